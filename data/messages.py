@@ -147,9 +147,7 @@ class VenueUpdate:
     value: str
 
 
-Fact = (
-    SaleLine | Scan | PageView | CartUpdate | SocialMention | TicketTransfer | InvalidAttempt | VenueUpdate
-)
+Fact = SaleLine | Scan | PageView | CartUpdate | SocialMention | TicketTransfer | InvalidAttempt | VenueUpdate
 
 
 @dataclass(frozen=True, slots=True)

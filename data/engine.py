@@ -1,0 +1,96 @@
+"""Connections: every statement runs inside one tenant's transaction, as a role that owns nothing."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from data.security import APP_ROLE
+
+Parameters = Sequence[Any] | dict[str, Any] | None
+WAIT_SECONDS = 2.0
+
+
+class DatabaseUnavailable(Exception):
+    """PostgreSQL cannot be reached or broke off: nothing of the transaction holds, try again later."""
+
+
+class TenantConnection:
+    """One open transaction of one tenant. Every query also names the tenant in its parameters,
+    because a policy alone never prunes partitions or shards."""
+
+    def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID) -> None:
+        self.connection = connection
+        self.tenant_id = tenant_id
+
+    def execute(self, query: str, parameters: Parameters = None) -> psycopg.Cursor[Any]:
+        """Run one statement; the cursor yields tuples."""
+        return self.connection.execute(query, parameters)
+
+    def rows(self, query: str, parameters: Parameters = None) -> list[dict[str, Any]]:
+        """All rows of one statement as dicts by column name."""
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+    def cursor(self, **options: Any) -> psycopg.Cursor[Any]:
+        """A cursor of the underlying connection, e.g. with another row factory."""
+        return self.connection.cursor(**options)
+
+
+class Database:
+    """A pool of connections that run as the application's role from their first byte on."""
+
+    def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8) -> None:
+        self.pool = ConnectionPool(
+            make_conninfo(url, options=f"-c role={APP_ROLE}", application_name="housecount"),
+            min_size=min_size,
+            max_size=max_size,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=0,  # Never give up: the next caller tries again, without a restart.
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+
+    @contextmanager
+    def tenant(self, tenant_id: UUID) -> Iterator[TenantConnection]:
+        """One transaction that sees one tenant; commits on exit, rolls back on any error.
+
+        Raises DatabaseUnavailable when PostgreSQL is away or goes away half-way.
+        """
+        with self._transaction("app.tenant_id", str(UUID(str(tenant_id)))) as connection:
+            yield TenantConnection(connection, tenant_id)
+
+    @contextmanager
+    def login(self, email: str) -> Iterator[psycopg.Connection[Any]]:
+        """One transaction that may read the users with exactly this lower-case e-mail, nothing else."""
+        with self._transaction("app.login_email", email) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, name: str, value: str) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            with self.pool.connection() as connection:
+                # SET LOCAL and not set_config(): the latter does not reach the workers of a cluster.
+                connection.execute(
+                    sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(*name.split(".")), sql.Literal(value))
+                )
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            if _is_refusal(error):
+                raise
+            raise DatabaseUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """Close every connection; transactions under way are rolled back."""
+        self.pool.close()
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Operational errors that are about the statement, not about the server's being there."""
+    return isinstance(error, psycopg.errors.ProgramLimitExceeded | psycopg.errors.QueryCanceled)

@@ -1,0 +1,1 @@
+"""Alembic migrations; `data.migrations.run` applies them."""

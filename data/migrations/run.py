@@ -1,0 +1,33 @@
+"""Bring a database to a revision of the schema. All functions take the owner's URL."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from data import partitions
+
+
+def upgrade(owner_url: str, revision: str = "head") -> None:
+    """Migrate up to `revision` and make the coming months' partitions."""
+    command.upgrade(configuration(owner_url), revision)
+    if revision == "head":
+        partitions.ensure(owner_url)
+
+
+def downgrade(owner_url: str, revision: str = "-1") -> None:
+    """Migrate down to `revision`; `base` leaves an empty database."""
+    command.downgrade(configuration(owner_url), revision)
+
+
+def check(owner_url: str) -> None:
+    """Raise alembic's CommandError when the migrated database differs from `data.schema`."""
+    command.check(configuration(owner_url))
+
+
+def configuration(owner_url: str) -> Config:
+    """Alembic's configuration for one database; there is no alembic.ini."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["owner_url"] = owner_url
+    return config

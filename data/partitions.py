@@ -1,0 +1,113 @@
+"""Month partitions: made ahead by the owner, with a default partition that catches every other month.
+
+A message for a month that nobody prepared lands in the default partition and is found there like
+any other; `ensure` later gives the month a partition of its own and moves the rows.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import psycopg
+from psycopg import sql
+
+from data.schema import metadata
+
+PARTITIONED = {
+    table.name: table.info["partition"] for table in metadata.sorted_tables if "partition" in table.info
+}
+MONTHS_AHEAD = 3
+
+
+def month_of(moment: datetime | date) -> date:
+    """The first day of the UTC month that holds `moment`."""
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(UTC).date()
+    return moment.replace(day=1)
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """The first days of the months from `first` to `last`, both included."""
+    month = month_of(first)
+    while month <= last:
+        yield month
+        month = _next(month)
+
+
+def ensure(owner_url: str, first: date | None = None, last: date | None = None) -> list[str]:
+    """Make the missing partitions from `first` to `last`; returns the names of those it made.
+
+    Without bounds: from last month to three months ahead, and every month that has rows in a
+    default partition. Runs as the owner: the application's role cannot create tables.
+    """
+    made = []
+    today = datetime.now(UTC).date()
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        for table, column in PARTITIONED.items():
+            wanted = set(months(first or _before(today), last or _ahead(today)))
+            if first is None:
+                wanted |= _strays(connection, table, column)
+            present = _present(connection, table)
+            for month in sorted(wanted):
+                name = f"{table}_{month:%Y_%m}"
+                if name not in present:
+                    _create(connection, table, column, name, month)
+                    made.append(name)
+    return made
+
+
+def _present(connection: psycopg.Connection, table: str) -> set[str]:
+    rows = connection.execute(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table]
+    )
+    return {name.split(".")[-1] for (name,) in rows}
+
+
+def _strays(connection: psycopg.Connection, table: str, column: str) -> set[date]:
+    query = sql.SQL("SELECT DISTINCT date_trunc('month', {} AT TIME ZONE 'UTC')::date FROM {}").format(
+        sql.Identifier(column), sql.Identifier(f"{table}_default")
+    )
+    return {month for (month,) in connection.execute(query)}
+
+
+def _create(connection: psycopg.Connection, table: str, column: str, name: str, month: date) -> None:
+    """Detach the default partition while its rows of the month move out, all in one transaction."""
+    parts = {
+        "parent": sql.Identifier(table),
+        "name": sql.Identifier(name),
+        "rest": sql.Identifier(f"{table}_default"),
+        "column": sql.Identifier(column),
+        "since": sql.Literal(f"{month:%Y-%m-%d} 00:00+00"),
+        "until": sql.Literal(f"{_next(month):%Y-%m-%d} 00:00+00"),
+    }
+    span = sql.SQL("{column} >= {since} AND {column} < {until}").format(**parts)
+    with connection.transaction():
+        # FORCE would hide the rows from an owner who is not a superuser while they are moved.
+        for statement in (
+            "LOCK TABLE {parent} IN ACCESS EXCLUSIVE MODE",
+            "CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
+            "ALTER TABLE {parent} DETACH PARTITION {rest}",
+            "ALTER TABLE {rest} NO FORCE ROW LEVEL SECURITY",
+            "INSERT INTO {name} SELECT * FROM {rest} WHERE {span}",
+            "DELETE FROM {rest} WHERE {span}",
+            "ALTER TABLE {rest} FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE {parent} ATTACH PARTITION {rest} DEFAULT",
+            "ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({since}) TO ({until})",
+            "ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
+        ):
+            connection.execute(sql.SQL(statement).format(**parts, span=span))
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _before(day: date) -> date:
+    return date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)
+
+
+def _ahead(day: date) -> date:
+    month = month_of(day)
+    for _ in range(MONTHS_AHEAD):
+        month = _next(month)
+    return month

@@ -1,0 +1,429 @@
+"""Every table. Keys start with the tenant; facts are partitioned by the month they occurred in.
+
+`Table.info["partition"]` names the column by which `data.partitions` makes months.
+Row-level security, the role and its rights are not part of SQLAlchemy's model: `data.security`
+applies them in the migrations and a test holds them against the catalogue.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+VENUE_KEY = ("tenant_id", "venue_id")
+EVENT_KEY = (*VENUE_KEY, "event_id")
+FACT_KEY = (*EVENT_KEY, "occurred_at", "message_key", "line")
+
+
+def _required(name: str, kind: Any, default: str | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=False, server_default=None if default is None else text(default))
+
+
+def _instant(name: str, nullable: bool = True, default: str | None = None) -> Column[Any]:
+    kind = TIMESTAMP(timezone=True)
+    return Column(name, kind, nullable=nullable, server_default=None if default is None else text(default))
+
+
+def _counts(*names: str) -> list[Column[Any]]:
+    return [_required(name, BigInteger, "0") for name in names]
+
+
+def _table(name: str, key: tuple[str, ...], *columns: Any, partition: str | None = None) -> Table:
+    """A tenant table: the uuid columns of the key first, then its own columns."""
+    own = {column.name for column in columns if isinstance(column, Column)}
+    return Table(
+        name,
+        metadata,
+        *(_required(part, Uuid) for part in key if part not in own),
+        *columns,
+        PrimaryKeyConstraint(*key),
+        info={"tenant": True} | ({"partition": partition} if partition else {}),
+        postgresql_partition_by=f"RANGE ({partition})" if partition else None,
+    )
+
+
+def _fact(name: str, *columns: Column[Any]) -> Table:
+    return _table(
+        name,
+        FACT_KEY,
+        _instant("occurred_at", nullable=False),
+        _required("message_key", Uuid),
+        _required("line", SmallInteger),
+        *columns,
+        partition="occurred_at",
+    )
+
+
+def _of_venue() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(VENUE_KEY, [f"venues.{column}" for column in VENUE_KEY])
+
+
+def _of_event() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(EVENT_KEY, [f"events.{column}" for column in EVENT_KEY])
+
+
+# Who uses it
+
+tenants = _table(
+    "tenants",
+    ("tenant_id",),
+    _required("slug", Text),
+    _required("name", Text),
+    _required("demo", Boolean, "false"),
+    _required("customer_key", LargeBinary),
+    _instant("created_at", nullable=False, default="now()"),
+)
+users = _table(
+    "users",
+    ("tenant_id", "user_id"),
+    _required("email", Text),
+    _required("name", Text),
+    _required("role", Text),
+    _required("password_hash", Text),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("disabled_at"),
+    UniqueConstraint("tenant_id", "email"),
+    CheckConstraint("role IN ('owner', 'manager', 'analyst', 'door', 'promoter')", name="role"),
+    CheckConstraint("email = lower(email)", name="email_lower"),
+    Index(None, "email"),
+)
+sessions = _table(
+    "sessions",
+    ("tenant_id", "session_id"),
+    _required("user_id", Uuid),
+    _required("secret_hash", LargeBinary),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("seen_at", nullable=False, default="now()"),
+    _instant("expires_at", nullable=False),
+)
+api_tokens = _table(
+    "api_tokens",
+    ("tenant_id", "token_id"),
+    _required("name", Text),
+    _required("secret_hash", LargeBinary),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("revoked_at"),
+    _instant("last_used_at"),
+    UniqueConstraint("tenant_id", "secret_hash"),
+)
+
+# What happens where
+
+venues = _table(
+    "venues",
+    VENUE_KEY,
+    Column("external_id", Text),
+    _required("name", Text),
+    _required("zone", Text),
+    _required("currency", Text),
+    _required("business_day_starts", Time, "'06:00'"),
+    _required("capacity", Integer, "0"),
+    _required("amber_percent", SmallInteger, "80"),
+    _required("red_percent", SmallInteger, "95"),
+    _required("status", Text, "'open'"),
+    _instant("created_at", nullable=False, default="now()"),
+    UniqueConstraint("tenant_id", "external_id"),
+    CheckConstraint("amber_percent <= red_percent", name="thresholds"),
+)
+zones = _table(
+    "zones",
+    (*VENUE_KEY, "zone"),
+    _required("zone", Text),
+    _required("name", Text),
+    _required("capacity", Integer, "0"),
+    _required("position", SmallInteger, "0"),
+    _of_venue(),
+)
+gates = _table(
+    "gates",
+    (*VENUE_KEY, "gate"),
+    _required("gate", Text),
+    _required("name", Text),
+    Column("zone", Text),
+    _required("position", SmallInteger, "0"),
+    _of_venue(),
+)
+series = _table(
+    "series",
+    (*VENUE_KEY, "series_id"),
+    Column("external_id", Text),
+    _required("name", Text),
+    Column("genre", Text),
+    UniqueConstraint("tenant_id", "external_id"),
+    _of_venue(),
+)
+events = _table(
+    "events",
+    EVENT_KEY,
+    Column("series_id", Uuid),
+    Column("external_id", Text),
+    _required("name", Text),
+    _instant("doors_at"),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    _instant("on_sale_at"),
+    Column("physical_capacity", Integer),
+    Column("sellable_capacity", Integer),
+    Column("target_tickets", Integer),
+    Column("target_minor", BigInteger),
+    _required("status", Text, "'scheduled'"),
+    _required("registered", Boolean, "true"),
+    _instant("created_at", nullable=False, default="now()"),
+    UniqueConstraint("tenant_id", "event_id"),
+    UniqueConstraint("tenant_id", "external_id"),
+    _of_venue(),
+    Index(None, "tenant_id", "venue_id", "starts_at"),
+    CheckConstraint(
+        "status IN ('scheduled', 'on_sale', 'sold_out', 'cancelled', 'postponed', 'over')", name="status"
+    ),
+)
+ticket_types = _table(
+    "ticket_types",
+    (*EVENT_KEY, "ticket_type"),
+    _required("ticket_type", Text),
+    _required("name", Text),
+    Column("price_minor", BigInteger),
+    Column("currency", Text),
+    Column("capacity", Integer),
+    _required("admission", Boolean, "true"),
+    _of_event(),
+)
+holds = _table(
+    "holds",
+    (*EVENT_KEY, "hold"),
+    _required("hold", Text),
+    _required("quantity", Integer),
+    Column("reason", Text),
+    _instant("released_at"),
+    _of_event(),
+)
+
+# What was received
+
+message_keys = _table("message_keys", ("tenant_id", "message_key"), _required("message_key", Uuid))
+messages = _table(
+    "messages",
+    ("tenant_id", "received_at", "message_key"),
+    _instant("received_at", nullable=False),
+    _required("message_key", Uuid),
+    _required("venue_id", Uuid),
+    _required("event_id", Uuid),
+    _required("type", Text),
+    _required("source", Text),
+    _instant("occurred_at", nullable=False),
+    _required("payload", JSONB),
+    partition="received_at",
+)
+dead_letters = _table(
+    "dead_letters",
+    ("tenant_id", "dead_letter_id"),
+    _instant("received_at", nullable=False, default="now()"),
+    _required("source", Text),
+    _required("code", Text),
+    Column("field", Text),
+    _required("detail", Text),
+    _required("payload", Text),
+    _instant("replayed_at"),
+    Index(None, "tenant_id", "received_at"),
+)
+
+# Facts
+
+ticket_sales = _fact(
+    "ticket_sales",
+    _required("kind", Text),
+    Column("ticket_id", Text),
+    Column("order_id", Text),
+    Column("ticket_type", Text),
+    _required("quantity", Integer),
+    _required("amount_minor", BigInteger),
+    _required("tax_minor", BigInteger),
+    _required("currency", Text),
+    _required("comp", Boolean),
+    _required("admission", Boolean),
+    Column("channel", Text),
+    Column("campaign", Text),
+    Column("country", Text),
+    Column("city", Text),
+    Column("customer", Uuid),
+    Column("metadata", JSONB),
+)
+ticket_scans = _fact(
+    "ticket_scans",
+    _required("ticket_id", Text),
+    _required("direction", Text),
+    _required("effect", SmallInteger),
+    Column("reason", Text),
+    Column("gate", Text),
+    _required("area", Text),
+    Column("scanner", Text),
+    _required("admission", Boolean),
+    Column("metadata", JSONB),
+)
+page_views = _fact(
+    "page_views",
+    _required("path", Text),
+    Column("referrer", Text),
+    Column("source", Text),
+    Column("medium", Text),
+    Column("campaign", Text),
+    Column("visitor", Uuid),
+    Column("metadata", JSONB),
+)
+cart_updates = _fact(
+    "cart_updates",
+    _required("quantity", Integer),
+    _required("value_minor", BigInteger),
+    _required("currency", Text),
+    Column("customer", Uuid),
+    Column("items", JSONB),
+    Column("metadata", JSONB),
+)
+social_mentions = _fact(
+    "social_mentions",
+    _required("platform", Text),
+    Column("kind", Text),
+    Column("author", Uuid),
+    Column("text_length", Integer),
+    _required("reach", BigInteger),
+    _required("likes", BigInteger),
+    _required("shares", BigInteger),
+    Column("sentiment", REAL),
+    Column("metadata", JSONB),
+)
+ticket_transfers = _fact(
+    "ticket_transfers",
+    _required("ticket_id", Text),
+    Column("from_customer", Uuid),
+    Column("to_customer", Uuid),
+    Column("reason", Text),
+    _required("successful", Boolean),
+    Column("metadata", JSONB),
+)
+invalid_attempts = _fact(
+    "invalid_attempts",
+    _required("attempt_type", Text),
+    Column("ticket_id", Text),
+    Column("reason", Text),
+    Column("gate", Text),
+    Column("metadata", JSONB),
+)
+venue_updates = _fact("venue_updates", _required("field", Text), _required("value", JSONB))
+
+# People inside
+
+presence = _table(
+    "presence",
+    (*EVENT_KEY, "ticket_id"),
+    _required("ticket_id", Text),
+    _required("inside", Boolean),
+    Column("zone", Text),
+    _required("entries", Integer),
+    _required("exits", Integer),
+    _instant("first_entry_at"),
+    _instant("last_move_at"),
+    _required("moves", JSONB),
+)
+house_counts = _table(
+    "house_counts",
+    (*EVENT_KEY, "second"),
+    _instant("second", nullable=False),
+    _required("change", Integer),
+)
+house_count_minutes = _table(
+    "house_count_minutes",
+    (*EVENT_KEY, "minute"),
+    _instant("minute", nullable=False),
+    _required("change", Integer),
+    _required("highest", Integer),
+)
+
+# Roll-ups, written in the transaction of the facts
+
+event_totals = _table(
+    "event_totals",
+    EVENT_KEY,
+    *_counts("version", "sold", "comps", "cancelled", "refunds"),
+    *_counts("entries", "exits", "entered", "inside", "invalid", "peak"),
+    _instant("peak_at"),
+    *_counts("page_views", "cart_updates", "mentions", "reach", "engagements", "transfers", "attempts"),
+    _instant("updated_at"),
+)
+event_money = _table(
+    "event_money",
+    (*EVENT_KEY, "currency"),
+    _required("currency", Text),
+    *_counts("gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
+)
+zone_totals = _table("zone_totals", (*EVENT_KEY, "zone"), _required("zone", Text), *_counts("inside"))
+gate_analytics = _table(
+    "gate_analytics",
+    (*EVENT_KEY, "gate", "bucket"),
+    _required("gate", Text),
+    _instant("bucket", nullable=False),
+    *_counts("entries", "exits", "invalid"),
+)
+venue_analytics = _table(
+    "venue_analytics",
+    (*VENUE_KEY, "grain", "bucket", "event_id", "currency"),
+    _required("grain", Text),
+    _instant("bucket", nullable=False),
+    _required("event_id", Uuid),
+    _required("currency", Text),
+    *_counts("sold", "comps", "cancelled", "gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
+    *_counts("entries", "exits", "arrivals", "inside_change", "invalid"),
+    *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
+    Index(None, "tenant_id", "venue_id", "event_id", "grain", "bucket"),
+)
+
+# What follows from them
+
+milestones = _table(
+    "milestones",
+    (*EVENT_KEY, "measure", "percent"),
+    _required("measure", Text),
+    _required("percent", Integer),
+    _instant("reached_at", nullable=False),
+    _required("value", BigInteger),
+)
+usual_arrivals = _table(
+    "usual_arrivals",
+    EVENT_KEY,
+    _required("bucket_minutes", SmallInteger),
+    _required("first_offset_minutes", Integer),
+    _required("shares", ARRAY(Double)),
+    _required("peak_offset_minutes", Integer),
+    _required("peak_share", Double),
+    _required("comparables", ARRAY(Uuid)),
+    _instant("computed_at", nullable=False),
+)
