@@ -1,0 +1,13 @@
+"""Which round marks a quantity has passed."""
+
+from collections.abc import Sequence
+
+MARKS = (25, 50, 75, 90, 100)
+"""Percent of capacity or target at which a milestone is worth a message."""
+
+
+def passed(value: int, whole: int | None, marks: Sequence[int] = MARKS) -> tuple[int, ...]:
+    """The marks, in percent, that `value` has reached of `whole`; none without a whole."""
+    if not whole or whole < 0:
+        return ()
+    return tuple(mark for mark in marks if 100 * value >= mark * whole)
