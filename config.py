@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None,
         repr=False,
-        description="PostgreSQL to use (15 or newer), as the role that owns the tables. Empty: an embedded one.",
+        description="PostgreSQL (15 or newer) as the role that owns the tables. Empty: an embedded one.",
     )
     redis_url: str | None = Field(
         None, repr=False, description="Redis to use (6.2 or newer). Empty: an embedded one."
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     redis_prefix: str = Field(
         "hc",
         pattern=r"^[a-z0-9_-]+$",
-        description="First part of every Redis key and channel; installations sharing a Redis need different ones.",
+        description="First part of every Redis key and channel; differs per installation on one Redis.",
     )
     demo: bool = Field(True, description="Seed the demo venue and run its simulated night.")
 
@@ -109,8 +109,8 @@ class Settings(BaseSettings):
 
     @field_validator("max_sockets")
     @classmethod
-    def _leaves_threads(cls, value: int, info: object) -> int:
-        threads = getattr(info, "data", {}).get("web_threads")
+    def _leaves_threads(cls, value: int, info: ValidationInfo) -> int:
+        threads = info.data.get("web_threads")
         if threads is not None and value >= threads:
             raise ValueError(f"must be less than WEB_THREADS ({threads})")
         return value
@@ -122,8 +122,8 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             problems = [
-                f"{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg'].removeprefix('Value error, ')}"
-                for e in error.errors(include_url=False, include_context=False, include_input=False)
+                f"{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+                for problem in error.errors(include_url=False, include_context=False, include_input=False)
             ]
             raise ConfigurationError(problems) from None
 

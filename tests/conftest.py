@@ -21,6 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from data import embedded
+from data.folder import Urls
 
 if TYPE_CHECKING:
     from data.engine import Database
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant of a test's own, with one venue: London time, pounds, business day from 06:00, 1,000 people."""
+    """A tenant of a test's own, with one venue: London time, pounds, nights until 06:00, 1,000 people."""
 
     tenant_id: uuid.UUID
     venue_id: uuid.UUID
@@ -36,25 +37,22 @@ class Tenant:
 
 
 @pytest.fixture(scope="session")
-def server_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Urls]:
+def server_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
     """PostgreSQL and Redis for this session: TEST_DATABASE_URL and TEST_REDIS_URL, or embedded ones."""
-    given = embedded.Urls(os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", ""))
-    if given.database_url and given.redis_url:
-        yield given
-        return
-    with embedded.servers(tmp_path_factory.mktemp("servers")) as started:
-        yield embedded.Urls(given.database_url or started.database_url, given.redis_url or started.redis_url)
+    given = (os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL"))
+    with embedded.servers(tmp_path_factory.mktemp("servers"), *given) as urls:
+        yield urls
 
 
 @pytest.fixture(scope="session")
-def postgres_url(server_urls: embedded.Urls) -> Iterator[str]:
+def postgres_url(server_urls: Urls) -> Iterator[str]:
     """The owner's URL of a migrated database that only this session uses; dropped at the end."""
     with fresh_database(server_urls.database_url) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def redis_url(server_urls: embedded.Urls) -> str:
+def redis_url(server_urls: Urls) -> str:
     """A real Redis. Use keys under a prefix of your own: other sessions may use the same server."""
     return server_urls.redis_url
 
@@ -116,17 +114,18 @@ def make_url(server_url: str, database_name: str) -> str:
 
 
 def new_tenant(owner_url: str) -> Tenant:
-    """Insert a tenant with one venue as the owner of the tables, under the same row-level security as everyone."""
+    """Insert a tenant with one venue, as the tables' owner and under row-level security like everyone."""
     tenant = Tenant(uuid.uuid4(), uuid.uuid4(), "hall")
     with psycopg.connect(owner_url) as connection:
         connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant.tenant_id),))
         connection.execute(
-            "INSERT INTO tenants (tenant_id, slug, name, demo, customer_key) VALUES (%s, %s, 'Test', false, %s)",
+            """INSERT INTO tenants (tenant_id, slug, name, demo, customer_key)
+               VALUES (%s, %s, 'Test', false, %s)""",
             (tenant.tenant_id, f"test-{tenant.tenant_id}", secrets.token_bytes(32)),
         )
         connection.execute(
-            """INSERT INTO venues (tenant_id, venue_id, external_id, name, zone, currency, business_day_starts,
-                                   capacity, amber_percent, red_percent, status)
+            """INSERT INTO venues (tenant_id, venue_id, external_id, name, zone, currency,
+                                   business_day_starts, capacity, amber_percent, red_percent, status)
                VALUES (%s, %s, %s, 'The Hall', 'Europe/London', 'GBP', '06:00', 1000, 80, 95, 'active')""",
             (tenant.tenant_id, tenant.venue_id, tenant.venue_ref),
         )
