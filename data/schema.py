@@ -366,6 +366,7 @@ house_count_minutes = _table(
     _instant("minute", nullable=False),
     _required("change", Integer),
     _required("highest", Integer),
+    _instant("highest_at", nullable=False),
 )
 
 # Roll-ups, written in the transaction of the facts
@@ -374,7 +375,7 @@ event_totals = _table(
     "event_totals",
     EVENT_KEY,
     *_counts("version", "sold", "comps", "cancelled", "refunds"),
-    *_counts("entries", "exits", "entered", "inside", "invalid", "peak"),
+    *_counts("entries", "exits", "entered", "reentries", "inside", "invalid", "peak"),
     _instant("peak_at"),
     *_counts("page_views", "cart_updates", "mentions", "reach", "engagements", "transfers", "attempts"),
     _instant("updated_at"),

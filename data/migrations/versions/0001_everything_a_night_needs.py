@@ -151,6 +151,7 @@ def upgrade() -> None:
         sa.Column("entries", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("exits", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("entered", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("reentries", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("inside", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("invalid", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("peak", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -187,6 +188,7 @@ def upgrade() -> None:
         sa.Column("minute", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("change", sa.Integer(), nullable=False),
         sa.Column("highest", sa.Integer(), nullable=False),
+        sa.Column("highest_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint(
             "tenant_id", "venue_id", "event_id", "minute", name=op.f("pk_house_count_minutes")
         ),

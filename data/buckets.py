@@ -1,0 +1,46 @@
+"""Where a moment belongs: minute, five minutes, the venue's local hour, its business day.
+
+All buckets are named by the instant at which they start, in whole seconds since 1970 UTC; an hour
+that the clocks repeat in autumn is two buckets.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+QUARTER = 900
+"""Seconds between the only moments at which a zone may change its offset."""
+
+
+def hour_and_day(second: int, zone: ZoneInfo, day_starts: time) -> tuple[int, int]:
+    """The starts of the local hour and of the business day that hold `second`."""
+    return _of_minute(second // 60 * 60, zone, day_starts)
+
+
+@lru_cache(maxsize=65_536)
+def _of_minute(minute: int, zone: ZoneInfo, day_starts: time) -> tuple[int, int]:
+    moment = datetime.fromtimestamp(minute, zone)
+    return _hour_start(moment, zone), _day_start(moment, zone, day_starts)
+
+
+def _hour_start(moment: datetime, zone: ZoneInfo) -> int:
+    """The full local hour before `moment`, or the change of clocks if that came later."""
+    second = int(moment.timestamp())
+    start = second - moment.minute * 60 - moment.second
+    offset = moment.utcoffset()
+    if datetime.fromtimestamp(start, zone).utcoffset() == offset:
+        return start
+    start = second // QUARTER * QUARTER
+    while datetime.fromtimestamp(start - QUARTER, zone).utcoffset() == offset:
+        start -= QUARTER
+    return start
+
+
+def _day_start(moment: datetime, zone: ZoneInfo, day_starts: time) -> int:
+    """The last business-day start not after `moment`; compared as instants, not as wall clocks."""
+    for days in (1, 0, -1, -2):
+        day = moment.date() + timedelta(days=days)
+        start = datetime.combine(day, day_starts, tzinfo=zone).astimezone(UTC)
+        if start <= moment:
+            return int(start.timestamp())
+    raise AssertionError("a business day starts every day")

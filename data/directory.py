@@ -1,0 +1,159 @@
+"""What a door must know to place a message: the tenant's venues and events, held for a few seconds."""
+
+import hmac
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import time as local_time
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from data.engine import Database, TenantConnection
+
+HOLD_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A venue with its zone, currency and the local time at which its business day starts."""
+
+    venue_id: UUID
+    external_id: str | None
+    name: str
+    zone: ZoneInfo
+    currency: str
+    business_day_starts: local_time
+    capacity: int
+    amber_percent: int
+    red_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as senders name it; times carry a zone."""
+
+    event_id: UUID
+    venue_id: UUID
+    external_id: str | None
+    name: str
+    doors_at: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One tenant as it was read at `read_at` (monotonic seconds)."""
+
+    read_at: float
+    customer_key: bytes
+    venues: tuple[Venue, ...]
+    by_venue_ref: dict[str, Venue]
+    by_event_ref: dict[str, Event]
+
+
+class Directory:
+    """Venues and events by the names senders use: our uuid or the sender's own id.
+
+    Answers are at most five seconds old. All methods raise DatabaseUnavailable when a tenant has
+    to be read and PostgreSQL is away; LookupError for a tenant that does not exist.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pages: dict[UUID, _Page] = {}
+        self._reading = threading.Lock()
+
+    def venue(self, tenant_id: UUID, ref: str) -> Venue | None:
+        """The venue with this uuid or external id; None for an unknown one and for another tenant's."""
+        return self._page(tenant_id).by_venue_ref.get(ref)
+
+    def venues(self, tenant_id: UUID) -> tuple[Venue, ...]:
+        """All venues of the tenant by name."""
+        return self._page(tenant_id).venues
+
+    def only_venue(self, tenant_id: UUID) -> Venue | None:
+        """The venue of a tenant that has just one, else None."""
+        venues = self._page(tenant_id).venues
+        return venues[0] if len(venues) == 1 else None
+
+    def event(self, tenant_id: UUID, ref: str) -> Event | None:
+        """The event with this uuid or external id, registered or placeholder, else None."""
+        return self._page(tenant_id).by_event_ref.get(ref)
+
+    def event_id(self, tenant_id: UUID, ref: str) -> UUID:
+        """The id under which facts of `ref` are kept.
+
+        An unknown event gets an id that follows from its name alone, so that any two processes
+        which meet it at the same moment agree without asking.
+        """
+        known = self.event(tenant_id, ref)
+        if known is not None:
+            return known.event_id
+        try:
+            return UUID(ref)
+        except ValueError:
+            return uuid5(tenant_id, ref)
+
+    def customer(self, tenant_id: UUID, user_id: str) -> UUID:
+        """The tenant's keyed hash of a customer: stable within the tenant, meaningless outside."""
+        key = self._page(tenant_id).customer_key
+        return UUID(bytes=hmac.digest(key, user_id.encode(), "sha256")[:16])
+
+    def forget(self, tenant_id: UUID) -> None:
+        """Read the tenant anew at the next question: call it after changing venues or events."""
+        self._pages.pop(tenant_id, None)
+
+    def _page(self, tenant_id: UUID) -> _Page:
+        page = self._pages.get(tenant_id)
+        if page is not None and time.monotonic() - page.read_at < HOLD_SECONDS:
+            return page
+        if not self._reading.acquire(blocking=page is None):
+            assert page is not None
+            return page  # Somebody is reading it anew; what we have will do until then.
+        try:
+            held = self._pages.get(tenant_id)
+            if held is not None and held is not page:
+                return held
+            with self._database.tenant(tenant_id) as tenant:
+                self._pages[tenant_id] = fresh = _read(tenant)
+            return fresh
+        finally:
+            self._reading.release()
+
+
+def _read(tenant: TenantConnection) -> _Page:
+    key = tenant.execute(
+        "SELECT customer_key FROM tenants WHERE tenant_id = %s", [tenant.tenant_id]
+    ).fetchone()
+    if key is None:
+        raise LookupError(f"no tenant {tenant.tenant_id}")
+    venues = tuple(
+        Venue(**row | {"zone": ZoneInfo(row["zone"])})
+        for row in tenant.rows(
+            "SELECT venue_id, external_id, name, zone, currency, business_day_starts, capacity,"
+            " amber_percent, red_percent FROM venues WHERE tenant_id = %s ORDER BY name, venue_id",
+            [tenant.tenant_id],
+        )
+    )
+    events = [
+        Event(**row)
+        for row in tenant.rows(
+            "SELECT event_id, venue_id, external_id, name, doors_at, starts_at, ends_at"
+            " FROM events WHERE tenant_id = %s",
+            [tenant.tenant_id],
+        )
+    ]
+    return _Page(
+        time.monotonic(),
+        bytes(key[0]),
+        venues,
+        {ref: venue for venue in venues for ref in _refs(venue.external_id, venue.venue_id)},
+        {ref: event for event in events for ref in _refs(event.external_id, event.event_id)},
+    )
+
+
+def _refs(external_id: str | None, own_id: UUID) -> list[str]:
+    """Our own id is listed last: it wins over an external id that happens to look like it."""
+    return [ref for ref in (external_id, str(own_id)) if ref]

@@ -1,0 +1,184 @@
+"""Who is inside, now and at every second of the night, kept true when scans arrive late."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from data import recordset
+from data.engine import TenantConnection
+from data.messages import Message, SaleLine, Scan
+from data.presence import Move, MoveKind, Trace, trace
+from data.rollups import EventKey, Increments, instant
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+Ticket = tuple[UUID, UUID, str]
+"""(venue_id, event_id, ticket_id)"""
+
+
+def move(tenant: TenantConnection, messages: Sequence[Message], increments: Increments) -> None:
+    """Add the moves of a batch to their tickets' presence and what changed to `increments`.
+
+    The caller holds the events' locks. Afterwards presence, house count and peak are written.
+    """
+    new = _new_moves(tenant, messages)
+    if not new:
+        return
+    before = _present(tenant, new)
+    rows = []
+    for ticket in sorted(new):
+        old = before.get(ticket, [])
+        moves = old + new[ticket]
+        now = trace(moves)
+        increments.moved(ticket[:2], trace(old), now)
+        rows.append(_row(ticket, now, moves))
+    _write_presence(tenant, rows)
+    _write_counts(tenant, increments)
+
+
+def _new_moves(tenant: TenantConnection, messages: Sequence[Message]) -> dict[Ticket, list[Move]]:
+    moves: dict[Ticket, list[Move]] = defaultdict(list)
+    zones: dict[tuple[UUID, str], str | None] | None = None
+    for message in messages:
+        for fact in message.facts:
+            if isinstance(fact, Scan):
+                if fact.effect and fact.admission:
+                    if zones is None:
+                        zones = _zones_of_gates(tenant, {m.venue_id for m in messages})
+                    zone = zones.get((message.venue_id, fact.gate or ""))
+                    kind = MoveKind.ENTRY if fact.direction == "entry" else MoveKind.EXIT
+                    made = (_microseconds(fact.occurred_at), int(kind), fact.area, zone, fact.effect)
+                    moves[message.venue_id, message.event_id, fact.ticket_id].append(made)
+            elif isinstance(fact, SaleLine) and fact.ticket_id is not None and fact.admission:
+                right = _change_of_right(fact)
+                if right is not None:
+                    made = (_microseconds(fact.occurred_at), int(right), "", None, 1)
+                    moves[message.venue_id, message.event_id, fact.ticket_id].append(made)
+    return moves
+
+
+def _change_of_right(line: SaleLine) -> MoveKind | None:
+    if line.kind == "cancellation":
+        return MoveKind.VOID
+    return MoveKind.RESTORE if line.restores else None
+
+
+def _zones_of_gates(tenant: TenantConnection, venues: set[UUID]) -> dict[tuple[UUID, str], str | None]:
+    rows = tenant.execute(
+        "SELECT venue_id, gate, zone FROM gates WHERE tenant_id = %s AND venue_id = ANY(%s)",
+        [tenant.tenant_id, list(venues)],
+    )
+    return {(venue, gate): zone for venue, gate, zone in rows.fetchall()}
+
+
+def _present(tenant: TenantConnection, tickets: dict[Ticket, list[Move]]) -> dict[Ticket, list[Move]]:
+    rows = [{"venue_id": v, "event_id": e, "ticket_id": t} for v, e, t in tickets]
+    cursor = tenant.execute(
+        "SELECT p.venue_id, p.event_id, p.ticket_id, p.moves::text"
+        " FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, ticket_id text)"
+        " JOIN presence p ON p.tenant_id = %(tenant)s AND p.venue_id = r.venue_id"
+        " AND p.event_id = r.event_id AND p.ticket_id = r.ticket_id",
+        {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+    )
+    decode = msgspec.json.Decoder(list[Move]).decode
+    return {(v, e, t): decode(moves) for v, e, t, moves in cursor.fetchall()}
+
+
+def _row(ticket: Ticket, now: Trace, moves: list[Move]) -> dict[str, object]:
+    venue_id, event_id, ticket_id = ticket
+    return {
+        "venue_id": venue_id,
+        "event_id": event_id,
+        "ticket_id": ticket_id,
+        "inside": now.inside,
+        "zone": now.zone,
+        "entries": now.entries,
+        "exits": now.exits,
+        "first_entry_at": _moment(now.first_entry),
+        "last_move_at": _moment(now.last_move),
+        "moves": recordset.encode(moves),
+    }
+
+
+_PRESENCE_STATE = ("inside", "zone", "entries", "exits", "first_entry_at", "last_move_at", "moves")
+
+
+def _write_presence(tenant: TenantConnection, rows: list[dict[str, object]]) -> None:
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in _PRESENCE_STATE)
+    tenant.execute(
+        recordset.insert(
+            "presence",
+            ("venue_id", "event_id", "ticket_id", *_PRESENCE_STATE),
+            f"(tenant_id, venue_id, event_id, ticket_id) DO UPDATE SET {changes}",
+        ),
+        {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+    )
+
+
+def _write_counts(tenant: TenantConnection, increments: Increments) -> None:
+    rows = [
+        {"venue_id": venue, "event_id": event, "second": instant(second), "change": change}
+        for ((venue, event), second), change in sorted(increments.seconds.items())
+        if change
+    ]
+    if not rows:
+        return
+    touched = sorted({(event, second // 60 * 60) for (event, second), change in increments.seconds.items()})
+    minutes = [{"venue_id": v, "event_id": e, "minute": instant(m)} for (v, e), m in touched]
+    with tenant.connection.pipeline():
+        tenant.execute(
+            recordset.insert(
+                "house_counts",
+                ("venue_id", "event_id", "second", "change"),
+                "(tenant_id, venue_id, event_id, second)"
+                " DO UPDATE SET change = house_counts.change + EXCLUDED.change",
+            ),
+            {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+        )
+        tenant.execute(_MINUTES, {"tenant": tenant.tenant_id, "rows": recordset.encode(minutes)})
+        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, "events": list({e for (_, e), _ in touched})})
+
+
+_MINUTES = """
+INSERT INTO house_count_minutes (tenant_id, venue_id, event_id, minute, change, highest, highest_at)
+SELECT %(tenant)s, venue_id, event_id, minute, sum(change), max(running),
+       (array_agg(second ORDER BY running DESC, second))[1]
+FROM (
+    SELECT r.venue_id, r.event_id, r.minute, h.second, h.change,
+           sum(h.change) OVER (PARTITION BY r.venue_id, r.event_id, r.minute ORDER BY h.second) AS running
+    FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, minute timestamptz)
+    JOIN house_counts h ON h.tenant_id = %(tenant)s AND h.venue_id = r.venue_id
+        AND h.event_id = r.event_id AND h.second >= r.minute AND h.second < r.minute + interval '1 minute'
+) seconds
+GROUP BY venue_id, event_id, minute
+ON CONFLICT (tenant_id, venue_id, event_id, minute)
+DO UPDATE SET change = EXCLUDED.change, highest = EXCLUDED.highest, highest_at = EXCLUDED.highest_at
+"""
+
+_PEAK = """
+UPDATE event_totals t SET peak = p.peak, peak_at = p.peak_at
+FROM (
+    SELECT DISTINCT ON (event_id) event_id, greatest(inside, 0) AS peak,
+           CASE WHEN inside > 0 THEN highest_at END AS peak_at
+    FROM (
+        SELECT event_id, highest_at, highest + sum(change) OVER (
+                   PARTITION BY event_id ORDER BY minute ROWS UNBOUNDED PRECEDING) - change AS inside
+        FROM house_count_minutes
+        WHERE tenant_id = %(tenant)s AND event_id = ANY(%(events)s)
+    ) minutes
+    ORDER BY event_id, inside DESC, highest_at
+) p
+WHERE t.tenant_id = %(tenant)s AND t.event_id = p.event_id
+"""
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else EPOCH + microseconds * MICROSECOND

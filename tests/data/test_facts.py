@@ -1,0 +1,289 @@
+"""The writer: exactly once, whatever the order, the batches, the repetitions and the neighbours."""
+
+import random
+import threading
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data import facts
+from data.engine import Database, TenantConnection
+from data.messages import Fact, Message, SaleLine, Scan, message_key
+from tests.conftest import Tenant, new_tenant
+from tests.data.reference import Totals, totals_of
+
+DOORS = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)
+ZONE_OF_GATE = {"A": "floor", "B": "balcony"}
+
+
+def message(tenant: Tenant, event_id: UUID, identity: str, *lines: Fact) -> Message:
+    """One message of the tenant's venue."""
+    return Message(
+        key=message_key("test", identity),
+        type="test",
+        source="test",
+        venue_id=tenant.venue_id,
+        event_id=event_id,
+        event_ref=str(event_id),
+        occurred_at=lines[0].occurred_at,
+        payload='{"as": "sent"}',
+        facts=lines,
+    )
+
+
+def give_gates(database: Database, tenant: Tenant) -> None:
+    """Two gates that lead to two zones; any other gate leads to none."""
+    with database.tenant(tenant.tenant_id) as connection:
+        for gate, zone in ZONE_OF_GATE.items():
+            connection.execute(
+                "INSERT INTO zones (tenant_id, venue_id, zone, name) VALUES (%s, %s, %s, %s)",
+                [tenant.tenant_id, tenant.venue_id, zone, zone],
+            )
+            connection.execute(
+                "INSERT INTO gates (tenant_id, venue_id, gate, name, zone) VALUES (%s, %s, %s, %s, %s)",
+                [tenant.tenant_id, tenant.venue_id, gate, gate, zone],
+            )
+
+
+def read_totals(database: Database, tenant: Tenant, event_id: UUID) -> Totals:
+    """The event's figures as the roll-ups have them."""
+    key = [tenant.tenant_id, tenant.venue_id, event_id]
+    where = "WHERE tenant_id = %s AND venue_id = %s AND event_id = %s"
+    with database.tenant(tenant.tenant_id) as connection:
+        (row,) = connection.rows(
+            "SELECT sold, comps, cancelled, refunds, entries, exits, invalid, entered, reentries, inside, peak"
+            f" FROM event_totals {where}",
+            key,
+        )
+        money = connection.execute(
+            f"SELECT currency, gross_minor, refunded_minor, fees_minor, tax_minor FROM event_money {where}",
+            key,
+        ).fetchall()
+        zones = connection.execute(
+            f"SELECT zone, inside FROM zone_totals {where} AND inside <> 0", key
+        ).fetchall()
+    return Totals(**row, money={currency: tuple(sums) for currency, *sums in money}, zones=dict(zones))
+
+
+def derived(connection: TenantConnection, event_id: UUID) -> dict[str, object]:
+    """The same figures counted again from presence and from each grain of the roll-ups."""
+    tenant_id = connection.tenant_id
+    found: dict[str, object] = {}
+    found["inside"] = connection.execute(
+        "SELECT count(*) FILTER (WHERE inside) FROM presence WHERE tenant_id = %s AND event_id = %s",
+        [tenant_id, event_id],
+    ).fetchone()
+    for grain in ("1min", "5min", "hourly", "daily"):
+        found[grain] = connection.execute(
+            "SELECT sum(sold), sum(comps), sum(cancelled), sum(entries), sum(exits), sum(invalid),"
+            " sum(arrivals), sum(inside_change), sum(gross_minor), sum(refunded_minor), sum(fees_minor)"
+            " FROM venue_analytics WHERE tenant_id = %s AND event_id = %s AND grain = %s",
+            [tenant_id, event_id, grain],
+        ).fetchone()
+    return found
+
+
+moments = st.integers(0, 300).map(lambda half: DOORS + timedelta(milliseconds=half * 500))
+tickets = st.sampled_from(["t1", "t2", "t3", "t4"])
+scans = st.builds(
+    Scan,
+    occurred_at=moments,
+    ticket_id=tickets,
+    direction=st.sampled_from(["entry", "entry", "exit"]),
+    effect=st.sampled_from([1, 1, 1, 1, 0]),
+    gate=st.sampled_from(["A", "B", "C", None]),
+    area=st.sampled_from(["", "", "hall"]),
+    admission=st.sampled_from([True, True, True, False]),
+)
+sales = st.builds(
+    lambda at, ticket, count, amount, kind, currency: SaleLine(
+        kind=kind,
+        occurred_at=at,
+        quantity={"sale": count, "comp": count, "cancellation": -count}.get(kind, 0),
+        amount_minor={"sale": amount, "fee": amount, "refund": -amount}.get(kind, 0),
+        currency=currency,
+        ticket_id=ticket,
+        comp=kind == "comp",
+    ),
+    moments,
+    tickets,
+    st.integers(1, 4),
+    st.integers(0, 10_000),
+    st.sampled_from(["sale", "sale", "comp", "refund", "cancellation", "fee"]),
+    st.sampled_from(["GBP", "EUR"]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stated=st.lists(st.one_of(scans, scans, sales), min_size=1, max_size=25), seed=st.integers(0, 2**32))
+def test_any_order_any_batches_and_any_repetition_give_the_reference_totals(
+    database: Database, postgres_url: str, stated: list[Fact], seed: int
+) -> None:
+    rng = random.Random(seed)
+    tenant, event_id = new_tenant(postgres_url), uuid4()
+    give_gates(database, tenant)
+    # Some scans are annulled later, by a message that may arrive before the scan it annuls.
+    annulments = [
+        Scan(fact.occurred_at, fact.ticket_id, fact.direction, -1, "annulled", fact.gate, fact.area)
+        for fact in stated
+        if isinstance(fact, Scan) and fact.effect == 1 and fact.admission and rng.random() < 0.15
+    ]
+    known = [
+        message(tenant, event_id, str(number), fact) for number, fact in enumerate([*stated, *annulments])
+    ]
+    sent = known + rng.choices(known, k=rng.randint(0, 8))
+    rng.shuffle(sent)
+    while sent:
+        size = rng.randint(1, 12)
+        facts.write(database, tenant.tenant_id, sent[:size])
+        del sent[:size]
+    expected = totals_of(known, ZONE_OF_GATE)
+    assert read_totals(database, tenant, event_id) == expected
+    counts = (expected.sold, expected.comps, expected.cancelled, expected.entries, expected.exits)
+    money = [sum(sums[column] for sums in expected.money.values()) for column in range(3)]
+    with database.tenant(tenant.tenant_id) as connection:
+        found = derived(connection, event_id)
+    assert found.pop("inside") == (expected.inside,)
+    for grain, sums in found.items():
+        row = (*counts, expected.invalid, expected.entered, expected.inside, *money)
+        assert tuple(value or 0 for value in sums or ()) == (
+            row if sums and sums[0] is not None else (0,) * 11
+        ), grain
+
+
+def test_several_writers_at_once_lose_and_double_nothing(database: Database, tenant: Tenant) -> None:
+    rng = random.Random(7)
+    give_gates(database, tenant)
+    events = [uuid4() for _ in range(3)]
+    known: dict[UUID, list[Message]] = {
+        event_id: [
+            message(
+                tenant,
+                event_id,
+                f"{event_id} {number}",
+                Scan(
+                    DOORS + timedelta(seconds=rng.randint(0, 600)),
+                    f"t{rng.randint(0, 40)}",
+                    rng.choice(["entry", "exit"]),
+                    gate=rng.choice("ABC"),
+                ),
+            )
+            if number % 2
+            else message(tenant, event_id, f"{event_id} {number}", SaleLine("sale", DOORS, 1, 4500, "GBP"))
+            for number in range(120)
+        ]
+        for event_id in events
+    }
+    everything = [m for messages in known.values() for m in messages]
+    failures: list[BaseException] = []
+
+    def send(seed: int) -> None:
+        mine = everything.copy()
+        random.Random(seed).shuffle(mine)
+        try:
+            for start in range(0, len(mine), 17):
+                facts.write(database, tenant.tenant_id, mine[start : start + 17])
+        except BaseException as failure:
+            failures.append(failure)
+
+    writers = [threading.Thread(target=send, args=(seed,)) for seed in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert failures == []
+    for event_id, messages in known.items():
+        assert read_totals(database, tenant, event_id) == totals_of(messages, ZONE_OF_GATE)
+
+
+@pytest.fixture
+def event_id() -> UUID:
+    return uuid4()
+
+
+def test_a_late_offline_scan_lands_at_its_own_time_and_corrects_the_peak(
+    database: Database, tenant: Tenant, event_id: UUID
+) -> None:
+    def scan(ticket: str, minute: int, direction: str = "entry") -> Message:
+        at = DOORS + timedelta(minutes=minute)
+        return message(tenant, event_id, f"{ticket} {minute} {direction}", Scan(at, ticket, direction))  # type: ignore[arg-type]
+
+    facts.write(database, tenant.tenant_id, [scan("a", 1), scan("b", 2), scan("a", 5, "exit"), scan("c", 6)])
+    assert read_totals(database, tenant, event_id).peak == 2
+    facts.write(database, tenant.tenant_id, [scan("d", 3)])
+    with database.tenant(tenant.tenant_id) as connection:
+        row = connection.execute(
+            "SELECT inside, entered, peak, peak_at FROM event_totals WHERE tenant_id = %s AND event_id = %s",
+            [tenant.tenant_id, event_id],
+        ).fetchone()
+        arrivals = connection.execute(
+            "SELECT bucket, arrivals FROM venue_analytics WHERE tenant_id = %s AND event_id = %s"
+            " AND grain = '1min' AND arrivals > 0 ORDER BY bucket",
+            [tenant.tenant_id, event_id],
+        ).fetchall()
+    assert row == (3, 4, 3, DOORS + timedelta(minutes=3))
+    assert arrivals == [(DOORS + timedelta(minutes=minute), 1) for minute in (1, 2, 3, 6)]
+
+
+def test_verdicts_name_repeats_within_a_batch_and_events_of_another_venue(
+    database: Database, tenant: Tenant, event_id: UUID
+) -> None:
+    first = message(tenant, event_id, "one", SaleLine("sale", DOORS, 1, 100, "GBP"))
+    elsewhere = Message(
+        message_key("test", "two"), "test", "test", uuid4(), event_id, "x", DOORS, "{}", first.facts
+    )
+    written = facts.write(database, tenant.tenant_id, [first, first])
+    assert written == facts.Written(["accepted", "duplicate"], {(tenant.venue_id, event_id): 1})
+    assert facts.write(database, tenant.tenant_id, [first, elsewhere]) == facts.Written(
+        ["duplicate", "other_venue"], {}
+    )
+    with database.tenant(tenant.tenant_id) as connection:
+        keys = connection.execute(
+            "SELECT count(*) FROM message_keys WHERE tenant_id = %s", [tenant.tenant_id]
+        ).fetchone()
+    assert keys == (1,), "a refused message must be free to come again once it is right"
+
+
+def test_an_unknown_event_gets_a_placeholder_and_its_sale_is_kept(
+    database: Database, tenant: Tenant, event_id: UUID
+) -> None:
+    facts.write(
+        database,
+        tenant.tenant_id,
+        [message(tenant, event_id, "one", SaleLine("sale", DOORS, 2, 9000, "GBP"))],
+    )
+    with database.tenant(tenant.tenant_id) as connection:
+        (event,) = connection.rows(
+            "SELECT name, registered FROM events WHERE tenant_id = %s AND event_id = %s",
+            [tenant.tenant_id, event_id],
+        )
+    assert event == {"name": str(event_id), "registered": False}
+    assert read_totals(database, tenant, event_id).sold == 2
+
+
+def test_a_message_for_a_month_without_a_partition_is_kept_and_moves_when_the_month_gets_one(
+    database: Database, tenant: Tenant, event_id: UUID, postgres_url: str
+) -> None:
+    from data import partitions
+
+    long_ago = datetime(2017, 3, 4, 5, tzinfo=UTC)
+    facts.write(
+        database,
+        tenant.tenant_id,
+        [message(tenant, event_id, "old", SaleLine("sale", long_ago, 1, 100, "GBP"))],
+    )
+
+    def where() -> str:
+        with database.tenant(tenant.tenant_id) as connection:
+            row = connection.execute(
+                "SELECT tableoid::regclass::text FROM ticket_sales WHERE tenant_id = %s", [tenant.tenant_id]
+            ).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    assert where() == "ticket_sales_default"
+    partitions.ensure(postgres_url)
+    assert where() == "ticket_sales_2017_03"
