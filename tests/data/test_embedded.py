@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import redis
 
-from data.embedded import postgres, redis_server, running_or_started, servers
+from data.embedded import postgres_server, redis_server, running_or_started, servers
 from data.folder import AlreadyRunning, EmbeddedError, Urls
 
 ROOT = Path(__file__).parents[2]
@@ -73,16 +73,16 @@ def test_postgresql_is_durable_small_and_closed_to_the_network(tmp_path: Path) -
         "max_connections": ("40",),
         "jit": ("off",),
     }
-    with postgres(tmp_path) as url, psycopg.connect(url) as connection:
+    with servers(tmp_path) as urls, psycopg.connect(urls.database_url) as connection:
         settings = {name: connection.execute(f"SHOW {name}").fetchone() for name in expected}
     assert settings == expected
 
 
 def test_postgresql_refuses_a_wrong_password(tmp_path: Path) -> None:
-    with postgres(tmp_path) as url:
+    with servers(tmp_path) as urls:
         password = (tmp_path / "postgres.password").read_text()
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(url.replace(password, "guess"))
+            psycopg.connect(urls.database_url.replace(password, "guess"))
 
 
 def test_secrets_and_sockets_are_closed_to_other_users(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_interrupted_first_start_is_begun_again(tmp_path: Path) -> None:
     draft = tmp_path / "postgres.new"
     draft.mkdir()
     (draft / "PG_VERSION").write_text("18\n")
-    with postgres(tmp_path) as url, psycopg.connect(url) as connection:
+    with servers(tmp_path) as urls, psycopg.connect(urls.database_url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -162,11 +162,19 @@ def test_a_folder_with_a_long_path_still_gets_sockets(tmp_path: Path) -> None:
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "redis").mkdir()
     (tmp_path / "redis" / "dump.rdb").write_text("this is not a snapshot")
-    with (
-        pytest.raises(EmbeddedError, match=r"(?s)Redis did not start; its log .*Wrong signature"),
-        redis_server(tmp_path),
-    ):
-        pass
+    with pytest.raises(EmbeddedError, match=r"(?s)Redis did not start; its log .*Wrong signature"):
+        redis_server(tmp_path).start()
+
+
+def test_a_server_can_be_stopped_and_started_again_at_the_same_address(tmp_path: Path) -> None:
+    server = postgres_server(tmp_path)
+    with server.running():
+        server.stop()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.url)
+        server.start()
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_given_servers_are_used_and_nothing_is_started(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+# Everything a developer or an operator types. `make` alone lists it.
+SHELL := /bin/bash
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+RUN := $(UV) run --frozen
+RUN_LEAN := $(UV) run --frozen --no-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format migrate rollback seed bench
+
+help: ## List these targets
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-18s %s\n", $$1, $$2}'
+
+run: $(UV) ## Start everything: http://127.0.0.1:8050
+	@$(RUN_LEAN) python app.py
+
+test: $(UV) ## Run all tests, on real servers, in two processes
+	$(RUN) pytest -n 2 $(ARGS)
+
+check: $(UV) ## Format, lint, types, import layers, documents, migrations
+	$(UV) lock --check
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) pytest -q tests/test_architecture.py tests/test_documents.py
+	$(RUN) python -m data.migrations check
+
+format: $(UV) ## Format the code and fix what can be fixed
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+migrate: $(UV) ## Bring the database to the newest schema
+	$(RUN_LEAN) python -m data.migrations upgrade
+
+rollback: $(UV) ## Take the newest migration back (TO=<revision> for more)
+	$(RUN_LEAN) python -m data.migrations downgrade $(TO)
+
+seed: $(UV) ## Fill the demo venue (does nothing when it is there)
+	$(RUN_LEAN) python -m jobs seed
+
+bench: $(patsubst bench/%.py,bench-%,$(wildcard bench/[a-z]*.py)) ## Run every benchmark
+
+bench-%: $(UV) ## Run one benchmark, e.g. bench-footprint
+	$(RUN) python -m bench.$(subst -,_,$*)
+
+# Without uv on this machine, it comes into the project's own folder and nowhere else.
+.tools/bin/uv:
+	python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv

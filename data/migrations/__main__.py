@@ -1,0 +1,47 @@
+"""`python -m data.migrations upgrade | downgrade [revision] | check`: the schema of the configured database.
+
+Without DATABASE_URL that is the embedded one, whether Housecount runs at the moment or not.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic.util.exc import CommandError
+
+from config import ConfigurationError, Settings
+from data import embedded
+from data.folder import EmbeddedError
+from data.migrations import run
+
+
+def main(arguments: list[str]) -> None:
+    """Carry out one command. Raises ConfigurationError, EmbeddedError or alembic's CommandError."""
+    parser = argparse.ArgumentParser(prog="python -m data.migrations", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("upgrade", help="bring the database to the newest schema")
+    commands.add_parser("downgrade", help="take migrations back").add_argument(
+        "revision", nargs="?", default="-1"
+    )
+    commands.add_parser("check", help="compare the migrations with data/schema.py, in a database of its own")
+    options = parser.parse_args(arguments)
+    if options.command == "check":
+        with tempfile.TemporaryDirectory() as folder, embedded.servers(Path(folder)) as urls:
+            run.upgrade(urls.database_url)
+            run.check(urls.database_url)
+            run.downgrade(urls.database_url, "base")
+            return
+    settings = Settings.load()
+    with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
+        if options.command == "upgrade":
+            run.upgrade(urls.database_url)
+        else:
+            run.downgrade(urls.database_url, options.revision)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (ConfigurationError, EmbeddedError, CommandError) as error:
+        sys.exit(str(error))
