@@ -31,7 +31,8 @@ class TenantConnection:
 
     def execute(self, query: str, parameters: Parameters = None) -> psycopg.Cursor[Any]:
         """Run one statement; the cursor yields tuples."""
-        return self.connection.execute(query, parameters)
+        cursor: psycopg.Cursor[Any] = self.connection.execute(query, parameters)
+        return cursor
 
     def rows(self, query: str, parameters: Parameters = None) -> list[dict[str, Any]]:
         """All rows of one statement as dicts by column name."""
@@ -70,6 +71,13 @@ class Database:
     def login(self, email: str) -> Iterator[psycopg.Connection[Any]]:
         """One transaction that may read the users with exactly this lower-case e-mail, nothing else."""
         with self._transaction("app.login_email", email) as connection:
+            yield connection
+
+    @contextmanager
+    def job(self, table: str) -> Iterator[psycopg.Connection[Any]]:
+        """One transaction of a background job that may read all tenants' rows of one table that a
+        policy opens to jobs, to learn whose work there is; nothing else."""
+        with self._transaction("app.job", table) as connection:
             yield connection
 
     @contextmanager

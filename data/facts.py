@@ -168,8 +168,8 @@ def _remember(
 
 def _write(tenant: TenantConnection, messages: Sequence[Message]) -> dict[EventKey, int]:
     _insert_facts(tenant, messages)
-    increments = rollups.of(m for m in messages if m.event_id != NO_EVENT)
-    rollup_tables.lock(tenant, increments.totals)
+    increments = rollups.of(messages)
+    rollup_tables.lock(tenant, increments)
     house_count.move(tenant, messages, increments)
     versions = rollup_tables.add(tenant, increments)
     venue_updates.apply(tenant, messages)

@@ -1,6 +1,5 @@
 """Who is inside, now and at every second of the night, kept true when scans arrive late."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -16,8 +15,8 @@ from data.rollups import EventKey, Increments, instant
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-Ticket = tuple[UUID, UUID, str]
-"""(venue_id, event_id, ticket_id)"""
+Moves = dict[EventKey, dict[str, list[Move]]]
+"""(venue_id, event_id) → ticket_id → its moves"""
 
 
 def move(tenant: TenantConnection, messages: Sequence[Message], increments: Increments) -> None:
@@ -30,34 +29,38 @@ def move(tenant: TenantConnection, messages: Sequence[Message], increments: Incr
         return
     before = _present(tenant, new)
     rows = []
-    for ticket in sorted(new):
-        old = before.get(ticket, [])
-        moves = old + new[ticket]
-        now = trace(moves)
-        increments.moved(ticket[:2], trace(old), now)
-        rows.append(_row(ticket, now, moves))
+    for event in sorted(new):
+        own, known = increments[event], before.get(event, {})
+        for ticket_id, made in sorted(new[event].items()):
+            old = known.get(ticket_id, [])
+            moves = old + made
+            now = trace(moves)
+            own.moved(trace(old), now)
+            rows.append(_row(event, ticket_id, now, moves))
     _write_presence(tenant, rows)
-    _write_counts(tenant, increments)
+    _write_counts(tenant, {event: increments[event].seconds for event in sorted(new)})
 
 
-def _new_moves(tenant: TenantConnection, messages: Sequence[Message]) -> dict[Ticket, list[Move]]:
-    moves: dict[Ticket, list[Move]] = defaultdict(list)
+def _new_moves(tenant: TenantConnection, messages: Sequence[Message]) -> Moves:
+    moves: Moves = {}
     zones: dict[tuple[UUID, str], str | None] | None = None
     for message in messages:
         for fact in message.facts:
-            if isinstance(fact, Scan):
-                if fact.effect and fact.admission:
-                    if zones is None:
-                        zones = _zones_of_gates(tenant, {m.venue_id for m in messages})
-                    zone = zones.get((message.venue_id, fact.gate or ""))
-                    kind = MoveKind.ENTRY if fact.direction == "entry" else MoveKind.EXIT
-                    made = (_microseconds(fact.occurred_at), int(kind), fact.area, zone, fact.effect)
-                    moves[message.venue_id, message.event_id, fact.ticket_id].append(made)
+            if isinstance(fact, Scan) and fact.effect and fact.admission:
+                if zones is None:
+                    zones = _zones_of_gates(tenant, {m.venue_id for m in messages})
+                zone = zones.get((message.venue_id, fact.gate)) if fact.gate else None
+                kind = MoveKind.ENTRY if fact.direction == "entry" else MoveKind.EXIT
+                made = (_microseconds(fact.occurred_at), int(kind), fact.area, zone, fact.effect)
             elif isinstance(fact, SaleLine) and fact.ticket_id is not None and fact.admission:
                 right = _change_of_right(fact)
-                if right is not None:
-                    made = (_microseconds(fact.occurred_at), int(right), "", None, 1)
-                    moves[message.venue_id, message.event_id, fact.ticket_id].append(made)
+                if right is None:
+                    continue
+                made = (_microseconds(fact.occurred_at), int(right), "", None, 1)
+            else:
+                continue
+            of_event = moves.setdefault((message.venue_id, message.event_id), {})
+            of_event.setdefault(str(fact.ticket_id), []).append(made)
     return moves
 
 
@@ -75,8 +78,12 @@ def _zones_of_gates(tenant: TenantConnection, venues: set[UUID]) -> dict[tuple[U
     return {(venue, gate): zone for venue, gate, zone in rows.fetchall()}
 
 
-def _present(tenant: TenantConnection, tickets: dict[Ticket, list[Move]]) -> dict[Ticket, list[Move]]:
-    rows = [{"venue_id": v, "event_id": e, "ticket_id": t} for v, e, t in tickets]
+def _present(tenant: TenantConnection, tickets: Moves) -> Moves:
+    rows = [
+        {"venue_id": venue, "event_id": event, "ticket_id": ticket_id}
+        for (venue, event), moves in tickets.items()
+        for ticket_id in moves
+    ]
     cursor = tenant.execute(
         "SELECT p.venue_id, p.event_id, p.ticket_id, p.moves::text"
         " FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, ticket_id text)"
@@ -85,14 +92,16 @@ def _present(tenant: TenantConnection, tickets: dict[Ticket, list[Move]]) -> dic
         {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
     )
     decode = msgspec.json.Decoder(list[Move]).decode
-    return {(v, e, t): decode(moves) for v, e, t, moves in cursor.fetchall()}
+    present: Moves = {}
+    for venue, event, ticket_id, moves in cursor.fetchall():
+        present.setdefault((venue, event), {})[ticket_id] = decode(moves)
+    return present
 
 
-def _row(ticket: Ticket, now: Trace, moves: list[Move]) -> dict[str, object]:
-    venue_id, event_id, ticket_id = ticket
+def _row(event: EventKey, ticket_id: str, now: Trace, moves: list[Move]) -> dict[str, object]:
     return {
-        "venue_id": venue_id,
-        "event_id": event_id,
+        "venue_id": event[0],
+        "event_id": event[1],
         "ticket_id": ticket_id,
         "inside": now.inside,
         "zone": now.zone,
@@ -119,16 +128,21 @@ def _write_presence(tenant: TenantConnection, rows: list[dict[str, object]]) -> 
     )
 
 
-def _write_counts(tenant: TenantConnection, increments: Increments) -> None:
-    rows = [
+def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, int]]) -> None:
+    changes = [
         {"venue_id": venue, "event_id": event, "second": instant(second), "change": change}
-        for ((venue, event), second), change in sorted(increments.seconds.items())
+        for (venue, event), own in seconds.items()
+        for second, change in sorted(own.items())
         if change
     ]
-    if not rows:
+    if not changes:
         return
-    touched = sorted({(event, second // 60 * 60) for (event, second), change in increments.seconds.items()})
-    minutes = [{"venue_id": v, "event_id": e, "minute": instant(m)} for (v, e), m in touched]
+    minutes = [
+        {"venue_id": venue, "event_id": event, "minute": instant(minute)}
+        for (venue, event), own in seconds.items()
+        for minute in sorted({second // 60 * 60 for second in own})
+    ]
+    events = [event for _, event in seconds]
     with tenant.connection.pipeline():
         tenant.execute(
             recordset.insert(
@@ -137,10 +151,10 @@ def _write_counts(tenant: TenantConnection, increments: Increments) -> None:
                 "(tenant_id, venue_id, event_id, second)"
                 " DO UPDATE SET change = house_counts.change + EXCLUDED.change",
             ),
-            {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+            {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)},
         )
         tenant.execute(_MINUTES, {"tenant": tenant.tenant_id, "rows": recordset.encode(minutes)})
-        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, "events": list({e for (_, e), _ in touched})})
+        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, "events": events})
 
 
 _MINUTES = """

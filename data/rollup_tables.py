@@ -1,13 +1,15 @@
 """The roll-up tables: locked per event, then increased by what one transaction really inserted."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from operator import itemgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from data import recordset, rollups
 from data.engine import TenantConnection
-from data.rollups import EventKey
+from data.rollups import EventKey, Increments, instant
 
 
 def lock(tenant: TenantConnection, events: Iterable[EventKey]) -> None:
@@ -25,61 +27,40 @@ def lock(tenant: TenantConnection, events: Iterable[EventKey]) -> None:
         tenant.execute(lock, parameters)
 
 
-def add(tenant: TenantConnection, increments: rollups.Increments) -> dict[EventKey, int]:
+def add(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]:
     """Add the batch's sums to every roll-up; returns the events' new versions."""
-    calendar = _calendars(tenant, {venue for venue, _ in increments.totals})
-    minutes = increments.analytics(calendar.__getitem__)
-    batches: list[tuple[str, list[dict[str, object]]]] = [
-        (
-            "venue_analytics",
-            [
-                {"venue_id": venue, "grain": grain, "bucket": rollups.instant(start), "event_id": event}
-                | {"currency": currency}
-                | dict.fromkeys(rollups.COUNTS + rollups.MONEY, 0)
-                | sums
-                for (venue, grain, start, event, currency), sums in sorted(minutes.items())
-            ],
-        ),
-        (
-            "gate_analytics",
-            [
-                {"venue_id": venue, "event_id": event, "gate": gate, "bucket": rollups.instant(minute)}
-                | {"entries": sums["entries"], "exits": sums["exits"], "invalid": sums["invalid"]}
-                for ((venue, event), gate, minute), sums in sorted(increments.gates.items())
-            ],
-        ),
-        (
-            "event_money",
-            [
-                {"venue_id": venue, "event_id": event, "currency": currency}
-                | {name: sums[name] for name in rollups.MONEY}
-                for ((venue, event), currency), sums in sorted(increments.money.items())
-            ],
-        ),
-        (
-            "zone_totals",
-            [
-                {"venue_id": venue, "event_id": event, "zone": zone, "inside": change}
-                for ((venue, event), zone), change in sorted(increments.zones.items())
-                if change
-            ],
-        ),
-    ]
+    calendars = _calendars(tenant, {venue for venue, _ in increments})
+    rows: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for (venue, event), own in sorted(increments.items(), key=itemgetter(0)):
+        key: dict[str, object] = {"venue_id": venue, "event_id": event}
+        for (grain, start, currency), sums in sorted(own.grains(*calendars[venue]).items()):
+            bucket = {"grain": grain, "bucket": instant(start), "currency": currency}
+            rows["venue_analytics"].append({**key, **bucket, **_NOTHING, **sums})
+        for (gate, minute), sums in sorted(own.gates.items()):
+            counts = {name: sums[name] for name in ("entries", "exits", "invalid")}
+            rows["gate_analytics"].append({**key, "gate": gate, "bucket": instant(minute), **counts})
+        for currency, sums in sorted(own.money.items()):
+            money = {name: sums[name] for name in rollups.MONEY}
+            rows["event_money"].append({**key, "currency": currency, **money})
+        for zone, change in sorted(own.zones.items()):
+            if change:
+                rows["zone_totals"].append({**key, "zone": zone, "inside": change})
     with tenant.connection.pipeline():
-        for table, rows in batches:
-            if rows:
-                tenant.execute(
-                    recordset.increment(table), {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)}
-                )
+        for table, changes in rows.items():
+            parameters = {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)}
+            tenant.execute(recordset.increment(table), parameters)
     return _add_totals(tenant, increments)
 
 
-def _add_totals(tenant: TenantConnection, increments: rollups.Increments) -> dict[EventKey, int]:
+_NOTHING = dict.fromkeys(rollups.COUNTS + rollups.MONEY, 0)
+
+
+def _add_totals(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]:
     sums = ", ".join(f"{name} = t.{name} + r.{name}" for name in rollups.TOTALS)
     columns = recordset.definition("event_totals", ("venue_id", "event_id", *rollups.TOTALS))
     rows = [
-        {"venue_id": venue, "event_id": event} | {name: sums[name] for name in rollups.TOTALS}
-        for (venue, event), sums in sorted(increments.totals.items())
+        {"venue_id": venue, "event_id": event} | {name: own.totals[name] for name in rollups.TOTALS}
+        for (venue, event), own in sorted(increments.items(), key=itemgetter(0))
     ]
     cursor = tenant.execute(
         f"UPDATE event_totals t SET version = t.version + 1, updated_at = %(now)s, {sums}"

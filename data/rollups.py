@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from data.buckets import hour_and_day
 from data.messages import (
+    NO_EVENT,
     CartUpdate,
     Fact,
     InvalidAttempt,
@@ -70,82 +71,70 @@ def _sums() -> Sums:
     return defaultdict(int)
 
 
-def _second(moment: datetime) -> int:
-    return int(moment.timestamp() // 1)
-
-
 @dataclass(slots=True)
-class Increments:
-    """The sums of one batch. Times are seconds since 1970 UTC."""
+class EventIncrements:
+    """What a batch adds for one event. Times are seconds since 1970 UTC, at a minute's start or exact."""
 
-    totals: dict[EventKey, Sums] = field(default_factory=lambda: defaultdict(_sums))
-    money: dict[tuple[EventKey, str], Sums] = field(default_factory=lambda: defaultdict(_sums))
-    minutes: dict[tuple[EventKey, int, str], Sums] = field(default_factory=lambda: defaultdict(_sums))
-    gates: dict[tuple[EventKey, str, int], Sums] = field(default_factory=lambda: defaultdict(_sums))
-    zones: dict[tuple[EventKey, str], int] = field(default_factory=lambda: defaultdict(int))
-    seconds: dict[tuple[EventKey, int], int] = field(default_factory=lambda: defaultdict(int))
+    totals: Sums = field(default_factory=_sums)
+    money: dict[str, Sums] = field(default_factory=lambda: defaultdict(_sums))
+    minutes: dict[tuple[int, str], Sums] = field(default_factory=lambda: defaultdict(_sums))
+    gates: dict[tuple[str, int], Sums] = field(default_factory=lambda: defaultdict(_sums))
+    zones: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seconds: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
-    def add(self, message: Message) -> None:
-        """Count every fact of a message, except people's presence: see `moved`."""
-        event = (message.venue_id, message.event_id)
-        self.totals[event]  # An event that was touched has a total, be it zero.
-        for fact in message.facts:
-            count = _COUNTING.get(type(fact))
-            if count is not None:
-                count(self, event, fact)
+    def add(self, fact: Fact) -> None:
+        """Count a fact, except people's presence: see `moved`."""
+        count = _COUNTING.get(type(fact))
+        if count is not None:
+            count(self, fact)
 
-    def moved(self, event: EventKey, before: Trace, after: Trace) -> None:
+    def moved(self, before: Trace, after: Trace) -> None:
         """Count what one ticket's new moves changed: presence, first entry, zone, house count."""
-        totals = self.totals[event]
+        totals = self.totals
         totals["inside"] += after.inside - before.inside
         totals["reentries"] += after.reentries - before.reentries
         totals["entered"] += (after.first_entry is not None) - (before.first_entry is not None)
         if before.first_entry != after.first_entry:
             for first, sign in ((before.first_entry, -1), (after.first_entry, 1)):
                 if first is not None:
-                    self._minute(event, first // 1_000_000)["arrivals"] += sign
+                    self._minute(first // 1_000_000)["arrivals"] += sign
         if before.zone != after.zone:
             if before.zone is not None:
-                self.zones[event, before.zone] -= 1
+                self.zones[before.zone] -= 1
             if after.zone is not None:
-                self.zones[event, after.zone] += 1
+                self.zones[after.zone] += 1
         if before.changes != after.changes:
             for changes, sign in ((before.changes, -1), (after.changes, 1)):
                 for at, change in changes:
                     second = at // 1_000_000
-                    self.seconds[event, second] += change * sign
-                    self._minute(event, second)["inside_change"] += change * sign
+                    self.seconds[second] += change * sign
+                    self._minute(second)["inside_change"] += change * sign
 
-    def analytics(
-        self, calendar: Callable[[UUID], tuple[ZoneInfo, time]]
-    ) -> dict[tuple[UUID, str, int, UUID, str], Sums]:
-        """(venue, grain, bucket start, event, currency) → sums, for the four grains.
-
-        `calendar` gives a venue's zone and the local time at which its business day starts.
-        """
-        folded: dict[tuple[UUID, str, int, UUID, str], Sums] = defaultdict(_sums)
-        for ((venue, event), minute, currency), sums in self.minutes.items():
-            hour, day = hour_and_day(minute, *calendar(venue))
+    def grains(self, zone: ZoneInfo, day_starts: time) -> dict[tuple[str, int, str], Sums]:
+        """(grain, bucket start, currency) → sums, in the venue's zone and its business days."""
+        folded: dict[tuple[str, int, str], Sums] = defaultdict(_sums)
+        for (minute, currency), sums in self.minutes.items():
+            hour, day = hour_and_day(minute, zone, day_starts)
             for grain, start in (
                 ("1min", minute),
                 ("5min", minute // 300 * 300),
                 ("hourly", hour),
                 ("daily", day),
             ):
-                bucket = folded[venue, grain, start, event, currency]
+                bucket = folded[grain, start, currency]
                 for name, value in sums.items():
                     bucket[name] += value
         return folded
 
-    def _minute(self, event: EventKey, second: int, currency: str = "") -> Sums:
-        return self.minutes[event, second // 60 * 60, currency]
+    def _minute(self, second: int, currency: str = "") -> Sums:
+        return self.minutes[second // 60 * 60, currency]
 
-    def _sale(self, event: EventKey, line: SaleLine) -> None:
-        totals, second = self.totals[event], _second(line.occurred_at)
+    def _sale(self, line: SaleLine) -> None:
+        totals, second = self.totals, seconds_of(line.occurred_at)
         if line.kind == "refund":
             totals["refunds"] += 1
         if line.quantity and line.admission:
-            minute = self._minute(event, second)
+            minute = self._minute(second)
             name = "comps" if line.comp else "sold"
             totals[name] += line.quantity
             minute[name] += line.quantity
@@ -153,7 +142,7 @@ class Increments:
                 totals["cancelled"] -= line.quantity
                 minute["cancelled"] -= line.quantity
         if line.amount_minor or line.tax_minor:
-            for money in (self.money[event, line.currency], self._minute(event, second, line.currency)):
+            for money in (self.money[line.currency], self._minute(second, line.currency)):
                 money["tax_minor"] += line.tax_minor
                 if line.kind == "refund":
                     money["refunded_minor"] -= line.amount_minor
@@ -162,58 +151,73 @@ class Increments:
                 else:
                     money["gross_minor"] += line.amount_minor
 
-    def _scan(self, event: EventKey, scan: Scan) -> None:
-        second = _second(scan.occurred_at)
+    def _scan(self, scan: Scan) -> None:
+        second = seconds_of(scan.occurred_at)
         if scan.effect == 0:
             name, step = "invalid", 1
         else:
             name, step = ("entries" if scan.direction == "entry" else "exits"), scan.effect
         if scan.gate is not None:
-            self.gates[event, scan.gate, second // 60 * 60][name] += step
+            self.gates[scan.gate, second // 60 * 60][name] += step
         if scan.admission:
-            self.totals[event][name] += step
-            self._minute(event, second)[name] += step
+            self.totals[name] += step
+            self._minute(second)[name] += step
 
-    def _page_view(self, event: EventKey, view: PageView) -> None:
-        self.totals[event]["page_views"] += 1
-        self._minute(event, _second(view.occurred_at))["page_views"] += 1
+    def _page_view(self, view: PageView) -> None:
+        self.totals["page_views"] += 1
+        self._minute(seconds_of(view.occurred_at))["page_views"] += 1
 
-    def _cart_update(self, event: EventKey, cart: CartUpdate) -> None:
-        self.totals[event]["cart_updates"] += 1
-        self._minute(event, _second(cart.occurred_at))["cart_updates"] += 1
+    def _cart_update(self, cart: CartUpdate) -> None:
+        self.totals["cart_updates"] += 1
+        self._minute(seconds_of(cart.occurred_at))["cart_updates"] += 1
 
-    def _mention(self, event: EventKey, mention: SocialMention) -> None:
-        for sums in (self.totals[event], self._minute(event, _second(mention.occurred_at))):
+    def _mention(self, mention: SocialMention) -> None:
+        for sums in (self.totals, self._minute(seconds_of(mention.occurred_at))):
             sums["mentions"] += 1
             sums["reach"] += mention.reach
             sums["engagements"] += mention.likes + mention.shares
 
-    def _transfer(self, event: EventKey, transfer: TicketTransfer) -> None:
-        self.totals[event]["transfers"] += 1
+    def _transfer(self, _: TicketTransfer) -> None:
+        self.totals["transfers"] += 1
 
-    def _attempt(self, event: EventKey, attempt: InvalidAttempt) -> None:
-        self.totals[event]["attempts"] += 1
+    def _attempt(self, _: InvalidAttempt) -> None:
+        self.totals["attempts"] += 1
 
 
 _COUNTING: dict[type[Fact], Callable[..., None]] = {
-    SaleLine: Increments._sale,
-    Scan: Increments._scan,
-    PageView: Increments._page_view,
-    CartUpdate: Increments._cart_update,
-    SocialMention: Increments._mention,
-    TicketTransfer: Increments._transfer,
-    InvalidAttempt: Increments._attempt,
+    SaleLine: EventIncrements._sale,
+    Scan: EventIncrements._scan,
+    PageView: EventIncrements._page_view,
+    CartUpdate: EventIncrements._cart_update,
+    SocialMention: EventIncrements._mention,
+    TicketTransfer: EventIncrements._transfer,
+    InvalidAttempt: EventIncrements._attempt,
 }
+
+
+Increments = dict[EventKey, EventIncrements]
+"""What a batch adds, by event; an event that was touched is in it, be it with nothing."""
 
 
 def of(messages: Iterable[Message]) -> Increments:
     """The increments of a batch, before anybody's presence."""
-    increments = Increments()
+    increments: Increments = {}
     for message in messages:
-        increments.add(message)
+        if message.event_id != NO_EVENT:
+            event = (message.venue_id, message.event_id)
+            own = increments.get(event)
+            if own is None:
+                own = increments[event] = EventIncrements()
+            for fact in message.facts:
+                own.add(fact)
     return increments
 
 
+def seconds_of(moment: datetime) -> int:
+    """Whole seconds since 1970 UTC, rounded down."""
+    return int(moment.timestamp() // 1)
+
+
 def instant(second: int) -> str:
-    """A bucket start as PostgreSQL reads it."""
+    """A moment as PostgreSQL reads it."""
     return datetime.fromtimestamp(second, UTC).isoformat()

@@ -54,8 +54,8 @@ def read_totals(database: Database, tenant: Tenant, event_id: UUID) -> Totals:
     where = "WHERE tenant_id = %s AND venue_id = %s AND event_id = %s"
     with database.tenant(tenant.tenant_id) as connection:
         (row,) = connection.rows(
-            "SELECT sold, comps, cancelled, refunds, entries, exits, invalid, entered, reentries, inside, peak"
-            f" FROM event_totals {where}",
+            "SELECT sold, comps, cancelled, refunds, entries, exits, invalid, entered, reentries, inside,"
+            f" peak FROM event_totals {where}",
             key,
         )
         money = connection.execute(

@@ -1,0 +1,47 @@
+"""Local hours and business days around changes of clocks, in zones that are not easy."""
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from data.buckets import hour_and_day
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "hour", "day"),
+    [
+        # Autumn in London: the hour from one to two comes twice and is two buckets.
+        ("Europe/London", "2026-10-25T00:40Z", "2026-10-25T01:00+01:00", "2026-10-24T06:00+01:00"),
+        ("Europe/London", "2026-10-25T01:40Z", "2026-10-25T01:00+00:00", "2026-10-24T06:00+01:00"),
+        ("Europe/London", "2026-10-25T06:00Z", "2026-10-25T06:00+00:00", "2026-10-25T06:00+00:00"),
+        # Spring in New York: two o'clock does not exist.
+        ("America/New_York", "2026-03-08T06:59Z", "2026-03-08T01:00-05:00", "2026-03-07T06:00-05:00"),
+        ("America/New_York", "2026-03-08T07:01Z", "2026-03-08T03:00-04:00", "2026-03-07T06:00-05:00"),
+        # Lord Howe moves by half an hour: the repeated half hour is a bucket of its own.
+        ("Australia/Lord_Howe", "2026-04-04T14:45Z", "2026-04-05T01:00+11:00", "2026-04-04T06:00+11:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:15Z", "2026-04-05T01:30+10:30", "2026-04-04T06:00+11:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:45Z", "2026-04-05T02:00+10:30", "2026-04-04T06:00+11:00"),
+        ("Australia/Lord_Howe", "2026-10-03T15:40Z", "2026-10-04T02:30+11:00", "2026-10-03T06:00+10:30"),
+        # Kathmandu's hours start at a quarter past ours.
+        ("Asia/Kathmandu", "2026-11-20T00:20Z", "2026-11-20T06:00+05:45", "2026-11-20T06:00+05:45"),
+        ("Asia/Kathmandu", "2026-11-20T00:14Z", "2026-11-20T05:00+05:45", "2026-11-19T06:00+05:45"),
+    ],
+)
+def test_a_moment_belongs_to_its_local_hour_and_business_day(
+    zone: str, moment: str, hour: str, day: str
+) -> None:
+    second = int(datetime.fromisoformat(moment).timestamp())
+    starts = hour_and_day(second, ZoneInfo(zone), time(6))
+    assert [datetime.fromtimestamp(start, UTC) for start in starts] == [
+        datetime.fromisoformat(hour),
+        datetime.fromisoformat(day),
+    ]
+
+
+def test_a_day_that_starts_in_the_repeated_hour_starts_once() -> None:
+    zone, starts_at = ZoneInfo("Europe/London"), time(1, 30)
+    start = datetime.fromisoformat("2026-10-25T01:30+01:00").timestamp()
+    for moment in ("2026-10-25T00:30Z", "2026-10-25T01:10Z", "2026-10-25T01:50Z"):
+        second = int(datetime.fromisoformat(moment).timestamp())
+        assert hour_and_day(second, zone, starts_at)[1] == start
