@@ -428,3 +428,102 @@ usual_arrivals = _table(
     _required("comparables", ARRAY(Uuid)),
     _instant("computed_at", nullable=False),
 )
+
+# What pretix said: the sources, the queue of its pings, and the last state seen of its objects
+
+pretix_sources = _table(
+    "pretix_sources",
+    ("tenant_id", "source_id"),
+    _required("venue_id", Uuid),
+    _required("name", Text),
+    _required("base_url", Text),
+    _required("organizer", Text),
+    _required("sealed_token", LargeBinary),
+    _required("secret_hash", LargeBinary),
+    _required("gates", JSONB, "'{}'"),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("disabled_at"),
+    UniqueConstraint("tenant_id", "name"),
+    _of_venue(),
+)
+
+
+def _pretix(name: str, own: Column[Any] | tuple[Column[Any], ...], *columns: Any) -> Table:
+    parts = own if isinstance(own, tuple) else (own,)
+    key = ("tenant_id", "source_id", *(part.name for part in parts))
+    source = ForeignKeyConstraint(
+        ("tenant_id", "source_id"), ["pretix_sources.tenant_id", "pretix_sources.source_id"]
+    )
+    return _table(name, key, *parts, *columns, source)
+
+
+pretix_pings = _pretix(
+    "pretix_pings",
+    (_required("event", Text), _required("subject", Text)),
+    _required("pings", Integer, "1"),
+    _required("attempts", Integer, "0"),
+    _instant("received_at", nullable=False, default="now()"),
+    _instant("next_attempt_at", nullable=False, default="now()"),
+    Column("last_error", Text),
+    Index(None, "tenant_id", "source_id", "next_attempt_at"),
+)
+pretix_events = _pretix(
+    "pretix_events",
+    _required("event", Text),
+    _required("document", JSONB),
+    _instant("fetched_at", nullable=False),
+)
+pretix_orders = _pretix(
+    "pretix_orders",
+    _required("code", Text),
+    _required("event", Text),
+    _required("status", Text),
+    _required("testmode", Boolean),
+    _instant("last_modified", nullable=False),
+    _instant("fetched_at", nullable=False),
+    _required("revision", Integer),
+    _required("document", JSONB),
+    Index(None, "tenant_id", "source_id", "event"),
+)
+pretix_positions = _pretix(
+    "pretix_positions",
+    _required("position_id", BigInteger),
+    _required("code", Text),
+    _required("event", Text),
+    _required("event_id", Uuid),
+    _required("person", Boolean),
+    _required("valid", Boolean),
+    _required("testmode", Boolean),
+    _instant("fetched_at", nullable=False),
+    Index(None, "tenant_id", "source_id", "code"),
+)
+pretix_checkins = _pretix(
+    "pretix_checkins",
+    _required("checkin_id", BigInteger),
+    _required("event", Text),
+    _required("event_id", Uuid),
+    Column("position_id", BigInteger),
+    _required("list_id", BigInteger),
+    _required("direction", Text),
+    _required("successful", Boolean),
+    Column("reason", Text),
+    Column("gate", Text),
+    _required("person", Boolean),
+    _instant("occurred_at", nullable=False),
+    _instant("fetched_at", nullable=False),
+    _required("revision", Integer),
+    Index(None, "tenant_id", "source_id", "position_id"),
+)
+pretix_cursors = _pretix(
+    "pretix_cursors",
+    _required("resource", Text),
+    _required("value", Text),
+    _instant("updated_at", nullable=False, default="now()"),
+)
+Index(
+    "ix_ticket_sales_pretix_order",
+    ticket_sales.c.tenant_id,
+    ticket_sales.c.order_id,
+    # Only the connector asks for an order's lines, so only its lines pay for the index.
+    postgresql_where=text("order_id LIKE 'pretix:%'"),
+)

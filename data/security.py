@@ -51,3 +51,9 @@ def permit_login() -> str:
     """The policy by which a login finds the users of one e-mail address before it knows a tenant."""
     email = "NULLIF(current_setting('app.login_email', true), '')"
     return f"CREATE POLICY login ON users FOR SELECT USING (email = {email})"
+
+
+def permit_job(table: str) -> str:
+    """The policy by which a background job finds the tenants that have rows in one table."""
+    job = "NULLIF(current_setting('app.job', true), '')"
+    return f"CREATE POLICY job ON {table} FOR SELECT USING ({job} = '{table}')"

@@ -87,49 +87,52 @@ class Pretix:
             return 401, {"detail": "Invalid token."}, {}
         path, _, query = target.partition("?")
         try:
-            return self._resource(path, dict(parse_qsl(query)))
+            match path.strip("/").split("/"):
+                case ["api", "v1", "organizers", organizer, *rest] if organizer == ORGANIZER:
+                    return self._resource(path, rest, dict(parse_qsl(query)))
+                case ["api", "v1", "organizers", *_]:
+                    return 403, FORBIDDEN, {}
+            return 404, {"detail": "Not found."}, {}
         except Refusal as refusal:
             return refusal.answer
 
-    def _resource(self, path: str, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
-        match path.strip("/").split("/"):
-            case ["api", "v1", "organizers", organizer, *rest] if organizer == ORGANIZER:
-                pass
-            case ["api", "v1", "organizers", *_]:
-                raise Refusal(403, FORBIDDEN)
-            case _:
-                raise Refusal(404, {"detail": "Not found."})
+    def _resource(self, path: str, rest: list[str], query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         events = {e["slug"]: e for e in self._held("events", "")}
         match rest:
             case ["events"]:
                 return self._page(path, query, list(events.values()))
-            case ["events", slug, *_] if slug not in events:
-                raise Refusal(403, FORBIDDEN)
-            case ["events", slug]:
+            case ["orders"]:
+                return self._orders(path, query, list(events), [])
+            case ["events", slug] if slug in events:
                 return 200, events[slug], {}
-            case ["events", slug, "orders", *code]:
-                return self._orders(path, query, slug, code)
-            case ["events", slug, "orderpositions", number]:
+            case ["events", slug, *below] if slug in events:
+                return self._of_event(path, query, slug, below)
+        raise Refusal(403, FORBIDDEN)
+
+    def _of_event(
+        self, path: str, query: dict[str, str], slug: str, below: list[str]
+    ) -> tuple[int, Any, dict[str, str]]:
+        match below:
+            case ["orders", *code]:
+                return self._orders(path, query, [slug], code)
+            case ["orderpositions", number]:
                 return self._position(query, slug, number)
-            case ["events", slug, "checkins"]:
+            case ["checkins"]:
                 found = self._held("checkins", slug)
                 if "created_since" in query:
                     since = _moment(query["created_since"], "created_since")
                     found = [c for c in found if instant(c["created"]) >= since]
                 return self._page(path, query, found)
-            case ["events", slug, ("subevents" | "items" | "quotas" | "checkinlists") as resource]:
+            case ["subevents" | "items" | "quotas" | "checkinlists" as resource]:
                 return self._page(path, query, self._held(resource, slug))
-            case ["events", slug, ("subevents" | "items") as resource, number]:
-                for found in self._held(resource, slug):
-                    if str(found["id"]) == number:
-                        return 200, found, {}
-                raise Refusal(404, {"detail": "Not found."})
         raise Refusal(403, FORBIDDEN)
 
     def _orders(
-        self, path: str, query: dict[str, str], slug: str, code: list[str]
+        self, path: str, query: dict[str, str], slugs: list[str], code: list[str]
     ) -> tuple[int, Any, dict[str, str]]:
-        orders = self._held("orders", slug)
+        orders: dict[str, Json] = {}
+        for slug in slugs:
+            orders |= self._held("orders", slug)
         if code:
             if code[0] not in orders:
                 raise Refusal(404, {"detail": "No Order matches the given query."})
