@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
@@ -140,7 +141,7 @@ def _remember(
             "occurred_at": message.occurred_at,
             "payload": message.payload,
         }
-        for key in sorted(candidates)
+        for key in sorted(candidates, key=attrgetter("int"))
         for message in (messages[candidates[key]],)
     ]
     if not rows:
@@ -199,4 +200,4 @@ def _columns(kind: type[Fact]) -> tuple[str, ...]:
     return _COLUMNS[kind]
 
 
-_COLUMNS = {kind: tuple(name for name in kind.__dataclass_fields__ if name != "restores") for kind in _TABLES}
+_COLUMNS = {kind: tuple(name for name in kind.__struct_fields__ if name != "restores") for kind in _TABLES}

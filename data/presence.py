@@ -47,8 +47,8 @@ def trace(moves: Sequence[Move]) -> Trace:
     A person is inside while in any area the last move is an entry and the ticket is not void. A
     void ticket counts as outside even if a gate lets it through: it has no right to be there.
     """
-    if len(moves) == 1:
-        return _single(moves[0])
+    if len(moves) < 2:
+        return _single(moves[0]) if moves else NOWHERE
     inside, zone = False, None
     areas: dict[str, tuple[int, str | None]] = {}
     entries = exits = reentries = voids = 0
