@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 import psycopg
+from msgspec.structs import asdict
 
 from data import house_count, recordset, rollup_tables, rollups, venue_updates
 from data.engine import Database, TenantConnection
@@ -181,23 +182,21 @@ def _insert_facts(tenant: TenantConnection, messages: Sequence[Message]) -> None
     rows: dict[type[Fact], list[dict[str, object]]] = defaultdict(list)
     for message in messages:
         for line, fact in enumerate(message.facts):
-            kind = type(fact)
-            row = {name: getattr(fact, name) for name in _columns(kind)}
+            row = asdict(fact)
             row["venue_id"] = message.venue_id
             row["event_id"] = message.event_id
             row["message_key"] = message.key
             row["line"] = line
-            rows[kind].append(row)
+            rows[type(fact)].append(row)
     for kind, lines in rows.items():
         tenant.execute(
-            recordset.insert(_TABLES[kind], (*_KEYED, *_columns(kind))),
+            recordset.insert(_TABLES[kind], _COLUMNS[kind]),
             {"tenant": tenant.tenant_id, "rows": recordset.encode(lines)},
         )
 
 
-def _columns(kind: type[Fact]) -> tuple[str, ...]:
-    """The fields of a fact that are columns; `restores` only steers presence."""
-    return _COLUMNS[kind]
-
-
-_COLUMNS = {kind: tuple(name for name in kind.__struct_fields__ if name != "restores") for kind in _TABLES}
+_COLUMNS = {
+    # `restores` only steers presence: it has no column.
+    kind: (*_KEYED, *(name for name in kind.__struct_fields__ if name != "restores"))
+    for kind in _TABLES
+}
