@@ -74,10 +74,13 @@ WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s A
 """
 
 DAYS = """
-SELECT grain, bucket, sold FROM venue_analytics
-WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND currency = ''
-  AND (grain = 'daily' AND bucket = %(day)s
-       OR grain = 'hourly' AND bucket > %(now)s::timestamptz - interval '24 hours' AND bucket <= %(now)s)
+SELECT grain, currency, sold, gross_minor + fees_minor - refunded_minor AS net_minor FROM venue_analytics
+WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
+  AND grain = 'daily' AND bucket = %(day)s
+UNION ALL
+SELECT grain, currency, sold, 0 FROM venue_analytics
+WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND grain = 'hourly'
+  AND bucket > %(now)s::timestamptz - interval '24 hours' AND bucket <= %(now)s AND currency = ''
 """
 
 GATES = """
@@ -88,12 +91,9 @@ WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s ORDER BY position, gate
 GATE_SCANS = """
 SELECT gate, sum(entries)::int AS entries, sum(exits)::int AS exits, sum(invalid)::int AS invalid,
        max(bucket) AS last_minute,
-       array_agg(bucket) FILTER (WHERE bucket > %(now)s::timestamptz - make_interval(mins => %(gate_minutes)s))
-           AS minutes,
-       array_agg(entries + exits) FILTER (WHERE bucket > %(now)s::timestamptz
-           - make_interval(mins => %(gate_minutes)s)) AS moves,
-       array_agg(invalid) FILTER (WHERE bucket > %(now)s::timestamptz
-           - make_interval(mins => %(gate_minutes)s)) AS refusals
+       array_agg((extract(epoch FROM bucket) / 60)::int) FILTER (WHERE bucket > %(gate_from)s) AS minutes,
+       array_agg(entries + exits) FILTER (WHERE bucket > %(gate_from)s) AS moves,
+       array_agg(invalid) FILTER (WHERE bucket > %(gate_from)s) AS refusals
 FROM gate_analytics
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
 GROUP BY gate
@@ -108,7 +108,8 @@ WHERE z.tenant_id = %(tenant)s AND z.venue_id = %(venue)s ORDER BY z.position, z
 
 MILESTONES = """
 SELECT measure, percent, reached_at, value FROM milestones
-WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s ORDER BY reached_at, percent
+WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
+ORDER BY reached_at, measure, percent
 """
 
 USUAL = """
@@ -201,7 +202,7 @@ def _windows(head: Row, now: datetime) -> Row:
         "arrivals_to": doors + ARRIVALS_AFTER,
         "day": datetime.fromtimestamp(day, now.tzinfo),
         "talk": TALK_HOURS,
-        "gate_minutes": GATE_MINUTES,
+        "gate_from": now - timedelta(minutes=GATE_MINUTES),
         "feed_from": last - timedelta(days=FEED_DAYS),
         "feed_to": last + timedelta(minutes=5),
         "feed_length": FEED_LENGTH,

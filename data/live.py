@@ -1,0 +1,132 @@
+"""The live state of events as PostgreSQL has it: the one definition that everything live shows."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from analytics.milestones import MARKS, passed
+from data.engine import TenantConnection
+from data.instants import iso
+from data.live_rows import FEED_LENGTH, read_rows
+from data.live_state import EventState, compose, milestone_item
+
+NIGHT_AFTER = timedelta(hours=6)
+JUST_OVER = timedelta(days=3)
+SWITCHER_LENGTH = 12
+
+
+def read_state(tenant: TenantConnection, event_id: UUID, now: datetime | None = None) -> EventState | None:
+    """The event's state as of `now` (default: this moment), as `data.live_state.compose` describes it;
+    None for an event that does not exist or belongs to somebody else. Raises DatabaseUnavailable."""
+    rows = read_rows(tenant, event_id, now or datetime.now(UTC))
+    return None if rows is None else compose(rows)
+
+
+def record_milestones(tenant: TenantConnection, state: EventState) -> list[dict[str, Any]]:
+    """Keep every mark that `state` has passed for the first time, add them to it, and return them.
+
+    Two processes may try at once: the first to commit has reached it, the other gets nothing back.
+    A milestone stays when tickets are given back later. History that is read in after the event
+    passes none: nobody wants to hear of it, and nobody knows when it was.
+    """
+    ends_at = state["event"]["endsAt"]
+    at = datetime.fromisoformat(state["asOf"])
+    if ends_at is not None and at > datetime.fromisoformat(ends_at) + NIGHT_AFTER:
+        return []
+    known = {(m["measure"], m["percent"]) for m in state["sales"]["milestones"]}
+    new = [(measure, mark, value) for measure, mark, value in _reached(state) if (measure, mark) not in known]
+    if not new:
+        return []
+    inserted = tenant.rows(
+        "INSERT INTO milestones (tenant_id, venue_id, event_id, measure, percent, reached_at, value)"
+        " SELECT %s, %s, %s, m, p, %s, v FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS new (m, p, v)"
+        " ON CONFLICT DO NOTHING RETURNING measure, percent",
+        [tenant.tenant_id, UUID(state["venueId"]), UUID(state["eventId"]), at]
+        + [[row[column] for row in new] for column in range(3)],
+    )
+    added = [
+        {"measure": row["measure"], "percent": row["percent"], "reachedAt": iso(at)}
+        for row in sorted(inserted, key=lambda row: (row["measure"], row["percent"]))
+    ]
+    state["sales"]["milestones"].extend(added)  # They are the latest, and the list is in order of time.
+    state["feed"] = [milestone_item(m["measure"], m["percent"], at) for m in added] + state["feed"]
+    del state["feed"][FEED_LENGTH:]
+    return added
+
+
+def versions(tenant: TenantConnection, events: Iterable[tuple[UUID, UUID]]) -> dict[UUID, int]:
+    """Event → number of its last committed change, for those of these (venue, event) that have any."""
+    pairs = list(events)
+    rows = tenant.execute(
+        "SELECT event_id, version FROM event_totals"
+        " WHERE tenant_id = %s AND venue_id = ANY(%s) AND event_id = ANY(%s)",
+        [tenant.tenant_id, list({venue for venue, _ in pairs}), [event for _, event in pairs]],
+    )
+    return dict(rows.fetchall())
+
+
+def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = None) -> list[dict[str, Any]]:
+    """The venue's events for a switcher, at most twelve: those under way, then the next by doors,
+    then those of the last three days, the latest first.
+
+    Each is {"eventId", "name", "status", "registered", "doorsAt", "startsAt", "endsAt", "phase"} with
+    phase `live` (from an hour before doors to an hour after the end), `next` or `over`. An event
+    without times counts as next, after those that have them; a cancelled one is left out.
+    """
+    moment = now or datetime.now(UTC)
+    rows = tenant.rows(
+        """
+        SELECT event_id, name, status, registered, doors_at, starts_at, ends_at, phase FROM (
+            SELECT e.*, CASE WHEN %(now)s < opens - interval '1 hour' OR opens IS NULL THEN 'next'
+                               WHEN %(now)s <= closes + interval '1 hour' THEN 'live' ELSE 'over' END AS phase
+            FROM (SELECT *, COALESCE(doors_at, starts_at) AS opens,
+                         COALESCE(ends_at, COALESCE(starts_at, doors_at) + interval '4 hours') AS closes
+                  FROM events WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s
+                  AND status <> 'cancelled') e
+            WHERE closes IS NULL OR closes > %(since)s
+        ) dated
+        ORDER BY array_position(ARRAY['live', 'next', 'over'], phase),
+                 CASE WHEN phase = 'over' THEN %(now)s - opens ELSE opens - %(now)s END NULLS LAST,
+                 name, event_id
+        LIMIT %(length)s
+        """,
+        {
+            "tenant": tenant.tenant_id,
+            "venue": venue_id,
+            "now": moment,
+            "since": moment - JUST_OVER,
+            "length": SWITCHER_LENGTH,
+        },
+    )
+    return [
+        {
+            "eventId": str(row["event_id"]),
+            "name": row["name"],
+            "status": row["status"],
+            "registered": row["registered"],
+            "doorsAt": iso(row["doors_at"]),
+            "startsAt": iso(row["starts_at"]),
+            "endsAt": iso(row["ends_at"]),
+            "phase": row["phase"],
+        }
+        for row in rows
+    ]
+
+
+def _reached(state: EventState) -> Iterable[tuple[str, int, int]]:
+    sales, event, capacity = state["sales"], state["event"], state["capacity"]
+    net = next(
+        (m["netMinor"] for m in state["revenue"]["currencies"] if m["currency"] == event["currency"]), 0
+    )
+    for measure, value, whole, marks in (
+        ("sold_capacity", sales["sold"], sales["capacity"], MARKS),
+        ("sold_target", sales["sold"], event["targetTickets"], MARKS),
+        ("revenue_target", net, event["targetMinor"], MARKS),
+        ("capacity_amber", capacity["inside"], capacity["capacity"], [capacity["amberPercent"]]),
+        ("capacity_red", capacity["inside"], capacity["capacity"], [capacity["redPercent"]]),
+    ):
+        for mark in passed(value, whole, marks):
+            yield measure, mark, value
+    if capacity["level"] == "over":
+        yield "capacity_over", 100, capacity["inside"]
