@@ -1,0 +1,45 @@
+"""Gunicorn, which serves the web process: `gunicorn "app:create_server()"` reads this file by itself."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+import logs
+from config import Settings
+from processes import die_with_parent
+
+_settings = Settings.load()
+logs.configure(_settings, "web")
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  Gunicorn finds it by this name.
+    """Gunicorn's own lines go where all others go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take gunicorn's levels, but not its handlers."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+bind = f"{_settings.host}:{_settings.port}"
+# One worker with many threads: pages, API and live sockets of one process share one subscriber to Redis.
+workers = 1
+worker_class = "gthread"
+threads = _settings.web_threads
+# Sockets stay open for hours, so a stop does not wait for them; browsers connect again by themselves.
+graceful_timeout = 3
+timeout = 60
+keepalive = 20
+# The worker's heartbeat file belongs in memory: on a busy disk it would look dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
+loglevel = "warning"
+accesslog = None  # The application writes its own request log, without query strings.
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A worker never outlives its master, whatever ends the master."""
+    die_with_parent(signal.SIGTERM)

@@ -1,0 +1,79 @@
+"""Logging: one JSON object per line, or readable lines on a terminal, with secrets blanked."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from config import Settings
+
+BLANK = "[hidden]"
+_SECRET_NAME = re.compile(r"passw|secret|token|authori[sz]ation|cookie|api_?key|_url$", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # the credentials of a URL
+    r"|(?<=\bBearer )\S+"
+    r"|\bhc_[A-Za-z0-9_-]{16,}"  # our own API tokens
+    r"|(?<=\bpassword=)\S+",
+    re.IGNORECASE,
+)
+
+
+def configure(settings: Settings, process: str) -> None:
+    """Send all that this process logs, libraries included, to standard output with the process's name."""
+    plain = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _named(process),
+    ]
+    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if plain:
+        last += [hide_secrets, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    else:
+        last += [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    logging.root.handlers = [handler]
+    logging.root.setLevel(settings.log_level.upper())
+    for chatty in ("httpx", "httpcore", "alembic", "werkzeug", "gunicorn.error"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
+
+
+def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The log event with every value that is named like a secret, or looks like one, blanked."""
+    return {name: BLANK if _SECRET_NAME.search(name) else _hidden(value) for name, value in event.items()}
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(BLANK, value)
+    if isinstance(value, dict):
+        return dict(hide_secrets(None, "", value))
+    if isinstance(value, list | tuple):
+        return [_hidden(item) for item in value]
+    return value
+
+
+def _named(process: str) -> Any:
+    def add(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = process
+        return event
+
+    return add

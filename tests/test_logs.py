@@ -1,0 +1,59 @@
+"""Logs: structured, named after their process, and without secrets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+def logged(program: str, **settings: object) -> list[dict[str, Any]]:
+    """The JSON lines that `program` writes after logging is configured in a process of its own."""
+    setup = (
+        "import logging, structlog, logs\nfrom config import Settings\n"
+        f"logs.configure(Settings(_env_file=None, **{settings!r}), 'web')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", setup + program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_our_lines_and_the_libraries_lines_are_json_with_time_level_and_process() -> None:
+    ours, theirs = logged(
+        "structlog.stdlib.get_logger().info('batch written', messages=3)\n"
+        "logging.getLogger('some.library').warning('slow: %s ms', 12)"
+    )
+    assert ours.pop("timestamp") <= theirs.pop("timestamp")
+    assert ours == {"event": "batch written", "level": "info", "messages": 3, "process": "web"}
+    assert theirs == {"event": "slow: 12 ms", "level": "warning", "process": "web"}
+
+
+def test_lines_below_the_configured_level_are_not_written() -> None:
+    assert (
+        logged(
+            "structlog.stdlib.get_logger().info('quiet')\nlogging.getLogger('x').info('quiet')",
+            log_level="warning",
+        )
+        == []
+    )
+
+
+def test_secrets_are_blanked_by_name_and_by_look_also_inside_values_and_tracebacks() -> None:
+    lines = logged(
+        "log = structlog.stdlib.get_logger()\n"
+        "log.info('a', password='s3cret', headers={'Authorization': 's3cret', 'Accept': '*/*'})\n"
+        "log.info('cannot reach postgresql://owner:s3cret@db.example/house')\n"
+        "log.info('b', sent='Authorization: Bearer s3cret')\n"
+        "log.info('c', seen=['hc_s3cretS3cretS3cret'])\n"
+        "try: raise OSError('redis://:s3cret@cache.example')\n"
+        "except OSError: log.exception('d')"
+    )
+    assert "s3cret" not in json.dumps(lines)
+    assert lines[0]["headers"] == {"Authorization": "[hidden]", "Accept": "*/*"}
+    assert lines[1]["event"] == "cannot reach postgresql://[hidden]@db.example/house"
+    assert "OSError: redis://[hidden]@cache.example" in lines[4]["exception"]
