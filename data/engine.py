@@ -41,7 +41,8 @@ class TenantConnection:
 
     def cursor(self, **options: Any) -> psycopg.Cursor[Any]:
         """A cursor of the underlying connection, e.g. with another row factory."""
-        return self.connection.cursor(**options)
+        cursor: psycopg.Cursor[Any] = self.connection.cursor(**options)
+        return cursor
 
 
 class Database:

@@ -1,0 +1,42 @@
+"""PostgreSQL going away is an error that says so, and its coming back needs no restart."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from data.embedded import postgres_server
+from data.engine import Database, DatabaseUnavailable
+from data.migrations import run
+
+
+def test_a_server_that_dies_is_unavailable_and_one_that_returns_is_used_again(tmp_path: Path) -> None:
+    server = postgres_server(tmp_path)
+    server.start()
+    run.upgrade(server.url)
+    database = Database(server.url)
+    try:
+        assert _ask(database) == (0,)
+        with pytest.raises(DatabaseUnavailable):
+            _ask(database, meanwhile=server.stop)
+        with pytest.raises(DatabaseUnavailable):
+            _ask(database)
+        server.start()
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                assert _ask(database) == (0,)
+                break
+            except DatabaseUnavailable:
+                assert time.monotonic() < deadline
+    finally:
+        database.close()
+        server.stop()
+
+
+def _ask(database: Database, meanwhile: Callable[[], None] = lambda: None) -> tuple[int] | None:
+    with database.tenant(uuid4()) as tenant:
+        meanwhile()
+        return tenant.execute("SELECT count(*) FROM venues").fetchone()
