@@ -1,0 +1,158 @@
+"""Who may import whom, where SQL may stand, and what else of docs/architecture.md the source can prove."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BASE = {"config", "logs", "processes"}
+"""Modules that anything may import, and that import nothing but each other."""
+
+MAY_IMPORT = {
+    "analytics": set(),
+    "data": {"analytics"},
+    "ingest": {"data"},
+    "widgets": {"data", "analytics"},
+    "exports": {"widgets"},
+    "components": {"widgets"},
+    "pages": {"components", "widgets"},
+    "callbacks": {"components", "widgets", "exports", "data"},
+    "api": {"ingest", "data", "widgets", "exports", "components"},
+    "jobs": {"data", "analytics", "widgets", "exports", "ingest"},
+    "launch": {"data"},
+    "gunicorn": set(),
+}
+"""Package → the packages of ours it may import besides itself and the base modules."""
+
+STATEMENT = re.compile(
+    r"\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|WITH\s+\S+\s+AS|SET LOCAL)\b",
+    re.DOTALL,
+)
+LISTS = {Path("data/schema.py"), Path("data/migrations/versions/0001_everything_a_night_needs.py")}
+"""One table after the other: long, but one subject."""
+
+EVERYTHING = {"app", "bench", "tests"}
+"""What stands above all packages."""
+
+
+@cache
+def sources() -> dict[Path, ast.Module]:
+    """Every Python file of the project, relative to its root, with its syntax tree."""
+    paths = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
+    visible = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
+    return {path: ast.parse((ROOT / path).read_text(), str(path)) for path in visible}
+
+
+def package(path: Path) -> str:
+    """`data` for data/facts.py and config for config.py."""
+    return path.parts[0].split(".")[0]
+
+
+def production() -> dict[Path, ast.Module]:
+    return {path: tree for path, tree in sources().items() if package(path) not in {"tests", "bench"}}
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The top-level names of all absolute imports, also of those inside functions."""
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [
+        node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level
+    ]
+    return {name.split(".")[0] for name in names}
+
+
+def test_the_walk_sees_the_house() -> None:
+    assert {package(path) for path in sources()} >= {"app", "config", "data", "tests"}
+
+
+def test_every_package_imports_only_what_lies_below_it() -> None:
+    ours = {package(path) for path in sources()}
+    wrong = []
+    for path, tree in sources().items():
+        name = package(path)
+        if name in EVERYTHING:
+            continue
+        allowed = BASE if name in BASE else MAY_IMPORT[name] | BASE | {name}
+        wrong += [f"{path} imports {other}" for other in sorted(imported(tree) & ours - allowed)]
+    assert wrong == []
+
+
+def test_nobody_imports_the_app() -> None:
+    assert [str(path) for path, tree in production().items() if "app" in imported(tree)] == []
+
+
+def test_sql_stands_only_in_data() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in production().items()
+        for node in ast.walk(tree)
+        if package(path) != "data"
+        and isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and STATEMENT.match(node.value)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("library", ["psycopg", "psycopg_pool", "sqlalchemy", "alembic", "redis"])
+def test_database_libraries_are_used_only_in_data(library: str) -> None:
+    assert [
+        str(p) for p, tree in production().items() if library in imported(tree) and package(p) != "data"
+    ] == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    reads = [
+        f"{path}:{node.lineno}"
+        for path, tree in production().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"environ", "getenv"}
+        # The supervisor hands its whole environment on to the processes it starts.
+        and str(path) not in {"config.py", "launch.py"}
+    ]
+    assert reads == []
+
+
+def test_no_callback_is_registered_at_import() -> None:
+    decorated = [
+        f"{path}:{node.lineno}"
+        for path, tree in production().items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if "callback" in ast.unparse(decorator)
+    ]
+    assert decorated == []
+
+
+@pytest.mark.parametrize("module", ["launch", "jobs.worker", "jobs.simulate", "jobs.seed"])
+def test_the_processes_that_must_stay_small_load_neither_dash_nor_pandas(module: str) -> None:
+    big = {"dash", "flask", "numpy", "pandas", "plotly"}
+    program = f"import sys, {module}; print(sorted(sys.modules.keys() & {big}))"
+    command = [sys.executable, "-c", program]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [
+        str(path) for path, tree in production().items() if tree.body and not ast.get_docstring(tree)
+    ] == []
+
+
+def test_no_file_has_outgrown_its_subject() -> None:
+    lengths = {str(path): (ROOT / path).read_text().count("\n") for path in production() if path not in LISTS}
+    assert {path: length for path, length in lengths.items() if length > 350} == {}
+
+
+def test_nothing_is_left_to_do() -> None:
+    marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    own = Path("tests/test_architecture.py")
+    assert [str(path) for path in sources() if path != own and marks.search((ROOT / path).read_text())] == []
