@@ -1,0 +1,1 @@
+"""The doors' knowledge: from a sender's envelope to a `Message`."""

@@ -1,0 +1,109 @@
+"""Bytes to JSON objects, strictly: what other parsers would read differently is refused."""
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from ingest.message import LARGEST_MESSAGE
+from ingest.refusal import Refused
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+# One more comma than this and a list could hold millions of tiny values: far more memory than bytes.
+_MOST_COMMAS_PER_MESSAGE = 200
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
+
+
+def message_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`, numbers with a point or an exponent as Decimal. Raises Refused."""
+    if len(raw) > LARGEST_MESSAGE:
+        raise Refused("message-too-large", f"At most {LARGEST_MESSAGE:,} bytes.")
+    try:
+        value = _DECODER.decode(raw)
+        if type(value) is not dict:
+            raise Refused("wrong-type", "A message is a JSON object.", None, value)
+        # Written again without the repeated names it has fewer quotation marks. With escapes in
+        # play the count proves nothing, and the slow parser looks.
+        if b"\\" in raw or _ENCODER.encode(value).count(b'"') != raw.count(b'"'):
+            json.loads(raw, object_pairs_hook=_unrepeated, parse_float=Decimal)
+    except RecursionError:
+        raise Refused("too-deep", "The nesting is too deep.") from None
+    except (msgspec.DecodeError, ValueError, InvalidOperation) as error:
+        raise _not_json(error) from None
+    return value
+
+
+def split_list(body: bytes, most: int) -> list[bytes]:
+    """The messages of a JSON array, each still as text. Raises Refused for the body as a whole.
+
+    A value inside that is not JSON does not matter here as long as brackets and texts close: it is
+    refused by itself later.
+    """
+    if body.count(b",") > most * _MOST_COMMAS_PER_MESSAGE:
+        raise Refused("too-many-messages", f"At most {most:,} messages.")
+    try:
+        parts = [bytes(part) for part in _RAW_LIST.decode(body)]
+    except (msgspec.DecodeError, RecursionError) as error:
+        parts = _split_by_brackets(body, error)
+    if len(parts) > most:
+        raise Refused("too-many-messages", f"At most {most:,} messages.", None, len(parts))
+    return parts
+
+
+def split_lines(body: bytes, most: int) -> list[bytes]:
+    """The messages of an NDJSON body, each still as text; blank lines do not count."""
+    if body.count(b"\n") > 2 * most:
+        raise Refused("too-many-messages", f"At most {most:,} messages.")
+    parts = [line for line in body.split(b"\n") if line.strip()]
+    if len(parts) > most:
+        raise Refused("too-many-messages", f"At most {most:,} messages.", None, len(parts))
+    return parts
+
+
+def _split_by_brackets(body: bytes, error: Exception) -> list[bytes]:
+    """The top-level elements of an array by its brackets alone; raises what `error` means if it has none."""
+    depth, start, parts = 0, 0, []
+    end = None
+    for token in _TOKEN.finditer(body):
+        mark = body[token.start()]
+        if mark in b"[{":
+            depth += 1
+            if depth == 1:
+                if mark != ord("[") or body[: token.start()].strip():
+                    break
+                start = token.end()
+        elif mark in b"]}":
+            depth -= 1
+            if depth == 0:
+                end = token.end() if mark == ord("]") else None
+                parts.append(body[start : token.start()].strip())
+                break
+        elif token.group() == b'"':
+            break  # A text that never closes.
+        elif mark == ord(",") and depth == 1:
+            parts.append(body[start : token.start()].strip())
+            start = token.end()
+    if end is None or body[end:].strip() or not all(parts):
+        raise _not_json(error)
+    return parts
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for name, inner in pairs:
+        if name in value:
+            raise Refused("duplicate-field", "A name occurs twice in one object.", name, inner)
+        value[name] = inner
+    return value
+
+
+def _not_json(error: Exception) -> Refused:
+    if isinstance(error, RecursionError):
+        return Refused("too-deep", "The nesting is too deep.")
+    if isinstance(error, UnicodeDecodeError):
+        return Refused("not-unicode", f"Not UTF-8 at byte {error.start} of a text.")
+    return Refused("not-json", f"This is not JSON: {error}")

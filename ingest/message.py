@@ -1,0 +1,293 @@
+"""A sender's JSON object becomes a `Message`: placed, timed, checked, without personal data."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from data.directory import Directory, Venue
+from data.messages import NO_EVENT, Message, message_key
+from ingest.fields import text
+from ingest.kinds import Kind, Stated, camel
+from ingest.privacy import is_personal, without_persons
+from ingest.refusal import Refused
+from ingest.sales import PURCHASE, REFUND
+from ingest.social import SOCIAL
+from ingest.tickets import ATTEMPT, SCAN, TRANSFER
+from ingest.timestamps import instant
+from ingest.venue_updates import UPDATE
+from ingest.website import CART, PAGE_VIEW
+
+KINDS: dict[str, Kind] = {
+    kind.type: kind for kind in (PURCHASE, REFUND, SCAN, TRANSFER, ATTEMPT, CART, PAGE_VIEW, UPDATE, SOCIAL)
+}
+SOURCE = "rest"
+LARGEST_MESSAGE = 64 * 1024
+
+# Numbers stay exact in what is stored: 12.50 is kept as the number 12.50.
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_CANONICAL = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+_SHORT = 1_000
+_PLAIN = frozenset((str, int, Decimal, bool))
+
+
+class MessageReader:
+    """Reads the messages of one request (or one batch of any door) of one tenant.
+
+    It remembers the venues and events it has met, so use a new one for the next request.
+    """
+
+    def __init__(
+        self, directory: Directory, tenant_id: UUID, received_at: datetime, source: str = SOURCE
+    ) -> None:
+        self._directory = directory
+        self._tenant_id = tenant_id
+        self._received_at = received_at
+        self._source = source
+        self._places: dict[tuple[str | None, str | None], tuple[Venue, UUID, str]] = {}
+
+    def read(self, raw: Mapping[str, Any], kind: Kind) -> Message:
+        """The message that `raw` (a decoded JSON object, decimals as Decimal) states.
+
+        Raises Refused, with the field in the sender's spelling; DatabaseUnavailable when the
+        tenant's venues have to be read and PostgreSQL is away.
+        """
+        try:
+            return self._read(raw, kind)
+        except Refused as refusal:
+            field = refusal.field
+            if field is not None and field not in raw and field in kind.names.values():
+                refusal.field = _as_sent(raw, kind, field)
+            raise
+
+    def _read(self, raw: Mapping[str, Any], kind: Kind) -> Message:
+        fields, extra = _sort_out(raw, kind)
+        venue, event_id, event_ref = self._place(fields, kind)
+        at, stated_time = self._moment(fields, kind, venue)
+        if kind.people:
+            self._hash_people(fields, kind, at)
+        payload = _fit_to_store(fields, extra)
+        message_id = text(fields, "message_id")
+        source = text(fields, "source") or self._source
+        if message_id is not None:
+            key = message_key(source, f"{kind.type} {message_id}")
+        elif stated_time or kind.happens_once(fields):
+            key = message_key(source, f"{kind.type} {_CANONICAL.encode(fields | extra).decode()}")
+        else:
+            key = uuid4()
+        stated = Stated(
+            at,
+            venue,
+            event_id is not NO_EVENT,
+            self._received_at,
+            _ENCODER.encode(extra).decode() if extra else None,
+        )
+        facts = kind.facts(fields, stated)
+        return Message(key, kind.type, source, venue.venue_id, event_id, event_ref, at, payload, facts)
+
+    def storable(self, raw: Mapping[str, Any], kind: Kind | None) -> str:
+        """JSON text of a refused message, fit to be kept and to be read again: people are hashed."""
+        fields: dict[str, Any] = {}
+        extra: dict[str, Any] = dict(raw)
+        try:
+            if kind is not None:
+                fields, extra = _sort_out(raw, kind)
+                self._hash_people(fields, kind, self._received_at)
+            return _ENCODER.encode(without_persons(fields | extra)).decode()
+        except (Refused, UnicodeEncodeError, RecursionError):
+            # What cannot be stored as it is, is kept by the names of its fields.
+            return _ENCODER.encode({"fields": sorted(name for name in map(_plain, raw) if name)}).decode()
+
+    def _place(self, fields: dict[str, Any], kind: Kind) -> tuple[Venue, UUID, str]:
+        """Venue, event id and the sender's name of the event ("" and NO_EVENT without one)."""
+        venue_ref = text(fields, "venue_id")
+        event_ref = text(fields, "event_id")
+        place = self._places.get((venue_ref, event_ref))
+        if place is None:
+            place = self._places[venue_ref, event_ref] = self._look_up(venue_ref, event_ref)
+        if event_ref is None and kind.event_needed:
+            raise Refused("missing-field", "This field is required.", "event_id")
+        return place
+
+    def _look_up(self, venue_ref: str | None, event_ref: str | None) -> tuple[Venue, UUID, str]:
+        tenant_id = self._tenant_id
+        event_id, event = NO_EVENT, None
+        if event_ref is not None:
+            event_id = self._directory.event_id(tenant_id, event_ref)
+            event = self._directory.event(tenant_id, str(event_id))
+            if event_id == NO_EVENT:
+                raise Refused("missing-field", "The nil uuid names no event.", "event_id")
+        if venue_ref is not None:
+            venue = self._directory.venue(tenant_id, venue_ref) or self._directory.venue(
+                tenant_id, venue_ref.lower()
+            )
+            if venue is None:
+                raise Refused("unknown-venue", "There is no such venue.", "venue_id", venue_ref)
+            if event is not None and event.venue_id != venue.venue_id:
+                raise Refused("other-venue", "This event is at another venue.", "venue_id", venue_ref)
+        elif event is not None:
+            venue = self._directory.venue(tenant_id, str(event.venue_id))
+        else:
+            venue = self._directory.only_venue(tenant_id)
+        if venue is None:
+            raise Refused("missing-field", "Needed unless the event is known.", "venue_id")
+        return venue, event_id, event_ref or ""
+
+    def _moment(self, fields: dict[str, Any], kind: Kind, venue: Venue) -> tuple[datetime, bool]:
+        """When it happened, and whether the sender said so; the time of receipt otherwise."""
+        for name in kind.times:
+            value = fields.get(name)
+            if value is not None:
+                return instant(value, name, venue.zone, self._received_at), True
+        return self._received_at, False
+
+    def _hash_people(self, fields: dict[str, Any], kind: Kind, at: datetime) -> None:
+        """Put keyed hashes in the place of people; a visitor's differs from day to day."""
+        for hashed in kind.people.values():
+            if hashed in fields:
+                fields[hashed] = _given_hash(fields, hashed)
+        for name, hashed in kind.people.items():
+            if name in fields:
+                person = text(fields, name)
+                del fields[name]
+                if person is None:
+                    continue
+                if hashed == "visitor_hash":
+                    person = f"{at.date()} {person}"
+                elif hashed == "author_hash":
+                    person = f"{fields.get('platform')} {person}"
+                fields[hashed] = self._directory.customer(self._tenant_id, person)
+
+
+def kind_of(raw: Mapping[str, Any], doors: tuple[Kind, ...] = ()) -> Kind:
+    """The kind of a message by its `type`; a door for certain kinds takes the first of them by default."""
+    value = raw.get("type")
+    if value is None:
+        for name in ("messageType", "message_type", "eventType", "event_type"):
+            value = raw.get(name, value)
+    if value is None and doors:
+        return doors[0]
+    if value is None:
+        raise Refused("missing-field", "This field is required.", "type")
+    if type(value) is not str:
+        raise Refused("wrong-type", "A text is expected.", "type", value)
+    kind = KINDS.get(value) or KINDS.get(_SHORT_TYPES.get(value.replace("_", "-"), value.replace("_", "-")))
+    allowed = doors or tuple(KINDS.values())
+    if kind not in allowed:
+        names = ", ".join(one.type for one in allowed)
+        raise Refused("unknown-type", f"One of: {names}.", "type", value)
+    return kind
+
+
+_SHORT_TYPES = {
+    "sale": "ticket-purchase",
+    "purchase": "ticket-purchase",
+    "refund": "ticket-refund",
+    "scan": "ticket-scan",
+    "transfer": "ticket-transfer",
+}
+
+
+def sender_id(raw: Mapping[str, Any]) -> str | None:
+    """The sender's own id of a message, as far as it has a usable one."""
+    for name in ("id", "messageId", "message_id", "eventMessageId", "event_message_id"):
+        value = raw.get(name)
+        if type(value) is str or type(value) is int:
+            return str(value)[:200]
+    return None
+
+
+def _sort_out(raw: Mapping[str, Any], kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fields the kind knows, by canonical name, and all others, without anything personal."""
+    fields: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    names = kind.names
+    for given, value in raw.items():
+        name = names.get(given)
+        if name is not None and name not in fields and type(value) in _PLAIN:
+            fields[name] = value
+        elif value is not None:
+            _sort_one(given, name, value, fields, extra, names)
+    fields["type"] = kind.type
+    if kind.prepare is not None:
+        kind.prepare(fields)
+    return fields, extra
+
+
+def _sort_one(
+    given: str,
+    name: str | None,
+    value: Any,
+    fields: dict[str, Any],
+    extra: dict[str, Any],
+    names: Mapping[str, str],
+) -> None:
+    """Put one field that is nested, unknown or given twice where it belongs."""
+    if type(value) not in _PLAIN:
+        value = without_persons(value, given, 2)
+    if name is not None:
+        if fields.setdefault(name, value) != value:
+            raise Refused("contradiction", "Given twice with different values.", given, value)
+    elif given == "metadata" and type(value) is dict:
+        extra |= value
+    elif given == "utm" and type(value) is dict:
+        _sort_utm(value, fields, extra, names)
+    elif not is_personal(given):
+        extra[given] = value
+
+
+def _sort_utm(
+    utm: Mapping[str, Any], fields: dict[str, Any], extra: dict[str, Any], names: Mapping[str, str]
+) -> None:
+    for part, value in utm.items():
+        name = f"utm_{part}"
+        (fields if name in names else extra).setdefault(name, value)
+
+
+def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any]) -> str:
+    """The payload's JSON text; cleans `fields` and `extra` in place where a closer look is needed."""
+    try:
+        payload = _ENCODER.encode(fields | extra).decode()
+        # A short text without any of these marks cannot hold anything that has to be taken out.
+        if (
+            len(payload) < _SHORT
+            and "@" not in payload
+            and "\\u0000" not in payload
+            and "E+" not in payload
+            and "E-" not in payload
+        ):
+            return payload
+        for part in (fields, extra):
+            for name, value in part.items():
+                part[name] = without_persons(value, name, 2)
+        payload = _ENCODER.encode(fields | extra).decode()
+    except UnicodeEncodeError as error:
+        raise Refused("not-unicode", "A text holds half a character.", None, error.object) from None
+    if len(payload) > LARGEST_MESSAGE:
+        longest = max(fields | extra, key=lambda name: len(str((fields | extra)[name])))
+        raise Refused("message-too-large", f"At most {LARGEST_MESSAGE:,} characters.", longest)
+    return payload
+
+
+def _given_hash(fields: dict[str, Any], name: str) -> UUID:
+    """A hash of ours that came back with a message which is read again."""
+    try:
+        return UUID(str(fields[name]))
+    except ValueError:
+        raise Refused("wrong-type", "A hash is a uuid.", name, fields[name]) from None
+
+
+def _as_sent(raw: Mapping[str, Any], kind: Kind, name: str) -> str:
+    """The sender's spelling of a canonical name, in camelCase when it is not there."""
+    for given in raw:
+        if kind.names.get(given) == name:
+            return given
+    return camel(name)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]", "", name, flags=re.ASCII)[:80]
