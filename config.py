@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         description="First part of every Redis key and channel; differs per installation on one Redis.",
     )
     demo: bool = Field(True, description="Seed the demo venue and run its simulated night.")
+    demo_load_percent: int = Field(
+        30, ge=1, le=100, description="Share of one core that publishing the demo's two years may take."
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -57,6 +57,7 @@ class DemoVenue:
     fee_minor: int
     customers: int
     lead_days: tuple[int, int]
+    slow_gate: str
     evenings_by_weekday: tuple[float, float, float, float, float, float, float]
     zones: tuple[DemoZone, ...]
     gates: tuple[DemoGate, ...]
@@ -76,8 +77,17 @@ class DemoTicketType:
 
 
 @dataclass(frozen=True, slots=True)
+class Stall:
+    """A gate that lets nobody in between two times, given in minutes after doors."""
+
+    gate: str
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class DemoEvent:
-    """One evening. `demand` is what the public asks for, as a share of what is for sale: above 1 it sells out.
+    """One evening. `demand` is what the public asks for, as a share of what is for sale; from 1 it sells out.
 
     All times are instants in UTC. `ref` is the external id under which messages name it.
     """
@@ -92,6 +102,7 @@ class DemoEvent:
     ends_at: datetime
     demand: float
     ticket_types: tuple[DemoTicketType, ...]
+    stall: Stall | None = None
 
     @property
     def for_sale(self) -> int:
@@ -118,6 +129,7 @@ HALL = DemoVenue(
     fee_minor=275,
     customers=60_000,
     lead_days=(55, 130),
+    slow_gate="C",
     evenings_by_weekday=(0.10, 0.17, 0.22, 0.33, 0.52, 0.62, 0.15),
     zones=(
         DemoZone("standing", "Standing", 620, 600, 0.95, THREE_RELEASES),
@@ -245,6 +257,7 @@ CLUB = DemoVenue(
     fee_minor=350,
     customers=9_000,
     lead_days=(21, 55),
+    slow_gate="side",
     evenings_by_weekday=(0.0, 0.03, 0.09, 0.2, 0.38, 0.41, 0.04),
     zones=(
         DemoZone("room", "Club room", 380, 348, 1.0, THREE_RELEASES),
