@@ -14,7 +14,7 @@ run: $(UV) ## Start everything: http://127.0.0.1:8050
 	@$(RUN_LEAN) python app.py
 
 test: $(UV) ## Run all tests, on real servers, in two processes
-	$(RUN) pytest -n 2 $(ARGS)
+	$(RUN) pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(UV) ## Format, lint, types, import layers, documents, migrations
 	$(UV) lock --check
