@@ -520,10 +520,11 @@ pretix_cursors = _pretix(
     _required("value", Text),
     _instant("updated_at", nullable=False, default="now()"),
 )
-Index(
-    "ix_ticket_sales_pretix_order",
-    ticket_sales.c.tenant_id,
-    ticket_sales.c.order_id,
-    # Only the connector asks for an order's lines, so only its lines pay for the index.
-    postgresql_where=text("order_id LIKE 'pretix:%'"),
-)
+# Only the connector asks for the lines of one order or ticket, so only its lines pay for the indexes.
+for _column in (ticket_sales.c.order_id, ticket_sales.c.ticket_id):
+    Index(
+        f"ix_ticket_sales_pretix_{_column.name}",
+        ticket_sales.c.tenant_id,
+        _column,
+        postgresql_where=text("order_id LIKE 'pretix:%'"),
+    )

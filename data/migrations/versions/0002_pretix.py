@@ -111,13 +111,14 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         _instant("updated_at", nullable=False, default="now()"),
     )
-    op.create_index(
-        "ix_ticket_sales_pretix_order",
-        "ticket_sales",
-        ["tenant_id", "order_id"],
-        unique=False,
-        postgresql_where=sa.text("order_id LIKE 'pretix:%'"),
-    )
+    for column in ("order_id", "ticket_id"):
+        op.create_index(
+            f"ix_ticket_sales_pretix_{column}",
+            "ticket_sales",
+            ["tenant_id", column],
+            unique=False,
+            postgresql_where=sa.text("order_id LIKE 'pretix:%'"),
+        )
     for table in TABLES:
         for statement in protect(table):
             op.execute(statement)
@@ -125,7 +126,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_ticket_sales_pretix_order", table_name="ticket_sales")
+    for column in ("order_id", "ticket_id"):
+        op.drop_index(f"ix_ticket_sales_pretix_{column}", table_name="ticket_sales")
     for table in reversed(TABLES):
         op.drop_table(table)
 

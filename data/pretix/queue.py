@@ -1,0 +1,91 @@
+"""The queue of pings: one row for everything of a source that should be looked at again.
+
+Pings about the same order share a row, so that however many arrive, one fetch answers them all
+and no two fetches of one order run at once. A claimed row is leased: it comes back by itself when
+its worker dies.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from data.engine import TenantConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Something to fetch: `subject` is `order/<code>` or `event`; `pings` had arrived when it was claimed."""
+
+    event: str
+    subject: str
+    pings: int
+    attempts: int
+
+
+def put(tenant: TenantConnection, source_id: UUID, event: str, subject: str) -> None:
+    """Ask for a look at a subject; durable when the transaction commits."""
+    tenant.execute(
+        "INSERT INTO pretix_pings (tenant_id, source_id, event, subject) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (tenant_id, source_id, event, subject)"
+        " DO UPDATE SET pings = pretix_pings.pings + 1",
+        [tenant.tenant_id, source_id, event, subject],
+    )
+
+
+def claim(
+    tenant: TenantConnection, source_id: UUID, now: datetime, lease: timedelta, limit: int = 1
+) -> list[Ping]:
+    """The longest due subjects, leased to the caller; rows that others are claiming are skipped."""
+    rows = tenant.rows(
+        "UPDATE pretix_pings SET attempts = attempts + 1, next_attempt_at = %(until)s"
+        " WHERE tenant_id = %(tenant)s AND source_id = %(source)s AND (event, subject) IN ("
+        "  SELECT event, subject FROM pretix_pings"
+        "  WHERE tenant_id = %(tenant)s AND source_id = %(source)s AND next_attempt_at <= %(now)s"
+        "  ORDER BY next_attempt_at, event, subject LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        " RETURNING event, subject, pings, attempts",
+        {
+            "tenant": tenant.tenant_id,
+            "source": source_id,
+            "now": now,
+            "until": now + lease,
+            "limit": limit,
+        },
+    )
+    return [Ping(**row) for row in rows]
+
+
+def done(tenant: TenantConnection, source_id: UUID, ping: Ping) -> None:
+    """Strike the subject off, or make it due at once if it was pinged again meanwhile.
+
+    Belongs into the transaction that writes what the fetch brought.
+    """
+    key = [tenant.tenant_id, source_id, ping.event, ping.subject, ping.pings]
+    deleted = tenant.execute(
+        "DELETE FROM pretix_pings WHERE tenant_id = %s AND source_id = %s AND event = %s"
+        " AND subject = %s AND pings = %s",
+        key,
+    )
+    if deleted.rowcount == 0:
+        tenant.execute(
+            "UPDATE pretix_pings SET attempts = 0, next_attempt_at = now(), last_error = NULL"
+            " WHERE tenant_id = %s AND source_id = %s AND event = %s AND subject = %s",
+            key[:4],
+        )
+
+
+def retry(tenant: TenantConnection, source_id: UUID, ping: Ping, at: datetime, error: str) -> None:
+    """Put a claimed subject back until `at`."""
+    tenant.execute(
+        "UPDATE pretix_pings SET next_attempt_at = %s, last_error = %s"
+        " WHERE tenant_id = %s AND source_id = %s AND event = %s AND subject = %s",
+        [at, error[:500], tenant.tenant_id, source_id, ping.event, ping.subject],
+    )
+
+
+def next_due(tenant: TenantConnection, source_id: UUID) -> datetime | None:
+    """When the next subject is due; None when nothing waits."""
+    row = tenant.execute(
+        "SELECT min(next_attempt_at) FROM pretix_pings WHERE tenant_id = %s AND source_id = %s",
+        [tenant.tenant_id, source_id],
+    ).fetchone()
+    return row[0] if row else None

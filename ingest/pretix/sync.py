@@ -1,0 +1,186 @@
+"""Fetching what a ping, a poll or the back-fill asks for, and handing it to the book."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from data.pretix import snapshots
+from data.pretix.queue import Ping
+from ingest.pretix.book import Book
+from ingest.pretix.client import Client, Missing
+from ingest.pretix.documents import (
+    Checkin,
+    CheckinList,
+    Event,
+    EventDocument,
+    Item,
+    Malformed,
+    Order,
+    OwnedPosition,
+    Page,
+    Quota,
+    Subevent,
+)
+from ingest.pretix.places import Place, Unknown
+
+ORDERS = "orders"
+OVERLAP = timedelta(seconds=60)
+"""Read again at every poll: pretix dates a change before the transaction that makes it commits."""
+CHECKIN_OVERLAP = timedelta(minutes=10)
+Result = TypeVar("Result")
+
+
+def now() -> datetime:
+    """The time at which a request starts: of two answers, the later request's is the newer one."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One source, ready to be asked. All methods raise what `Client` raises, and DatabaseUnavailable."""
+
+    book: Book
+    client: Client
+
+    def answer(self, ping: Ping) -> None:
+        """Fetch what a ping is about and write it; the ping is struck off in the same transaction."""
+        kind, _, code = ping.subject.partition("/")
+        if kind == "order":
+            self.order(ping.event, code, ping)
+        else:
+            self.event(ping.event, ping)
+
+    def event(self, slug: str, ping: Ping | None = None) -> EventDocument:
+        """Fetch an event with everything its orders refer to, and list it in the house."""
+        asked = now()
+        path = ("events", slug)
+        event = self.client.one(Event, *path)
+        if event.slug != slug:
+            raise Malformed("an event that was not asked for")
+        document = EventDocument(
+            event,
+            self.client.all(Subevent, *path, "subevents") if event.has_subevents else [],
+            self.client.all(Item, *path, "items"),
+            self.client.all(Quota, *path, "quotas"),
+            self.client.all(CheckinList, *path, "checkinlists"),
+        )
+        self.book.keep_event(document, asked, ping)
+        return document
+
+    def order(self, event: str, code: str, ping: Ping | None = None) -> None:
+        """Fetch one order and bring the ledger to what it says; an order that is gone is taken back."""
+        asked = now()
+        try:
+            order = self.client.order(Order, event, code)
+        except Missing:
+            self._with_place(event, lambda place: self.book.keep_deleted(code, place, asked, ping))
+            return
+        if (order.event, order.code) != (event, code):
+            raise Malformed("an order that was not asked for")
+        self._keep(order, asked, ping)
+
+    def poll_orders(self, since: datetime | None = None) -> int:
+        """Fetch all orders changed since the last poll (or `since`); returns how many.
+
+        Changes that send no webhook come in this way. Without `since` the first poll of a source
+        begins an hour back: older history is the back-fill's.
+        """
+        start = since or self._cursor(ORDERS) or now() - timedelta(hours=1)
+        generated: datetime | None = None
+        count = 0
+        pages = self.client.pages(Order, ORDERS, modified_since=start.isoformat())
+        for page, asked, page_generated in _timed(pages):
+            generated = generated or page_generated
+            for order in page.results:
+                self._keep(order, asked)
+            count += len(page.results)
+        if generated is not None:
+            self._move(ORDERS, generated - OVERLAP)
+        return count
+
+    def poll_checkins(self, event: str, everything: bool = False) -> int:
+        """Fetch an event's new check-ins, refused ones too; returns how many were looked at.
+
+        An annulment does not make a check-in new: `everything` finds those.
+        """
+        resource = f"checkins/{event}"
+        last = self._cursor(resource)
+        query = {}
+        if last is not None and not everything:
+            query = {"created_since": (last - CHECKIN_OVERLAP).isoformat()}
+        count = 0
+        for page, asked, _ in _timed(self.client.pages(Checkin, "events", event, "checkins", **query)):
+            self.keep_checkins(event, page.results, asked)
+            last = max([c.created for c in page.results] + ([last] if last else []), default=None)
+            count += len(page.results)
+        if last is not None:
+            self._move(resource, last)
+        return count
+
+    def keep_checkins(self, event: str, checkins: Sequence[Checkin], asked: datetime) -> None:
+        """Write a page of check-ins; orders of tickets nobody has seen yet are fetched first."""
+        for number in self.book.strangers(checkins):
+            if number in self.book.strangers(checkins):  # Its order may have come with another one.
+                self._owner(event, number)
+        self._with_place(event, lambda place: self.book.keep_checkins(checkins, place, asked))
+
+    def events(self) -> list[Event]:
+        """All events the token may see."""
+        return self.client.all(Event, "events")
+
+    def known_event(self, slug: str) -> EventDocument:
+        """The description of an event, fetched if it never was."""
+        return self.book.event(slug) or self.event(slug)
+
+    def keep_orders(self, orders: Sequence[Order], asked: datetime) -> None:
+        """Write a page of orders."""
+        for order in orders:
+            self._keep(order, asked)
+
+    def _owner(self, event: str, number: int) -> None:
+        path = ("events", event, "orderpositions", str(number))
+        try:
+            owned = self.client.one(OwnedPosition, *path, include_canceled_positions="true")
+        except Missing:
+            return
+        self.order(event, owned.order)
+
+    def _keep(self, order: Order, asked: datetime, ping: Ping | None = None) -> None:
+        self._with_place(order.event, lambda place: self.book.keep_order(order, place, asked, ping))
+
+    def _with_place(self, event: str, write: Callable[[Place], Result]) -> Result:
+        """Write with what is known of the event; fetch its description anew if that is not enough."""
+        try:
+            return write(self.book.place(self.known_event(event)))
+        except Unknown:
+            try:
+                return write(self.book.place(self.event(event)))
+            except Unknown as unknown:
+                raise Malformed(
+                    f"an order or check-in refers to an {unknown} that does not exist"
+                ) from unknown
+
+    def _cursor(self, resource: str) -> datetime | None:
+        with self.book.database.tenant(self.book.source.tenant_id) as tenant:
+            value = snapshots.cursor(tenant, self.book.source.source_id, resource)
+        return datetime.fromisoformat(value) if value else None
+
+    def _move(self, resource: str, moment: datetime) -> None:
+        with self.book.database.tenant(self.book.source.tenant_id) as tenant:
+            snapshots.move_cursor(tenant, self.book.source.source_id, resource, moment.isoformat())
+
+
+Row = TypeVar("Row")
+
+
+def _timed(
+    pages: Iterator[tuple[Page[Row], datetime | None]],
+) -> Iterator[tuple[Page[Row], datetime, datetime | None]]:
+    """Pages with the time at which each was asked for."""
+    while True:
+        asked = now()
+        found = next(pages, None)
+        if found is None:
+            return
+        yield found[0], asked, found[1]
