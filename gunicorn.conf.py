@@ -43,3 +43,10 @@ accesslog = None  # The application writes its own request log, without query st
 def post_fork(server: Any, worker: Any) -> None:
     """A worker never outlives its master, whatever ends the master."""
     die_with_parent(signal.SIGTERM)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Write what still waits, and give the connections back."""
+    close = getattr(worker.wsgi, "extensions", {}).get("housecount.close")
+    if close is not None:
+        close()
