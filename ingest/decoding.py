@@ -1,5 +1,6 @@
 """Bytes to JSON objects, strictly: what other parsers would read differently is refused."""
 
+import contextlib
 import json
 import re
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from ingest.refusal import Refused
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_RAW = msgspec.json.Decoder(msgspec.Raw)
 _RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 # One more comma than this and a list could hold millions of tiny values: far more memory than bytes.
 _MOST_COMMAS_PER_MESSAGE = 200
@@ -35,6 +37,20 @@ def message_object(raw: bytes) -> dict[str, Any]:
     except (msgspec.DecodeError, ValueError, InvalidOperation) as error:
         raise _not_json(error) from None
     return value
+
+
+def split_batch(body: bytes, in_lines: bool, most: int) -> list[bytes]:
+    """The messages of a batch: an array, or lines where `in_lines` or the first byte says so.
+
+    Raises Refused for the body as a whole.
+    """
+    if not in_lines and body[:64].lstrip()[:1] != b"{":
+        return split_list(body, most)
+    if not in_lines and body.rstrip()[-1:] == b"}":
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            _RAW.decode(body)
+            return [body]  # One message, perhaps over several lines.
+    return split_lines(body, most)
 
 
 def split_list(body: bytes, most: int) -> list[bytes]:

@@ -1,0 +1,21 @@
+"""Who sends: the bearer token of a request."""
+
+from flask import request
+
+from api.problems import Unauthenticated
+from data.tokens import Sender, Tokens
+
+
+def sender(tokens: Tokens) -> Sender:
+    """The sender whose API token came with this request. Raises Unauthenticated, DatabaseUnavailable.
+
+    Unknown, revoked and malformed tokens are told apart by nobody.
+    """
+    header = request.environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
+    found = tokens.sender(token.strip())
+    if found is None:
+        raise Unauthenticated("invalid-token", "This API token is not known, or was revoked.")
+    return found

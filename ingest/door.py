@@ -1,0 +1,165 @@
+"""What the REST door does with the bytes it was sent: read, write, and say what became of each message."""
+
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from data.dead_letters import DeadLetter, DeadLetterBox
+from data.directory import Directory
+from data.engine import Database
+from data.facts import Verdict
+from data.messages import Message
+from data.services import Live, Writer
+from ingest.decoding import message_object
+from ingest.group_commit import NotStorable, TooBusy, write
+from ingest.kinds import Kind
+from ingest.message import SOURCE, MessageReader, kind_of, sender_id
+from ingest.refusal import Code, Refused
+
+BATCHES_AT_ONCE = 4
+"""Batches being read and written at the same time: more would only hold memory and connections."""
+_WAIT_SECONDS = 20.0
+
+
+class Outcome(msgspec.Struct, omit_defaults=True):
+    """What became of one message. `id` is the sender's own, else the key under which it is known."""
+
+    status: Literal["accepted", "duplicate", "rejected"]
+    id: str | None = None
+    index: int | None = None
+    code: Code | None = None
+    field: str | None = None
+    value: str | None = None
+    detail: str | None = None
+
+
+class Door:
+    """Takes single messages and batches of authenticated senders."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        writer: Writer,
+        live: Live,
+        dead_letters: DeadLetterBox,
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._writer = writer
+        self._live = live
+        self._dead_letters = dead_letters
+        self._batches = threading.BoundedSemaphore(BATCHES_AT_ONCE)
+
+    def single(self, tenant_id: UUID, body: bytes, kinds: tuple[Kind, ...] = ()) -> Outcome:
+        """The outcome of one message, committed when it is "accepted".
+
+        `kinds` are those the route takes, the first of them by default; all of them without any.
+        Raises Refused, DatabaseUnavailable, TooBusy.
+        """
+        now = datetime.now(UTC)
+        reader = MessageReader(self._directory, tenant_id, now)
+        tried = _Tried(body, reader, kinds)
+        try:
+            message = tried.message()
+            try:
+                verdict: Verdict | NotStorable = self._writer.write(tenant_id, message)
+            except NotStorable as error:
+                verdict = error
+            return tried.outcome(message, verdict)
+        except Refused as refusal:
+            self._dead_letters.put(tenant_id, [tried.dead_letter(refusal, now)])
+            raise
+
+    def batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
+        """The outcome of each message of a batch, in order; the good ones are committed.
+
+        Raises DatabaseUnavailable, TooBusy.
+        """
+        if not self._batches.acquire(timeout=_WAIT_SECONDS):
+            raise TooBusy(f"{BATCHES_AT_ONCE} batches are under way")
+        try:
+            return self._batch(tenant_id, parts)
+        finally:
+            self._batches.release()
+
+    def _batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
+        now = datetime.now(UTC)
+        reader = MessageReader(self._directory, tenant_id, now)
+        tries = [_Tried(part, reader) for part in parts]
+        outcomes: list[Outcome | Refused] = []
+        good: list[tuple[int, Message]] = []
+        for index, tried in enumerate(tries):
+            try:
+                good.append((index, tried.message()))
+                outcomes.append(_UNKNOWN)
+            except Refused as refusal:
+                outcomes.append(refusal)
+        if good:
+            verdicts = write(self._database, self._live, tenant_id, [message for _, message in good])
+            for (index, message), verdict in zip(good, verdicts, strict=True):
+                try:
+                    outcomes[index] = tries[index].outcome(message, verdict)
+                except Refused as refusal:
+                    outcomes[index] = refusal
+        letters = [
+            tries[index].dead_letter(outcome, now)
+            for index, outcome in enumerate(outcomes)
+            if isinstance(outcome, Refused)
+        ]
+        if letters:
+            self._dead_letters.put(tenant_id, letters)
+        return [_numbered(index, outcome, tries[index]) for index, outcome in enumerate(outcomes)]
+
+
+_UNKNOWN = Outcome("rejected")
+
+
+class _Tried:
+    """One message of a request on its way from bytes to outcome."""
+
+    __slots__ = ("_body", "_kind", "_kinds", "_raw", "_reader")
+
+    def __init__(self, body: bytes, reader: MessageReader, kinds: tuple[Kind, ...] = ()) -> None:
+        self._body = body
+        self._reader = reader
+        self._kinds = kinds
+        self._raw: dict[str, object] | None = None
+        self._kind: Kind | None = None
+
+    def message(self) -> Message:
+        """The message in the bytes. Raises Refused."""
+        self._raw = message_object(self._body)
+        self._kind = kind_of(self._raw, self._kinds)
+        return self._reader.read(self._raw, self._kind)
+
+    def id(self) -> str | None:
+        """The sender's own id."""
+        return None if self._raw is None else sender_id(self._raw)
+
+    def outcome(self, message: Message, verdict: Verdict | NotStorable) -> Outcome:
+        """What the writer's verdict means for the sender. Raises Refused for a rejection."""
+        if isinstance(verdict, NotStorable):
+            raise Refused("not-storable", "The database refused this message.")
+        if verdict == "other_venue":
+            raise Refused("other-venue", "This event is at another venue.", "venueId", message.venue_id)
+        return Outcome(verdict, self.id() or str(message.key))
+
+    def dead_letter(self, refusal: Refused, received_at: datetime) -> DeadLetter:
+        """The refused message, fit to be kept; of what is no JSON object only its size."""
+        payload = "" if self._raw is None else self._reader.storable(self._raw, self._kind)
+        detail = refusal.detail if payload else f"{refusal.detail} ({len(self._body):,} bytes)"
+        return DeadLetter(received_at, SOURCE, refusal.code, refusal.field, detail, payload)
+
+
+def _numbered(index: int, outcome: Outcome | Refused, tried: _Tried) -> Outcome:
+    if isinstance(outcome, Refused):
+        return Outcome(
+            "rejected", tried.id(), index, outcome.code, outcome.field, outcome.value, outcome.detail
+        )
+    outcome.index = index
+    return outcome

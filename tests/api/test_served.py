@@ -1,0 +1,89 @@
+"""The door behind the production server: what only a real connection can do wrong."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.engine import Database
+from tests.api.door import token_of
+from tests.conftest import Tenant
+
+ROOT = Path(__file__).parents[2]
+SALE = b'{"ticketId": "T-1", "eventId": "gala", "amount": 12.5, "timestamp": "2026-11-21T19:30:00Z"}'
+
+
+@pytest.fixture(scope="module")
+def port(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A gunicorn with threads, as in production."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "-k", "gthread", "--threads", "4"]
+    command += ["-b", f"127.0.0.1:{port}", "--no-control-socket", "tests.api.door:serve()"]
+    environment = os.environ | {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
+    log = tmp_path_factory.mktemp("gunicorn") / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture
+def token(database: Database, tenant: Tenant) -> str:
+    return token_of(database, tenant)
+
+
+def test_chunks_without_a_length_are_read_to_their_end(port: int, token: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request(
+        "POST", "/api/v1/ingest/sale", iter([SALE[:20], SALE[20:]]), headers, encode_chunked=True
+    )
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["status"]) == (202, "accepted")
+    # The connection serves the next request as well.
+    connection.request("POST", "/api/v1/ingest/sale", SALE, headers)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["status"]) == (202, "duplicate")
+    connection.close()
+
+
+def test_endless_chunks_are_cut_off(port: int, token: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request("POST", "/api/v1/ingest/sale", iter([b"x" * 20_000] * 5), headers, encode_chunked=True)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (413, "body-too-large")
+    connection.close()
+
+
+def test_a_body_shorter_than_its_length_is_refused(port: int, token: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        head = (
+            f"POST /api/v1/ingest/sale HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer {token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(SALE) + 10}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + SALE)
+        connection.shutdown(socket.SHUT_WR)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["code"]) == (400, "incomplete-body")
