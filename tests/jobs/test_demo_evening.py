@@ -31,7 +31,8 @@ def evenings() -> list[DemoEvent]:
 
 @pytest.fixture(params=range(5), ids=["hall", "club", "sold out", "poor", "moved"])
 def event(request: pytest.FixtureRequest) -> DemoEvent:
-    return evenings()[request.param]
+    number: int = request.param
+    return evenings()[number]
 
 
 def test_the_same_evening_is_the_same_to_the_last_byte(event: DemoEvent) -> None:

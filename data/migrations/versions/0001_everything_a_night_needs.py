@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from data.security import CREATE_ROLE, permit_login, protect
+from data.security import CREATE_ROLE, permit_job, permit_login, protect
 
 revision = "0001"
 down_revision = None
@@ -693,6 +693,7 @@ def upgrade() -> None:
         for statement in protect(table):
             op.execute(statement)
     op.execute(permit_login())
+    op.execute(permit_job("venues"))
 
 
 def downgrade() -> None:

@@ -1,0 +1,57 @@
+"""The command line: `python -m jobs <command>`; `python -m jobs --help` lists the commands.
+
+Each command is a module of this package with `arguments(parser)` and `run(arguments, settings)`; only
+the one that was asked for is imported, as the long-running ones have to stay small.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+import logs
+from config import ConfigurationError, Settings
+from data.folder import EmbeddedError
+
+COMMANDS = {
+    "worker": "work through the queues and keep everything in order, until stopped",
+    "seed": "fill the demo venues, or roll them forward to today",
+    "simulate": "publish the demo venues' sales and scans, until stopped",
+    "token": "make, list or revoke the API tokens of a tenant",
+}
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments."""
+
+    def run(self, arguments: argparse.Namespace, settings: Settings) -> int:
+        """Do it; returns the exit status."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command that `words` ask for; the exit status is 2 when the settings cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m jobs", description="Housecount's jobs and commands.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    parsers = {name: commands.add_parser(name, help=what) for name, what in COMMANDS.items()}
+    chosen = next((word for word in words if not word.startswith("-")), "")
+    command = cast(Command, import_module(f"jobs.{chosen}")) if chosen in COMMANDS else None
+    if command is not None:
+        parsers[chosen].description = command.__doc__
+        command.arguments(parsers[chosen])
+    arguments = parser.parse_args(words)
+    assert command is not None  # argparse has refused every other word.
+    try:
+        settings = Settings.load()
+        logs.configure(settings, arguments.command)
+        return command.run(arguments, settings)
+    except (ConfigurationError, EmbeddedError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

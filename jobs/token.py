@@ -1,0 +1,51 @@
+"""Make, list or revoke the API tokens of a tenant; a token is shown once, when it is made."""
+
+import argparse
+import sys
+from uuid import UUID
+
+from config import Settings
+from data import embedded, tenants
+from data.engine import Database, TenantConnection
+from data.tokens import create_token, list_tokens, revoke_token
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to do, and for whom."""
+    parser.add_argument("--tenant", help="slug or id of the tenant; not needed while there is one only")
+    actions = parser.add_subparsers(dest="action", required=True)
+    create = actions.add_parser("create", help="make a token and print it")
+    create.add_argument("name", help="who will use it, e.g. 'box office'")
+    actions.add_parser("list", help="show all tokens, without their secrets")
+    revoke = actions.add_parser("revoke", help="make a token useless, within half a minute")
+    revoke.add_argument("token_id", type=UUID, help="its id, from the list")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Do it; 1 when there is no such tenant or token."""
+    with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
+        database = Database(urls.database_url, max_size=1)
+        try:
+            tenant_id = tenants.find(database, arguments.tenant)
+            if tenant_id is None:
+                print("Which tenant? There is none of this name, or more than one.", file=sys.stderr)
+                return 1
+            with database.tenant(tenant_id) as tenant:
+                return _act(arguments, tenant)
+        finally:
+            database.close()
+
+
+def _act(arguments: argparse.Namespace, tenant: TenantConnection) -> int:
+    if arguments.action == "create":
+        print(create_token(tenant, arguments.name))
+    elif arguments.action == "list":
+        for token in list_tokens(tenant):
+            state = "revoked" if token["revoked_at"] else "active"
+            used = token["last_used_at"]
+            last = f"last used {used:%Y-%m-%d %H:%M} UTC" if used else "never used"
+            print(f"{token['token_id']}  {state:8} {last:32} {token['name']}")
+    elif not revoke_token(tenant, arguments.token_id):
+        print("There is no such active token.", file=sys.stderr)
+        return 1
+    return 0

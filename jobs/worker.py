@@ -1,0 +1,90 @@
+"""Work through the queues and keep everything in order, until SIGTERM or SIGINT.
+
+Partitions for the coming months, the usual arrivals of coming events, the demo's next night.
+"""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import structlog
+
+from config import Settings
+from data import baselines, embedded, partitions
+from data.engine import Database, DatabaseUnavailable
+from data.seed import ON_ROLL_OVER, seed_demo
+from data.tenants import everyone
+
+log = structlog.stdlib.get_logger("worker")
+
+AWAY_SECONDS = 5.0
+"""Pause while PostgreSQL is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do again and again, `pause` seconds after it was last done."""
+
+    name: str
+    pause: float
+    work: Callable[[], object]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """None."""
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Do every duty in a thread of its own until a signal; 0 after what was under way is finished."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
+        database = Database(urls.database_url, max_size=4)
+        threads = [
+            threading.Thread(target=_repeat, args=(duty, stop), name=duty.name)
+            for duty in _duties(database, urls.database_url, settings)
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            database.close()
+    return 0
+
+
+def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty]:
+    def usual_arrivals() -> None:
+        for tenant_id in everyone(database):
+            baselines.refresh(database, tenant_id)
+
+    def demo() -> None:
+        seed_demo(database, settings.data_dir, datetime.now(UTC), ON_ROLL_OVER)
+
+    duties = [
+        Duty("partitions", 3600, lambda: partitions.ensure(owner_url)),
+        Duty("usual arrivals", 20, usual_arrivals),
+    ]
+    if settings.demo:
+        duties.append(Duty("demo", 60, demo))
+    return duties
+
+
+def _repeat(duty: Duty, stop: threading.Event) -> None:
+    """The duty, whatever becomes of one attempt, until we are to stop."""
+    while not stop.is_set():
+        pause = duty.pause
+        try:
+            duty.work()
+        except (DatabaseUnavailable, psycopg.OperationalError) as error:
+            log.warning("database away", duty=duty.name, reason=str(error))
+            pause = AWAY_SECONDS
+        except Exception:
+            log.exception("duty failed", duty=duty.name)
+        stop.wait(pause)
