@@ -1,0 +1,189 @@
+"""Signing in and out, and the gate before every page: without a session there is nothing to see.
+
+Doors for machines (`/api/…`, health, metrics) authenticate by themselves and are let through; all
+else needs a session. The cookie is signed, HttpOnly, SameSite=Lax, and Secure where the request is.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, g, json, redirect, render_template, request, session
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import UserMixin as SignedInUser
+from werkzeug.wrappers import Response as AnyResponse
+
+from data.accounts import Accounts, Person
+from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
+from data.engine import DatabaseUnavailable
+from data.services import Services
+
+OPEN_PATHS = frozenset(
+    [
+        "/login",
+        "/health",
+        "/live",
+        "/livez",
+        "/ready",
+        "/readyz",
+        "/ws-health",
+        "/metrics",
+        "/favicon.ico",
+        "/_favicon.ico",
+    ]
+)
+OPEN_PREFIXES = ("/api/", "/assets/")
+
+
+class _Cookie(SecureCookieSessionInterface):
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+class _User(SignedInUser):  # type: ignore[misc]
+    """What flask-login holds for one request: the session's token and whose it is."""
+
+    def __init__(self, token: str, person: Person) -> None:
+        self.id = token
+        self.person = person
+
+
+def signed_in() -> Person | None:
+    """The person whose session came with this request, for pages, API routes and socket handshakes.
+
+    Raises DatabaseUnavailable.
+    """
+    return current_user.person if current_user.is_authenticated else None
+
+
+def csrf_token() -> str:
+    """The token a form of this browser session must send back as `csrf`."""
+    token = session.get("csrf")
+    if token is None:
+        token = session["csrf"] = secrets.token_urlsafe(24)
+    return cast(str, token)
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add /login and /logout, recognise sessions, and close everything else to strangers."""
+    settings = services.settings
+    accounts = Accounts(
+        services.database,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        absolute=timedelta(hours=settings.session_absolute_hours),
+    )
+    server.secret_key = settings.signing_key()
+    server.session_interface = _Cookie()
+    server.config.update(
+        SESSION_COOKIE_NAME="housecount", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax"
+    )
+    manager = LoginManager()
+    manager.session_protection = None  # A phone changes its address between two cells; the secret is enough.
+    manager.init_app(server, add_context_processor=False)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> _User | None:
+        person = accounts.person(token)
+        return _User(token, person) if person is not None else None
+
+    server.before_request(_gate)
+    server.register_error_handler(DatabaseUnavailable, _unavailable)
+    server.register_blueprint(_routes(accounts, lambda: _demo(services, accounts)))
+
+
+def _demo(services: Services, accounts: Accounts) -> tuple[str, str] | None:
+    """The demo's e-mail and password for everyone to see, if there is a demo and only if it is one."""
+    there = services.settings.demo and accounts.in_demo(DEMO_EMAIL)
+    return (DEMO_EMAIL, DEMO_PASSWORD) if there else None
+
+
+def _routes(accounts: Accounts, demo: Callable[[], tuple[str, str] | None]) -> Blueprint:
+    routes = Blueprint("login", __name__, template_folder="templates")
+
+    def form(*, email: str = "", error: str | None = None, status: int = 200) -> Response:
+        page = render_template(
+            "login.html",
+            csrf=csrf_token(),
+            email=email,
+            error=error,
+            next=_local(request.values.get("next", "/")),
+            ended=request.args.get("ended") == "1" and error is None,
+            demo=demo(),
+        )
+        return Response(page, status, {"Cache-Control": "no-store"}, mimetype="text/html")
+
+    @routes.get("/login")
+    def show() -> AnyResponse:
+        return form() if signed_in() is None else redirect(_local(request.args.get("next", "/")))
+
+    @routes.post("/login")
+    def sign_in() -> AnyResponse:
+        email = request.form.get("email", "")[:320]
+        if not _form_is_ours():
+            return form(email=email, error="The form was open for too long. Please try again.", status=400)
+        token = accounts.sign_in(email, request.form.get("password", "")[:1024])
+        if token is None:
+            return form(email=email, error="E-mail or password is not right.", status=401)
+        person = accounts.person(token)
+        assert person is not None
+        session.clear()  # Nothing set before the sign-in may live on after it.
+        login_user(_User(token, person))
+        return redirect(_local(request.form.get("next", "/")), 303)
+
+    @routes.post("/logout")
+    def sign_out() -> AnyResponse:
+        if not _form_is_ours():
+            return Response("This form is not from here.", 400)
+        accounts.sign_out(current_user.get_id())
+        logout_user()
+        session.clear()
+        return redirect("/login", 303)
+
+    return routes
+
+
+def _gate() -> AnyResponse | None:
+    """Let open paths and signed-in people through; send pages to the sign-in, and scripts a 401."""
+    path = request.path
+    if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
+        return None
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return _problem(403, "cross-site", "Requests from other sites are refused.")
+    g.person = signed_in()
+    if g.person is not None:
+        g.csrf = csrf_token()
+        return None
+    if path.startswith("/_") or request.method != "GET":
+        return _problem(401, "not-signed-in", "Sign in first: there is no session, or it has ended.")
+    wanted = _local(request.full_path.removesuffix("?"))
+    return redirect("/login" if wanted == "/" else f"/login?{urlencode({'next': wanted})}")
+
+
+def _unavailable(error: DatabaseUnavailable) -> AnyResponse:
+    """What a person or a script is told while PostgreSQL is away."""
+    if request.path.startswith(("/_", "/api/")):
+        answer = _problem(503, "database-unavailable", "The database cannot be reached; try again shortly.")
+    else:
+        answer = Response(render_template("unavailable.html"), 503, mimetype="text/html")
+    answer.headers["Retry-After"] = "2"
+    return answer
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    body = {"type": f"/problems/{code}", "title": detail, "status": status, "code": code, "detail": detail}
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def _form_is_ours() -> bool:
+    sent, kept = request.form.get("csrf", ""), session.get("csrf", "")
+    return bool(kept) and hmac.compare_digest(sent.encode(), kept.encode())
+
+
+def _local(target: str) -> str:
+    """`target` if it is a path on this server, else the first page: never a way to another host."""
+    looks_local = target.startswith("/") and not target.startswith(("//", "/\\", "/login", "/logout"))
+    return target if looks_local and "\\" not in target and target.isprintable() else "/"

@@ -1,0 +1,109 @@
+/* The parts of the board whose number of rows changes, drawn as components/ draws them on the server. */
+(function () {
+  'use strict';
+  const { format: { count, percent, rate, money, clock, moment }, notices } = window.Housecount;
+
+  function element(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value !== undefined && value !== null && value !== '') node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  }
+  const span = (text, kind) => element('span', { class: kind }, text);
+
+  function bar(value, kind) {
+    const fill = element('div', { class: kind });
+    fill.style.width = `${Math.min(100, Math.max(0, value || 0))}%`;
+    return element('div', { class: 'bar', 'aria-hidden': 'true' }, fill);
+  }
+
+  function noticeRow({ subject, level, headline, detail, since }) {
+    const words = element('div', { class: 'grow' },
+      element('b', {}, headline), span(` ${detail} `), span(since, 'muted'));
+    const icon = element('i', { class: 'ico ico-warn', 'aria-hidden': 'true' });
+    return element('div', { class: `banner ${level}`, 'data-subject': subject }, icon, words);
+  }
+
+  function zoneRow({ name, inside, capacity, percent: share, level }) {
+    return element('li', {},
+      element('div', { class: 'zone-row' }, span(name, 'grow'), span(count(inside), 'num'),
+        span(capacity ? ` / ${count(capacity)}` : '', 'muted num')),
+      bar(share, level));
+  }
+
+  function gateRow(gate, fastest, zone) {
+    const cell = (value) => element('td', { class: 'num right' }, count(value));
+    const last = gate.stalled
+      ? span('Stalled', 'mark warn') : span(clock(gate.lastScanAt, zone), 'num muted');
+    return element('tr', { class: gate.stalled ? 'stalled' : '' },
+      element('th', { scope: 'row' }, span(gate.name), gate.zone ? span(gate.zone, 'muted small') : null),
+      element('td', {}, element('div', { class: 'meter' },
+        span(rate(gate.perMinute), 'num pace'), bar((100 * gate.perMinute) / fastest))),
+      cell(gate.entries), cell(gate.exits), cell(gate.invalid), element('td', { class: 'right' }, last));
+  }
+
+  function gates(state) {
+    const rows = state.attendance.gates;
+    const fastest = Math.max(0, ...rows.map((gate) => gate.perMinute)) || 1;
+    if (!rows.length) {
+      return [element('tr', {}, element('td', { colspan: 6, class: 'nothing' }, 'No gate has scanned yet.'))];
+    }
+    return rows.map((gate) => gateRow(gate, fastest, state.event.zone));
+  }
+
+  function milestones(state) {
+    const reached = new Map(state.sales.milestones.filter((mark) => mark.measure === 'sold_capacity')
+      .map((mark) => [mark.percent, mark.reachedAt]));
+    return [25, 50, 75, 90, 100].map((step) => {
+      const at = reached.get(step);
+      const item = element('li', { class: at ? 'reached' : '' }, span(`${step}%`),
+        span(at ? moment(at, state.asOf, state.event.zone) : '', 'muted'));
+      item.style.setProperty('--at', step);
+      return item;
+    });
+  }
+
+  const MEASURES = {
+    sold_capacity: 'of capacity sold', sold_target: 'of the ticket target sold',
+    revenue_target: 'of the revenue target reached', capacity_amber: 'House filling up',
+    capacity_red: 'House nearly full', capacity_over: 'House over capacity',
+  };
+  const VERBS = { sale: 'Sold', comp: 'Comp', refund: 'Refunded', cancellation: 'Cancelled', fee: 'Fee' };
+
+  function wording(entry, exponents) {
+    const gate = entry.gate ? ` · ${entry.gate}` : '';
+    if (entry.kind === 'entry' || entry.kind === 'exit') return [(entry.kind === 'entry' ? 'In' : 'Out') + gate, ''];
+    if (entry.kind === 'refused') {
+      return [`Refused${gate}${entry.reason ? ` · ${entry.reason.replaceAll('_', ' ')}` : ''}`, ''];
+    }
+    if (entry.kind === 'milestone' || entry.kind === 'alert') {
+      const words = MEASURES[entry.measure] || entry.kind[0].toUpperCase() + entry.kind.slice(1);
+      return [entry.kind === 'milestone' ? `${percent(entry.percent)} ${words}` : words, ''];
+    }
+    const tickets = Math.abs(entry.quantity || 0);
+    const ticket = entry.ticketType ? ` ${entry.ticketType}` : tickets ? ' ticket' : '';
+    const channel = entry.channel ? ` · ${entry.channel}` : '';
+    const exponent = exponents.get(entry.currency) ?? 2;
+    return [`${VERBS[entry.kind]}${tickets ? ` ${tickets} ×` : ''}${ticket}${channel}`,
+      entry.amountMinor ? money(entry.amountMinor, entry.currency, exponent, true) : ''];
+  }
+
+  function feed(state) {
+    const exponents = new Map(state.revenue.currencies.map((row) => [row.currency, row.exponent]));
+    if (!state.feed.length) return [element('li', { class: 'nothing' }, 'Nothing has happened yet.')];
+    return state.feed.map((entry) => {
+      const [what, value] = wording(entry, exponents);
+      return element('li', { class: `feed-${entry.kind}` },
+        span('', 'feed-dot'), span(what, 'grow'), span(value, 'num'),
+        element('time', { datetime: entry.at, class: 'muted num' }, moment(entry.at, state.asOf, state.event.zone)));
+    });
+  }
+
+  window.Housecount.lists = {
+    notices: (state) => notices(state).map(noticeRow),
+    zones: (state) => state.capacity.zones.map(zoneRow),
+    gates, milestones, feed,
+  };
+})();

@@ -1,0 +1,66 @@
+/* Light and dark. Figures travel without a template; the template is put in where plotly draws, and
+   follows the theme. The hook is on window.Plotly itself, whoever loads it and whenever. */
+(function () {
+  'use strict';
+  const root = document.documentElement;
+  const FONT = 'Inter, system-ui, sans-serif';
+
+  const template = (text, grid, surface, border, colorway) => ({
+    layout: {
+      paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', colorway,
+      font: { family: FONT, size: 12, color: text },
+      hoverlabel: { bgcolor: surface, bordercolor: border, font: { family: FONT, size: 12, color: text } },
+      xaxis: { gridcolor: grid, zeroline: false, showline: false, automargin: false },
+      yaxis: { gridcolor: grid, zeroline: false, showline: false, automargin: false },
+    },
+  });
+  const templates = {
+    light: template('#5b6474', '#eceef2', '#ffffff', '#d8dce3', ['#3b5bdb', '#0c8599', '#c2410c', '#7048e8']),
+    dark: template('#98a2b3', '#242a34', '#1c222b', '#39424f', ['#7c96ff', '#3bc9db', '#ff922b', '#9775fa']),
+  };
+  const mode = () => (root.dataset.bsTheme === 'dark' ? 'dark' : 'light');
+
+  /* newPlot and react take (div, data, layout, config) or (div, {data, layout, …}). */
+  function themed(plotly) {
+    for (const name of ['newPlot', 'react']) {
+      const draw = plotly[name];
+      plotly[name] = function (div, figure, layout, config) {
+        if (figure && !Array.isArray(figure) && figure.data) {
+          figure = { ...figure, layout: { ...figure.layout, template: templates[mode()] } };
+        } else {
+          layout = { ...layout, template: templates[mode()] };
+        }
+        return draw.call(plotly, div, figure, layout, config);
+      };
+    }
+    return plotly;
+  }
+
+  const plots = () => document.querySelectorAll('.js-plotly-plot');
+  const retouch = () => plots().forEach((div) => window.Plotly.relayout(div, { template: templates[mode()] }));
+
+  let plotly = window.Plotly && themed(window.Plotly);
+  Object.defineProperty(window, 'Plotly', {
+    configurable: true, enumerable: true, get: () => plotly, set: (value) => { plotly = value && themed(value); },
+  });
+  if (plotly) retouch();
+
+  function show(theme) {
+    root.dataset.bsTheme = theme;
+    if (plotly) retouch();
+  }
+
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest || !event.target.closest('[data-theme-toggle]')) return;
+    const theme = mode() === 'dark' ? 'light' : 'dark';
+    try { localStorage.setItem('housecount-theme', theme); } catch { /* Storage is closed: this visit only. */ }
+    show(theme);
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
+    let kept = null;
+    try { kept = localStorage.getItem('housecount-theme'); } catch { /* As above. */ }
+    if (!kept) show(event.matches ? 'dark' : 'light');
+  });
+
+  window.Housecount = { ...window.Housecount, templates };
+})();

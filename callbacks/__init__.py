@@ -1,0 +1,1 @@
+"""One file per subject: plain functions, wired by `register`."""

@@ -1,0 +1,67 @@
+"""What the Tonight page shows and to whom: the state of one event, and the events to choose from.
+
+The page itself knows no database. It asks the reader that `register` leaves with its server, so
+that two apps in one process each read their own.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from dash import Dash
+from flask import g
+
+from components.board import Night
+from components.shell import Viewer
+from data.accounts import Person
+from data.engine import DatabaseUnavailable
+from data.live import read_state, tonight
+from data.services import Services
+
+READER = "housecount.tonight"
+SEES_THE_NIGHT = frozenset({"owner", "manager", "analyst", "door"})
+_PHASES = ("live", "next", "over")
+
+
+def register(app: Dash, services: Services) -> None:
+    """Leave the reader of the Tonight page with the app's server."""
+
+    def read(event: str | None) -> Night:
+        return night(services, g.person, g.csrf, event)
+
+    app.server.extensions[READER] = read
+
+
+def night(services: Services, person: Person, csrf: str, event: str | None) -> Night:
+    """The night of `event`, or of the one that is on (else the next, else the last) without a choice."""
+    viewer = Viewer(person.name, person.tenant_name, csrf)
+    if person.role not in SEES_THE_NIGHT:
+        return Night(viewer, problem="not-permitted")
+    try:
+        return _read(services, person.tenant_id, viewer, event)
+    except DatabaseUnavailable:
+        return Night(viewer, problem="unreadable")
+
+
+def _read(services: Services, tenant_id: UUID, viewer: Viewer, chosen: str | None) -> Night:
+    venues = services.directory.venues(tenant_id)
+    with services.database.tenant(tenant_id) as tenant:
+        events: list[dict[str, Any]] = [
+            {**event, "venueName": venue.name, "zone": venue.zone.key}
+            for venue in venues
+            for event in tonight(tenant, venue.venue_id)
+        ]
+        events.sort(key=lambda event: _PHASES.index(event["phase"]))
+        if chosen is None and not events:
+            return Night(viewer, problem="no-event", venue=venues[0].name if len(venues) == 1 else None)
+        event_id = _uuid(chosen if chosen is not None else events[0]["eventId"])
+        state = read_state(tenant, event_id) if event_id is not None else None
+    if state is None:
+        return Night(viewer, problem="unknown-event")
+    return Night(viewer, state=state, events=events)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

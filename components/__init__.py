@@ -1,0 +1,1 @@
+"""Page furniture: pure functions that give Dash components."""

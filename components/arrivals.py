@@ -1,0 +1,158 @@
+"""Arrivals per five minutes against the venue's usual curve.
+
+The figure is a plain dict without a template: templates live in the browser (`assets/theme.js`)
+and follow the theme. `assets/charts.js` draws the same figure from the same state; a test holds
+the two together. The x axis is in minutes from the first bucket, with its own labels: wall-clock
+axes would fold the hour that an autumn night has twice.
+"""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import dcc, html
+
+from components.attributes import marks
+from components.format import count
+from components.read import Readings, card, place
+from components.readings import State
+
+USUAL_COLOUR = "#8c95a5"
+
+
+def arrivals(state: State, texts: Readings) -> html.Section:
+    """The chart in its frame, with a legend in words."""
+    legend = html.Div(
+        [
+            html.Span([html.I(className="key tonight"), "Tonight"]),
+            html.Span([html.I(className="key usual"), "Usual"]),
+        ],
+        className="legend small muted",
+        **marks(aria_hidden="true"),
+    )
+    graph = dcc.Graph(
+        id="arrivals-graph",
+        figure=arrivals_figure(state),
+        responsive=True,
+        className="fill",
+        config={"displayModeBar": False, "scrollZoom": False},
+    )
+    return card(
+        "Arrivals",
+        html.Div(
+            graph, className="chart", role="img", **marks(data_chart="arrivals", aria_label=_said(state))
+        ),
+        name="arrivals",
+        area="arrivals",
+        sub=html.Span(["Per 5 minutes · ", place(texts, "usual-note")], className="muted small"),
+        aside=legend,
+    )
+
+
+def arrivals_figure(state: State) -> dict[str, Any]:
+    """Bars of tonight's first entries, the usual curve dashed, doors and start marked.
+
+    x: minutes from `arrivals.from`, at the middle of each bucket · y: people.
+    """
+    curve, event = state["attendance"]["arrivals"], state["event"]
+    width, counts, usual = curve["bucketMinutes"], curve["counts"], curve["usual"] or []
+    length = max(len(counts), len(usual), 1)
+    middles = [width * index + width / 2 for index in range(length)]
+    spans = _spans(curve["from"], width, length, event["zone"])
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": middles[: len(counts)],
+                "y": counts,
+                "width": width * 0.78,
+                "customdata": [f"{spans[i]}<br><b>{count(n)}</b> arrivals" for i, n in enumerate(counts)],
+                "hovertemplate": "%{customdata}<extra></extra>",
+                "marker": {"cornerradius": 2, "opacity": _opacity(state)},
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": middles[: len(usual)],
+                "y": usual,
+                "customdata": [f"usually {count(n)}" for n in usual],
+                "hovertemplate": "%{customdata}<extra></extra>",
+                "line": {"width": 1.75, "dash": "dot", "color": USUAL_COLOUR, "shape": "spline"},
+            },
+        ],
+        "layout": {
+            "margin": {"l": 36, "r": 12, "t": 18, "b": 26},
+            "showlegend": False,
+            "hovermode": "x unified",
+            "dragmode": False,
+            "xaxis": {
+                "range": [0, width * length],
+                "showgrid": False,
+                "fixedrange": True,
+                "ticklabelstandoff": 6,
+                **_ticks(curve["from"], width * length, event["zone"]),
+            },
+            "yaxis": {"rangemode": "tozero", "nticks": 5, "fixedrange": True, "ticklabelstandoff": 6},
+            **_marks(curve["from"], width * length, event),
+        },
+    }
+
+
+def _opacity(state: State) -> list[float]:
+    """Full buckets solid, the one that is still filling paler."""
+    curve = state["attendance"]["arrivals"]
+    if curve["from"] is None:
+        return []
+    since = datetime.fromisoformat(state["asOf"]) - datetime.fromisoformat(curve["from"])
+    running = since // timedelta(minutes=curve["bucketMinutes"])
+    return [0.5 if index == running else 1.0 for index in range(len(curve["counts"]))]
+
+
+def _spans(start: str | None, width: int, length: int, zone: str) -> list[str]:
+    if start is None:
+        return [""] * length
+    first, local = datetime.fromisoformat(start), ZoneInfo(zone)
+    edges = [(first + timedelta(minutes=width * k)).astimezone(local) for k in range(length + 1)]
+    return [f"{a:%H:%M} to {b:%H:%M}" for a, b in pairwise(edges)]
+
+
+def _ticks(start: str | None, minutes: int, zone: str) -> dict[str, list[Any]]:
+    """A label each half hour, or each hour when there are more than five of them."""
+    if start is None:
+        return {"tickvals": [], "ticktext": []}
+    first, local, step = datetime.fromisoformat(start), ZoneInfo(zone), 30 if minutes <= 300 else 60
+    values, texts = [], []
+    for offset in range(0, minutes + 1, 5):
+        at = (first + timedelta(minutes=offset)).astimezone(local)
+        if at.minute % step == 0:
+            values.append(offset)
+            texts.append(f"{at:%H:%M}")
+    return {"tickvals": values, "ticktext": texts}
+
+
+def _marks(start: str | None, minutes: int, event: dict[str, Any]) -> dict[str, list[Any]]:
+    shapes, annotations = [], []
+    for word, at in (("Doors", event["doorsAt"]), ("Start", event["startsAt"])):
+        if start is None or at is None:
+            continue
+        x = (datetime.fromisoformat(at) - datetime.fromisoformat(start)).total_seconds() / 60
+        if 0 <= x <= minutes:
+            place = {"x": x, "xref": "x", "yref": "paper", "showarrow": False, "font": {"size": 11}}
+            line = {"width": 1, "dash": "dot", "color": USUAL_COLOUR}
+            shapes.append({"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line})
+            annotations.append({**place, "y": 1, "yanchor": "bottom", "text": word})
+    return {"shapes": shapes, "annotations": annotations}
+
+
+def _said(state: State) -> str:
+    """The chart in one sentence, for those who do not see it."""
+    curve, zone = state["attendance"]["arrivals"], ZoneInfo(state["event"]["zone"])
+    if not any(curve["counts"]):
+        return "Arrivals per five minutes: nobody has arrived yet."
+    most = max(range(len(curve["counts"])), key=curve["counts"].__getitem__)
+    at = datetime.fromisoformat(curve["from"]) + timedelta(minutes=curve["bucketMinutes"] * most)
+    return (
+        f"Arrivals per five minutes: {count(sum(curve['counts']))} so far,"
+        f" most at {at.astimezone(zone):%H:%M} with {count(curve['counts'][most])}."
+    )

@@ -1,0 +1,95 @@
+"""The warnings above the board: how full the house is, and which gates have stopped.
+
+`notices` is mirrored by `assets/readings.js`; a test holds the two together.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dash import html
+
+from components.attributes import marks
+from components.format import clock, count, percent, rate
+from components.icon import icon
+from components.readings import State
+
+SEVERITY = {"ok": 0, "amber": 1, "red": 2, "over": 3}
+
+
+class Notice(NamedTuple):
+    """One warning. `level` is amber, red or over; `headline` is what a screen reader is told first."""
+
+    subject: str
+    level: str
+    headline: str
+    detail: str
+    since: str = ""
+
+
+def notices(state: State) -> list[Notice]:
+    """The capacity warning if there is one, then the stalled gates."""
+    return [notice for notice in (_capacity(state), _gates(state)) if notice is not None]
+
+
+def banner(state: State) -> html.Div:
+    """The stack of warnings; empty (and taking no room) when all is well."""
+    return html.Div(
+        [_row(notice) for notice in notices(state)],
+        className="banners",
+        **marks(data_list="notices"),
+    )
+
+
+def _row(notice: Notice) -> html.Div:
+    return html.Div(
+        [
+            icon("warn"),
+            html.Div(
+                [
+                    html.B(notice.headline),
+                    html.Span(f" {notice.detail} "),
+                    html.Span(notice.since, className="muted"),
+                ],
+                className="grow",
+            ),
+        ],
+        className=f"banner {notice.level}",
+        **marks(data_subject=notice.subject),
+    )
+
+
+def _capacity(state: State) -> Notice | None:
+    """The worst of the whole house and its zones; the house speaks first when they are equal."""
+    capacity, zone = state["capacity"], state["event"]["zone"]
+    places = [(SEVERITY[capacity["level"]], "", capacity)]
+    places += [(SEVERITY[place["level"]], place["name"], place) for place in capacity["zones"]]
+    severity, name, place = max(places, key=lambda found: found[0])
+    if severity == 0:
+        return None
+    where = name or "House"
+    too_many = place["inside"] - place["capacity"]
+    level = place["level"]
+    headline = {
+        "amber": f"{where} filling up.",
+        "red": f"{where} nearly full.",
+        "over": f"{where} over capacity.",
+    }[level]
+    inside = f"{count(place['inside'])} of {count(place['capacity'])} inside"
+    share = percent(place["percent"])
+    detail = f"{inside}, {count(too_many)} too many." if too_many > 0 else f"{inside}, {share}."
+    since = f"Since {clock(capacity['since'], zone)}" if capacity["since"] and not name else ""
+    return Notice("capacity", level, headline, detail, since)
+
+
+def _gates(state: State) -> Notice | None:
+    gates: Sequence[dict[str, object]] = state["attendance"]["gates"]
+    stalled = [gate for gate in gates if gate["stalled"]]
+    if not stalled:
+        return None
+    names = ", ".join(str(gate["name"]) for gate in stalled)
+    others = sum(float(str(gate["perMinute"])) for gate in gates if not gate["stalled"])
+    last = max((str(gate["lastScanAt"]) for gate in stalled if gate["lastScanAt"]), default=None)
+    since = f"Last scan {clock(last, state['event']['zone'])}" if last else ""
+    verb = "has" if len(stalled) == 1 else "have"
+    headline, detail = f"{names} {verb} stalled.", f"The other gates scan {rate(others)} a minute."
+    return Notice("gates", "amber", headline, detail, since)

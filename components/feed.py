@@ -1,0 +1,106 @@
+"""What just happened, newest first, and what people say about it."""
+
+from typing import Any
+
+from dash import html
+
+from components.attributes import marks
+from components.format import moment, money, percent
+from components.read import Readings, card, place
+from components.readings import State
+
+_MEASURES = {
+    "sold_capacity": "of capacity sold",
+    "sold_target": "of the ticket target sold",
+    "revenue_target": "of the revenue target reached",
+    "capacity_amber": "House filling up",
+    "capacity_red": "House nearly full",
+    "capacity_over": "House over capacity",
+}
+
+
+def feed(state: State, texts: Readings) -> html.Section:
+    """The last entries, sales and alerts; below them the talk about the event."""
+    talk = html.Div(
+        [
+            html.Span("Social", className="muted"),
+            html.Span([place(texts, "mentions", "num"), " mentions"]),
+            html.Span([place(texts, "reach", "num"), " reach"]),
+            html.Span([place(texts, "engagement", "num"), " engaged"]),
+            html.Span(
+                "Viral", className="mark warn", hidden=not state["social"]["viral"], **marks(data_viral="")
+            ),
+        ],
+        className="talk small",
+    )
+    return card(
+        "Just now",
+        [
+            html.Ol(
+                feed_items(state),
+                className="feed scroll",
+                tabIndex="0",
+                **marks(data_list="feed", aria_label="Feed"),
+            ),
+            talk,
+        ],
+        name="feed",
+        area="feed",
+    )
+
+
+def feed_items(state: State) -> list[html.Li]:
+    """One line for each thing that happened, or one that says nothing has."""
+    exponents = {row["currency"]: row["exponent"] for row in state["revenue"]["currencies"]}
+    items = [_item(entry, state, exponents) for entry in state["feed"]]
+    return items or [html.Li("Nothing has happened yet.", className="nothing")]
+
+
+def _item(entry: dict[str, Any], state: State, exponents: dict[str, int]) -> html.Li:
+    what, value = wording(entry, exponents)
+    return html.Li(
+        [
+            html.Span(className="feed-dot", **marks(aria_hidden="true")),
+            html.Span(what, className="grow"),
+            html.Span(value, className="num"),
+            html.Time(
+                moment(entry["at"], state["asOf"], state["event"]["zone"]),
+                dateTime=entry["at"],
+                className="muted num",
+            ),
+        ],
+        className=f"feed-{entry['kind']}",
+    )
+
+
+def wording(entry: dict[str, Any], exponents: dict[str, int]) -> tuple[str, str]:
+    """What happened in words, and its amount."""
+    kind = entry["kind"]
+    at_gate = f" · {entry['gate']}" if entry["gate"] else ""
+    if kind in ("entry", "exit"):
+        return ("In" if kind == "entry" else "Out") + at_gate, ""
+    if kind == "refused":
+        reason = f" · {entry['reason'].replace('_', ' ')}" if entry["reason"] else ""
+        return f"Refused{at_gate}{reason}", ""
+    if kind in ("milestone", "alert"):
+        words = _MEASURES.get(entry.get("measure", ""), kind.capitalize())
+        return (f"{percent(entry['percent'])} {words}" if kind == "milestone" else words), ""
+    return _sale(entry, exponents)
+
+
+def _sale(entry: dict[str, Any], exponents: dict[str, int]) -> tuple[str, str]:
+    verb = {
+        "sale": "Sold",
+        "comp": "Comp",
+        "refund": "Refunded",
+        "cancellation": "Cancelled",
+        "fee": "Fee",
+    }[entry["kind"]]
+    tickets = abs(entry["quantity"] or 0)
+    what = f" {tickets} ×" if tickets else ""
+    ticket = f" {entry['ticketType']}" if entry["ticketType"] else (" ticket" if tickets else "")
+    channel = f" · {entry['channel']}" if entry["channel"] else ""
+    amount = entry["amountMinor"]
+    currency = entry["currency"] or ""
+    value = money(amount, currency, exponents.get(currency, 2), exact=True) if amount else ""
+    return f"{verb}{what}{ticket}{channel}", value

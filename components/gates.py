@@ -1,0 +1,80 @@
+"""The doors: what each gate scans a minute, and which one has stopped."""
+
+from dash import html
+
+from components.attributes import marks
+from components.format import clock, count, rate
+from components.read import Readings, bar, card, place
+from components.readings import State
+
+
+def gates(state: State, texts: Readings) -> html.Section:
+    """A table of gates in the venue's order."""
+    rows = state["attendance"]["gates"]
+    fastest = max([gate["perMinute"] for gate in rows], default=0) or 1
+    heading = html.Tr(
+        [
+            html.Th("Gate", scope="col"),
+            html.Th("Per minute", scope="col"),
+            html.Th("In", scope="col", className="right"),
+            html.Th("Out", scope="col", className="right"),
+            html.Th("Refused", scope="col", className="right"),
+            html.Th("Last scan", scope="col", className="right"),
+        ]
+    )
+    body = [_row(gate, fastest, state["event"]["zone"]) for gate in rows]
+    return card(
+        "Gates",
+        html.Div(
+            html.Table(
+                [
+                    html.Caption("Scans per gate", className="visually-hidden"),
+                    html.Thead(heading),
+                    html.Tbody(body or _none(), **marks(data_list="gates")),
+                ],
+                className="plain-table",
+            ),
+            className="scroll",
+        ),
+        name="gates",
+        area="gates",
+        sub=place(texts, "doors-note", "muted small num"),
+    )
+
+
+def _row(gate: dict[str, object], fastest: float, zone: str) -> html.Tr:
+    pace = float(str(gate["perMinute"]))
+    where = html.Span(str(gate["zone"]), className="muted small") if gate["zone"] else None
+    last = (
+        html.Span("Stalled", className="mark warn")
+        if gate["stalled"]
+        else html.Span(clock(_text(gate["lastScanAt"]), zone), className="num muted")
+    )
+    return html.Tr(
+        [
+            html.Th([html.Span(str(gate["name"])), where], scope="row"),
+            html.Td(
+                html.Div(
+                    [html.Span(rate(pace), className="num pace"), bar(100 * pace / fastest)],
+                    className="meter",
+                )
+            ),
+            html.Td(count(_number(gate["entries"])), className="num right"),
+            html.Td(count(_number(gate["exits"])), className="num right"),
+            html.Td(count(_number(gate["invalid"])), className="num right"),
+            html.Td(last, className="right"),
+        ],
+        className="stalled" if gate["stalled"] else "",
+    )
+
+
+def _none() -> list[html.Tr]:
+    return [html.Tr(html.Td("No gate has scanned yet.", colSpan=6, className="nothing"))]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(value: object) -> int:
+    return int(str(value))

@@ -1,0 +1,114 @@
+"""The head of the board: which event, how fresh, how connected."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from components.attributes import marks
+from components.format import clock, day
+from components.icon import icon
+from components.read import Readings, place
+from components.readings import State
+
+
+def header(state: State, texts: Readings, events: Sequence[dict[str, Any]]) -> html.Header:
+    """The event's name (a menu of the venue's other events), its times, and the state of the line."""
+    event = state["event"]
+    marks = [
+        html.Span("Demo", className="mark demo", title="Simulated data of the demo venue")
+        if event["demo"]
+        else None,
+        html.Span("Unregistered", className="mark warn", title="Messages name this event, nobody entered it")
+        if not event["registered"]
+        else None,
+        place(texts, "phase", "mark phase"),
+    ]
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.Div([switcher(state, events), *marks], className="title-row"),
+                    place(texts, "event-when", "muted small"),
+                ],
+                className="grow title",
+            ),
+            html.Div(
+                [html.Span("as of "), place(texts, "as-of", "num")], className="as-of muted small", id="as-of"
+            ),
+            pill(),
+            theme_button(),
+        ],
+        className="top",
+    )
+
+
+def switcher(state: State, events: Sequence[dict[str, Any]]) -> html.Details:
+    """The menu of events: links, so that every event has an address and the keyboard works."""
+    several = len({event["venueName"] for event in events}) > 1
+    items = [
+        html.Li(_link(event, state["eventId"], event["venueName"] if several else None)) for event in events
+    ]
+    return html.Details(
+        [
+            html.Summary(
+                [html.H1(state["event"]["name"]), icon("down")],
+                **marks(aria_label=f"{state['event']['name']}: choose another event"),
+            ),
+            html.Ul(items, className="menu", **marks(aria_label="Events")),
+        ],
+        className="switcher",
+    )
+
+
+def coming_up(state: State, events: Sequence[dict[str, Any]]) -> html.Nav:
+    """The first few events at the side, one click away."""
+    return html.Nav(
+        [
+            html.H2("Events", className="side-title"),
+            *[_link(event, state["eventId"], _when(event)) for event in events[:6]],
+        ],
+        className="side-events",
+        **marks(aria_label="Events"),
+    )
+
+
+def pill() -> html.Span:
+    """How the page gets its news; `assets/live.js` keeps it true."""
+    return html.Span(
+        [
+            html.Span(className="dot", **marks(aria_hidden="true")),
+            html.Span("Connecting", className="pill-text"),
+        ],
+        className="pill",
+        role="status",
+        **marks(data_line="connecting"),
+    )
+
+
+def theme_button() -> html.Button:
+    """Light or dark, remembered in the browser."""
+    return html.Button(
+        [icon("moon"), icon("sun")],
+        className="icon-button",
+        **marks(data_theme_toggle="", aria_label="Switch between light and dark"),
+    )
+
+
+def _link(event: dict[str, Any], shown: str, sub: str | None) -> dcc.Link:
+    when = "Now" if event["phase"] == "live" else "Over" if event["phase"] == "over" else ""
+    words = [html.Span(event["name"]), html.Span(sub, className="muted small num") if sub else None]
+    return dcc.Link(
+        [
+            html.Span(className=f"phase-dot {event['phase']}", **marks(aria_hidden="true")),
+            html.Span(words, className="grow menu-name"),
+            html.Span(when or _when(event) if sub != _when(event) else when, className="muted small num"),
+        ],
+        href=f"/?event={event['eventId']}",
+        className="menu-item" + (" on" if event["eventId"] == shown else ""),
+    )
+
+
+def _when(event: dict[str, Any]) -> str:
+    at = event["doorsAt"] or event["startsAt"]
+    return f"{day(at, event['zone'])}, {clock(at, event['zone'])}" if at else ""

@@ -1,0 +1,119 @@
+"""The frame of every page: navigation at the side, on a phone at the bottom, and who is signed in."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.attributes import marks
+from components.icon import icon
+
+
+class Viewer(NamedTuple):
+    """The signed-in person as the frame shows them, and the token that lets them sign out."""
+
+    name: str
+    organisation: str
+    csrf: str
+
+
+class Tab(NamedTuple):
+    """A place to go to: an address or an anchor on this page."""
+
+    icon: str
+    label: str
+    href: str
+
+
+PAGES = (Tab("pulse", "Tonight", "/"),)
+
+
+def shell(
+    content: Sequence[Component],
+    viewer: Viewer,
+    *,
+    current: str,
+    sections: Sequence[Tab] = (),
+    aside: Component | None = None,
+) -> html.Div:
+    """The page: `current` is the address of the page shown, `sections` its parts for the phone's bar,
+    `aside` what the page adds below the navigation where there is room."""
+    return html.Div(
+        [
+            html.A("Skip to the figures", href="#main", className="skip"),
+            _side(viewer, current, aside),
+            html.Main(list(content), className="main", id="main", tabIndex="-1"),
+            _tabs(sections),
+            html.Div(
+                id="announcer", className="visually-hidden", **marks(aria_live="assertive", role="alert")
+            ),
+        ],
+        className="shell",
+    )
+
+
+def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Div:
+    links = [
+        dcc.Link(
+            [icon(tab.icon), html.Span(tab.label)],
+            href=tab.href,
+            className=_class("nav-item", tab.href == current),
+        )
+        for tab in PAGES
+    ]
+    initials = "".join(word[0] for word in viewer.name.split()[:2]).upper()
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(className="logo", **marks(aria_hidden="true")),
+                    html.Span("Housecount", className="brand"),
+                ],
+                className="brandrow",
+            ),
+            html.Nav(links, **marks(aria_label="Pages")),
+            aside,
+            html.Div(
+                [
+                    html.Span(initials, className="avatar", **marks(aria_hidden="true")),
+                    html.Div(
+                        [html.Div(viewer.name), html.Div(viewer.organisation, className="muted small")],
+                        className="grow who-name",
+                    ),
+                    sign_out(viewer),
+                ],
+                className="who",
+            ),
+        ],
+        className="side",
+    )
+
+
+def sign_out(viewer: Viewer) -> html.Form:
+    """A form, because signing out changes something: a link could be followed by a prefetch."""
+    return html.Form(
+        html.Button(
+            icon("exit"),
+            type="submit",
+            name="csrf",
+            value=viewer.csrf,
+            className="icon-button bare",
+            title="Sign out",
+            **marks(aria_label="Sign out"),
+        ),
+        action="/logout",
+        method="POST",
+    )
+
+
+def _tabs(sections: Sequence[Tab]) -> html.Nav:
+    return html.Nav(
+        [html.A([icon(tab.icon), html.Span(tab.label)], href=tab.href, className="tab") for tab in sections],
+        className="tabs",
+        **marks(aria_label="On this page"),
+    )
+
+
+def _class(name: str, on: bool) -> str:
+    return f"{name} on" if on else name

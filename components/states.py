@@ -1,0 +1,66 @@
+"""What a page shows instead of figures: nothing yet, not allowed, unreadable."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from components.attributes import marks
+from components.header import theme_button
+from components.icon import icon
+
+
+def no_event(venue: str | None) -> list[Component]:
+    """No event is known: how the first one comes in."""
+    where = f" at {venue}" if venue else ""
+    return _panel(
+        "calendar",
+        f"No event{where} yet",
+        "The board fills by itself with the first sale or scan that arrives. Register the event, or point"
+        " your ticketing system or scanners at POST /api/v1/analytics/events with an API token.",
+    )
+
+
+def unknown_event() -> list[Component]:
+    """The address names an event that is not this organisation's."""
+    return _panel(
+        "calendar",
+        "This event is not here",
+        "It may have been removed, or the address was copied in part.",
+        back=True,
+    )
+
+
+def unreadable() -> list[Component]:
+    """PostgreSQL is away; the browser asks until it is back and then loads the page anew."""
+    return _panel(
+        "warn",
+        "The figures cannot be read right now",
+        "The database does not answer. Scans and sales that were acknowledged are safe."
+        " This page comes back by itself.",
+        retry=True,
+    )
+
+
+def not_permitted() -> list[Component]:
+    """The role does not see the whole night."""
+    return _panel(
+        "lock",
+        "This page is not part of your role",
+        "Ask the owner of your organisation if you need the figures of the night.",
+    )
+
+
+def _panel(name: str, title: str, text: str, *, retry: bool = False, back: bool = False) -> list[Component]:
+    return [
+        html.Header([html.H1("Tonight", className="grow"), theme_button()], className="top"),
+        html.Div(
+            [
+                html.Span(icon(name), className="state-icon"),
+                html.H2(title),
+                html.P(text, className="muted"),
+                html.A("Go to tonight", href="/", className="button-main") if back else None,
+            ],
+            className="card-x state",
+            role="alert" if retry else "status",
+            **(marks(data_retry="") if retry else {}),
+        ),
+    ]
