@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 
 from dash import Dash
@@ -13,9 +12,9 @@ from flask import Flask
 import callbacks.first_paint
 import callbacks.tonight
 import pages.tonight
-from api import headers, login, static
+from api import headers, ingest, login, pretix, problems, static, unknown
 from components.document import document
-from config import Settings
+from config import ConfigurationError, Settings
 from data.directory import Directory
 from data.engine import Database
 from data.live_publisher import LivePublisher
@@ -30,14 +29,21 @@ CLOSE = "housecount.close"
 def create_app(settings: Settings) -> Dash:
     """A whole application with connections and threads of its own; several may live in one process.
 
-    `settings` must name both servers. `app.server.extensions[CLOSE]()` ends the threads and connections.
+    `app.server.extensions[CLOSE]()` ends the threads and connections. Raises ConfigurationError when
+    `settings` does not name both servers.
     """
     server = Flask("housecount", static_folder=None, template_folder="api/templates")
-    services, server.extensions[CLOSE] = _services(settings)
-    login.register(server, services)  # Before Dash, whose own hook asks pages who is looking.
+    stack = ExitStack()
+    server.extensions[CLOSE] = stack.close
+    services = _services(settings, stack)
+    login.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
+    problems.register(server)
+    stack.callback(ingest.register(server, services).close)
+    pretix.register(server, services)
+    unknown.register(server)
     app = Dash(
         __name__,
-        server=server,
+        server=server,  # type: ignore[arg-type]  # Dash takes a Flask, whatever its annotation says.
         title="Housecount",
         update_title="",
         use_pages=True,
@@ -64,23 +70,21 @@ def create_server() -> Flask:
     return server
 
 
-def _services(settings: Settings) -> tuple[Services, Callable[[], None]]:
-    """The connections and threads that everything shares, and what ends them, the last one first."""
+def _services(settings: Settings, stack: ExitStack) -> Services:
+    """The connections and threads that everything shares; `stack` ends them, the last one first."""
     if settings.database_url is None or settings.redis_url is None:
-        raise ValueError("create_app needs DATABASE_URL and REDIS_URL; `make run` starts both.")
-    stack = ExitStack()
+        raise ConfigurationError(["DATABASE_URL and REDIS_URL must be set here; `make run` sets both."])
     database = Database(settings.database_url, max_size=12)
     stack.callback(database.close)
-    telemetry = Telemetry()
     store = LiveStore(settings.redis_url, settings.redis_prefix)
     stack.callback(store.close)
-    live = LivePublisher(database, store, telemetry)
+    live = LivePublisher(database, store, Telemetry())
     stack.callback(live.close)
     writer: GroupCommit | OneByOne = OneByOne(database, live)
     if settings.group_commit:
         writer = GroupCommit(database, live, wait_seconds=settings.group_commit_ms / 1000)
     stack.callback(writer.close)
-    return Services(settings, database, Directory(database), writer, live), stack.close
+    return Services(settings, database, Directory(database), writer, live)
 
 
 if __name__ == "__main__":

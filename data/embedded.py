@@ -42,6 +42,9 @@ POSTGRES_SETTINGS = {
     "max_wal_size": "512MB",
     "wal_compression": "on",
     "max_parallel_workers_per_gather": "0",
+    "io_method": "sync",  # Without workers for it: a process less counts more here than a faster scan.
+    "max_logical_replication_workers": "0",
+    "autovacuum_max_workers": "2",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
