@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from analytics.milestones import MARKS, passed
+from data.buckets import hour_and_day
 from data.engine import TenantConnection
 from data.instants import iso
 from data.live_rows import FEED_LENGTH, read_rows
@@ -112,6 +114,35 @@ def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = Non
         }
         for row in rows
     ]
+
+
+def on_tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = None) -> list[UUID]:
+    """The venue's events of the running business day, by doors: those that open in it and those still
+    under way; cancelled ones are left out. Empty for a venue the tenant does not have."""
+    moment = now or datetime.now(UTC)
+    row = tenant.execute(
+        "SELECT zone, business_day_starts FROM venues WHERE tenant_id = %s AND venue_id = %s",
+        [tenant.tenant_id, venue_id],
+    ).fetchone()
+    if row is None:
+        return []
+    _, start = hour_and_day(int(moment.timestamp()), ZoneInfo(row[0]), row[1])
+    # The day that begins 30 hours later is the next one, whatever the clocks do in between.
+    _, end = hour_and_day(start + 30 * 3600, ZoneInfo(row[0]), row[1])
+    events = tenant.execute(
+        """
+        SELECT event_id FROM (
+            SELECT event_id, status, COALESCE(doors_at, starts_at) AS opens,
+                   COALESCE(ends_at, COALESCE(starts_at, doors_at) + interval '4 hours') AS closes
+            FROM events WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s
+        ) dated
+        WHERE status <> 'cancelled' AND opens < to_timestamp(%(end)s)
+          AND (opens >= to_timestamp(%(start)s) OR closes > %(now)s)
+        ORDER BY opens, event_id
+        """,
+        {"tenant": tenant.tenant_id, "venue": venue_id, "start": start, "end": end, "now": moment},
+    )
+    return [event_id for (event_id,) in events.fetchall()]
 
 
 def _reached(state: EventState) -> Iterable[tuple[str, int, int]]:

@@ -9,6 +9,7 @@ from config import Settings
 from data.directory import Directory
 from data.engine import Database
 from data.facts import Verdict
+from data.live_publisher import LivePublisher
 from data.messages import Message
 
 
@@ -36,4 +37,4 @@ class Services:
     database: Database
     directory: Directory
     writer: Writer
-    live: Live
+    live: LivePublisher

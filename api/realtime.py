@@ -1,0 +1,86 @@
+"""The live figures for those who ask instead of listening: one section, or the whole state."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Flask, Response, request
+
+from api.problems import problem, unavailable
+from api.viewers import Viewers
+from data.engine import DatabaseUnavailable
+from data.live import on_tonight
+from data.live_state import EventState
+from data.live_venue import venue_state
+from data.services import Services
+
+_SECTIONS_OF_EVENT = ("sales", "attendance", "revenue", "social", "capacity")
+_SECTIONS_OF_VENUE = ("sales", "revenue", "attendance", "capacity")
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add /api/v1/realtime/<section>/<event> and /api/v1/analytics/real-time/<section>?event_id|venue_id."""
+    viewers = Viewers(services.database, services.settings)
+    routes = Blueprint("realtime", __name__)
+    routes.register_error_handler(DatabaseUnavailable, unavailable)
+
+    def by_path(section: str, ref: str) -> Response:
+        return _of_event(services, viewers.of_request(), section, ref)
+
+    def by_parameter(section: str) -> Response:
+        tenant_id = viewers.of_request()
+        event = request.args.get("event_id") or request.args.get("eventId")
+        venue = request.args.get("venue_id") or request.args.get("venueId")
+        if event is not None and venue is None:
+            return _of_event(services, tenant_id, section, event)
+        if venue is not None and event is None:
+            return _of_venue(services, tenant_id, section, venue)
+        return problem(400, "bad-parameters", "Ask for either an event_id or a venue_id.", field="event_id")
+
+    for prefix in ("/api/v1", "/api"):
+        for section in (*_SECTIONS_OF_EVENT, "state"):
+            path = f"{prefix}/realtime/{section}/<ref>"
+            routes.add_url_rule(path, path, by_path, defaults={"section": section})
+        for section in _SECTIONS_OF_VENUE:
+            path = f"{prefix}/analytics/real-time/{section}"
+            routes.add_url_rule(path, path, by_parameter, defaults={"section": section})
+    server.register_blueprint(routes)
+
+
+def _of_event(services: Services, tenant_id: UUID, section: str, ref: str) -> Response:
+    event_id = _event_id(services, tenant_id, ref)
+    state = services.live.read(tenant_id, event_id) if event_id is not None else None
+    if state is None:
+        return problem(404, "event-not-found", "There is no such event.", field="event_id", value=ref)
+    return _answer(state if section == "state" else _section(state, section))
+
+
+def _of_venue(services: Services, tenant_id: UUID, section: str, ref: str) -> Response:
+    venue = services.directory.venue(tenant_id, ref)
+    if venue is None:
+        return problem(404, "venue-not-found", "There is no such venue.", field="venue_id", value=ref)
+    with services.database.tenant(tenant_id) as tenant:
+        events = on_tonight(tenant, venue.venue_id)
+    states = [services.live.read(tenant_id, event_id) for event_id in events]
+    return _answer(venue_state(venue, section, [state for state in states if state is not None]))
+
+
+def _event_id(services: Services, tenant_id: UUID, ref: str) -> UUID | None:
+    try:
+        return UUID(ref)
+    except ValueError:
+        event = services.directory.event(tenant_id, ref)
+        return None if event is None else event.event_id
+
+
+def _section(state: EventState, section: str) -> dict[str, Any]:
+    return {name: state[name] for name in ("eventId", "venueId", "seq", "asOf")} | {
+        "name": state["event"]["name"],
+        section: state[section],
+    }
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    return Response(
+        msgspec.json.encode(body), headers={"Cache-Control": "no-store"}, content_type="application/json"
+    )

@@ -1,0 +1,81 @@
+"""From one state of an event to the next: the messages that a client needs to follow."""
+
+from typing import Any
+
+import msgspec
+
+from data.live_state import EventState
+
+Update = dict[str, Any]
+
+SECTIONS = {
+    "sales": "sale-update",
+    "revenue": "revenue-update",
+    "attendance": "attendance-update",
+    "capacity": "capacity-alert",
+    "social": "social-update",
+    "feed": "activity-update",
+}
+"""Section of the state → type of the message that replaces it on the client."""
+
+_MILESTONES = {
+    "sold_capacity": "sales-milestone",
+    "sold_target": "sales-milestone",
+    "revenue_target": "revenue-milestone",
+}
+
+
+def snapshot(state: EventState) -> Update:
+    """The whole state in one message."""
+    return _message("snapshot", state, state)
+
+
+def section(name: str, state: EventState) -> Update:
+    """One section of the state, as the message of its type."""
+    return _message(SECTIONS[name], state, state[name])
+
+
+def changed(old: EventState, new: EventState) -> list[str]:
+    """The sections in which the states differ, in the order in which they are sent."""
+    return [name for name in SECTIONS if old[name] != new[name]]
+
+
+def updates(old: EventState, new: EventState) -> list[Update]:
+    """What to send to a client that has `old` so that it has `new`; empty when nothing changed.
+
+    Sections are sent whole. Passed marks and talk that has gone viral are announced besides, after
+    the section they are part of. A change of the event itself (name, times, capacity) is a new
+    snapshot.
+    """
+    if old["event"] != new["event"]:
+        return [snapshot(new)]
+    messages = [section(name, new) for name in changed(old, new)]
+    known = [(mark["measure"], mark["percent"]) for mark in old["sales"]["milestones"]]
+    for mark in new["sales"]["milestones"]:
+        kind = _MILESTONES.get(mark["measure"])
+        if kind is not None and (mark["measure"], mark["percent"]) not in known:
+            messages.append(_message(kind, new, mark))
+    if new["social"]["viral"] and not old["social"]["viral"]:
+        messages.append(_message("viral-trend", new, new["social"]))
+    return messages
+
+
+def error(code: str, detail: str, **about: str) -> Update:
+    """What a client is told when a frame of its own could not be followed."""
+    return {"type": "error", "code": code, "detail": detail, **about}
+
+
+def encode(message: Update) -> bytes:
+    """JSON in UTF-8."""
+    return msgspec.json.encode(message)
+
+
+def _message(kind: str, state: EventState, data: object) -> Update:
+    return {
+        "type": kind,
+        "eventId": state["eventId"],
+        "venueId": state["venueId"],
+        "seq": state["seq"],
+        "at": state["asOf"],
+        "data": data,
+    }

@@ -1,0 +1,109 @@
+"""Who looks: a person by the session cookie, or a program by its API token."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import request
+from flask_login import current_user
+
+from api.auth import sender
+from api.login import signed_in
+from api.problems import Unauthenticated
+from config import Settings
+from data.accounts import Accounts
+from data.engine import Database, DatabaseUnavailable
+from data.tokens import Tokens
+
+TOKEN_PROTOCOL = "bearer."  # noqa: S105
+"""A browser's WebSocket cannot send an Authorization header: there the token is offered as a subprotocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The tenant whose data may be seen, and a question that may block: whether that still holds."""
+
+    tenant_id: UUID
+    still_valid: Callable[[], bool]
+
+
+class ForeignOrigin(Exception):
+    """A page of another site tries to use the session of the person who has it open."""
+
+
+class Viewers:
+    """Recognises who looks. All methods raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._tokens = Tokens(database)
+        self._accounts = Accounts(
+            database,
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            absolute=timedelta(hours=settings.session_absolute_hours),
+        )
+        self._origins = settings.origins
+
+    def of_request(self) -> UUID:
+        """The tenant of a plain request, by token or session. Raises Unauthenticated."""
+        if "Authorization" in request.headers:
+            return sender(self._tokens).tenant_id
+        person = signed_in()
+        if person is None:
+            raise Unauthenticated(
+                "not-signed-in", "Sign in, or send an API token: Authorization: Bearer hc_…"
+            )
+        return person.tenant_id
+
+    def of_handshake(self) -> Viewer | None:
+        """Whoever opens a socket; None for a browser whose session is missing or has ended.
+
+        A token comes in the Authorization header or as the subprotocol `bearer.<token>`, never in
+        the URL. A cookie counts only from our own pages: browsers send it along whoever asks.
+        Raises Unauthenticated, ForeignOrigin.
+        """
+        token = _offered_token()
+        if token is not None:
+            return self._by_token(token)
+        if "Authorization" in request.headers:
+            token = request.headers["Authorization"].partition(" ")[2].strip()
+            return Viewer(sender(self._tokens).tenant_id, self._token_holds(token))
+        origin = request.headers.get("Origin")
+        if origin is None:
+            raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
+        if origin.rstrip("/") not in self._origins and urlsplit(origin).netloc != request.host:
+            raise ForeignOrigin(origin)
+        person = signed_in()
+        if person is None:
+            return None
+        return Viewer(person.tenant_id, self._session_holds(str(current_user.get_id())))
+
+    def _by_token(self, token: str) -> Viewer:
+        found = self._tokens.sender(token)
+        if found is None:
+            raise Unauthenticated("invalid-token", "This API token is not known, or was revoked.")
+        return Viewer(found.tenant_id, self._token_holds(token))
+
+    def _token_holds(self, token: str) -> Callable[[], bool]:
+        def holds() -> bool:
+            with contextlib.suppress(DatabaseUnavailable):
+                return self._tokens.sender(token) is not None
+            return True  # Nobody is signed out because PostgreSQL is away.
+
+        return holds
+
+    def _session_holds(self, token: str) -> Callable[[], bool]:
+        def holds() -> bool:
+            with contextlib.suppress(DatabaseUnavailable):
+                return self._accounts.person(token) is not None
+            return True
+
+        return holds
+
+
+def _offered_token() -> str | None:
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    names = (name.strip() for name in offered)
+    return next((name[len(TOKEN_PROTOCOL) :] for name in names if name.startswith(TOKEN_PROTOCOL)), None)
