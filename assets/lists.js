@@ -33,12 +33,13 @@
       bar(share, level));
   }
 
-  function gateRow(gate, fastest, zone) {
+  function gateRow(gate, places, fastest, zone) {
+    const place = places.get(gate.zone) ?? gate.zone;
     const cell = (value) => element('td', { class: 'num right' }, count(value));
     const last = gate.stalled
       ? span('Stalled', 'mark warn') : span(clock(gate.lastScanAt, zone), 'num muted');
     return element('tr', { class: gate.stalled ? 'stalled' : '' },
-      element('th', { scope: 'row' }, span(gate.name), gate.zone ? span(gate.zone, 'muted small') : null),
+      element('th', { scope: 'row', title: gate.name }, span(gate.name), place ? span(place, 'muted small') : null),
       element('td', {}, element('div', { class: 'meter' },
         span(rate(gate.perMinute), 'num pace'), bar((100 * gate.perMinute) / fastest))),
       cell(gate.entries), cell(gate.exits), cell(gate.invalid), element('td', { class: 'right' }, last));
@@ -50,7 +51,8 @@
     if (!rows.length) {
       return [element('tr', {}, element('td', { colspan: 6, class: 'nothing' }, 'No gate has scanned yet.'))];
     }
-    return rows.map((gate) => gateRow(gate, fastest, state.event.zone));
+    const places = new Map(state.capacity.zones.map(({ zone, name }) => [zone, name]));
+    return rows.map((gate) => gateRow(gate, places, fastest, state.event.zone));
   }
 
   function milestones(state) {
@@ -72,11 +74,11 @@
   };
   const VERBS = { sale: 'Sold', comp: 'Comp', refund: 'Refunded', cancellation: 'Cancelled', fee: 'Fee' };
 
-  function wording(entry, exponents) {
-    const gate = entry.gate ? ` · ${entry.gate}` : '';
+  function wording(entry, exponents, names) {
+    const gate = entry.gate ? ` · ${names.get(entry.gate) ?? entry.gate}` : '';
     if (entry.kind === 'entry' || entry.kind === 'exit') return [(entry.kind === 'entry' ? 'In' : 'Out') + gate, ''];
     if (entry.kind === 'refused') {
-      return [`Refused${gate}${entry.reason ? ` · ${entry.reason.replaceAll('_', ' ')}` : ''}`, ''];
+      return [`Refused${entry.reason ? ` · ${entry.reason.replaceAll('_', ' ')}` : ''}${gate}`, ''];
     }
     if (entry.kind === 'milestone' || entry.kind === 'alert') {
       const words = MEASURES[entry.measure] || entry.kind[0].toUpperCase() + entry.kind.slice(1);
@@ -92,11 +94,12 @@
 
   function feed(state) {
     const exponents = new Map(state.revenue.currencies.map((row) => [row.currency, row.exponent]));
+    const names = new Map(state.attendance.gates.map(({ gate, name }) => [gate, name]));
     if (!state.feed.length) return [element('li', { class: 'nothing' }, 'Nothing has happened yet.')];
     return state.feed.map((entry) => {
-      const [what, value] = wording(entry, exponents);
+      const [what, value] = wording(entry, exponents, names);
       return element('li', { class: `feed-${entry.kind}` },
-        span('', 'feed-dot'), span(what, 'grow'), span(value, 'num'),
+        span('', 'feed-dot'), element('span', { class: 'grow', title: what }, what), span(value, 'num'),
         element('time', { datetime: entry.at, class: 'muted num' }, moment(entry.at, state.asOf, state.event.zone)));
     });
   }

@@ -78,7 +78,7 @@ def arrivals_figure(state: State) -> dict[str, Any]:
                 "y": usual,
                 "customdata": [f"usually {count(n)}" for n in usual],
                 "hovertemplate": "%{customdata}<extra></extra>",
-                "line": {"width": 1.75, "dash": "dot", "color": USUAL_COLOUR, "shape": "spline"},
+                "line": {"width": 1.75, "dash": "dot", "color": USUAL_COLOUR},
             },
         ],
         "layout": {

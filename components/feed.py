@@ -9,6 +9,14 @@ from components.format import moment, money, percent
 from components.read import Readings, card, place
 from components.readings import State
 
+Entry = dict[str, Any]
+_VERBS = {
+    "sale": "Sold",
+    "comp": "Comp",
+    "refund": "Refunded",
+    "cancellation": "Cancelled",
+    "fee": "Fee",
+}
 _MEASURES = {
     "sold_capacity": "of capacity sold",
     "sold_target": "of the ticket target sold",
@@ -23,7 +31,6 @@ def feed(state: State, texts: Readings) -> html.Section:
     """The last entries, sales and alerts; below them the talk about the event."""
     talk = html.Div(
         [
-            html.Span("Social", className="muted"),
             html.Span([place(texts, "mentions", "num"), " mentions"]),
             html.Span([place(texts, "reach", "num"), " reach"]),
             html.Span([place(texts, "engagement", "num"), " engaged"]),
@@ -51,17 +58,16 @@ def feed(state: State, texts: Readings) -> html.Section:
 
 def feed_items(state: State) -> list[html.Li]:
     """One line for each thing that happened, or one that says nothing has."""
-    exponents = {row["currency"]: row["exponent"] for row in state["revenue"]["currencies"]}
-    items = [_item(entry, state, exponents) for entry in state["feed"]]
+    items = [_item(entry, state) for entry in state["feed"]]
     return items or [html.Li("Nothing has happened yet.", className="nothing")]
 
 
-def _item(entry: dict[str, Any], state: State, exponents: dict[str, int]) -> html.Li:
-    what, value = wording(entry, exponents)
+def _item(entry: Entry, state: State) -> html.Li:
+    what, value = wording(entry, state)
     return html.Li(
         [
             html.Span(className="feed-dot", **marks(aria_hidden="true")),
-            html.Span(what, className="grow"),
+            html.Span(what, className="grow", title=what),
             html.Span(value, className="num"),
             html.Time(
                 moment(entry["at"], state["asOf"], state["event"]["zone"]),
@@ -73,34 +79,30 @@ def _item(entry: dict[str, Any], state: State, exponents: dict[str, int]) -> htm
     )
 
 
-def wording(entry: dict[str, Any], exponents: dict[str, int]) -> tuple[str, str]:
+def wording(entry: Entry, state: State) -> tuple[str, str]:
     """What happened in words, and its amount."""
     kind = entry["kind"]
-    at_gate = f" · {entry['gate']}" if entry["gate"] else ""
-    if kind in ("entry", "exit"):
-        return ("In" if kind == "entry" else "Out") + at_gate, ""
-    if kind == "refused":
-        reason = f" · {entry['reason'].replace('_', ' ')}" if entry["reason"] else ""
-        return f"Refused{at_gate}{reason}", ""
+    if kind in ("entry", "exit", "refused"):
+        return _scan(entry, {gate["gate"]: gate["name"] for gate in state["attendance"]["gates"]}), ""
     if kind in ("milestone", "alert"):
         words = _MEASURES.get(entry.get("measure", ""), kind.capitalize())
         return (f"{percent(entry['percent'])} {words}" if kind == "milestone" else words), ""
-    return _sale(entry, exponents)
+    return _sale(entry, {row["currency"]: row["exponent"] for row in state["revenue"]["currencies"]})
 
 
-def _sale(entry: dict[str, Any], exponents: dict[str, int]) -> tuple[str, str]:
-    verb = {
-        "sale": "Sold",
-        "comp": "Comp",
-        "refund": "Refunded",
-        "cancellation": "Cancelled",
-        "fee": "Fee",
-    }[entry["kind"]]
+def _scan(entry: Entry, gates: dict[str, str]) -> str:
+    gate = f" · {gates.get(entry['gate'], entry['gate'])}" if entry["gate"] else ""
+    reason = f" · {entry['reason'].replace('_', ' ')}" if entry["reason"] else ""
+    return {"entry": "In", "exit": "Out", "refused": "Refused"}[entry["kind"]] + (
+        f"{reason}{gate}" if entry["kind"] == "refused" else gate
+    )
+
+
+def _sale(entry: Entry, exponents: dict[str, int]) -> tuple[str, str]:
     tickets = abs(entry["quantity"] or 0)
     what = f" {tickets} ×" if tickets else ""
     ticket = f" {entry['ticketType']}" if entry["ticketType"] else (" ticket" if tickets else "")
     channel = f" · {entry['channel']}" if entry["channel"] else ""
-    amount = entry["amountMinor"]
-    currency = entry["currency"] or ""
+    amount, currency = entry["amountMinor"], entry["currency"] or ""
     value = money(amount, currency, exponents.get(currency, 2), exact=True) if amount else ""
-    return f"{verb}{what}{ticket}{channel}", value
+    return f"{_VERBS[entry['kind']]}{what}{ticket}{channel}", value

@@ -22,7 +22,8 @@ def gates(state: State, texts: Readings) -> html.Section:
             html.Th("Last scan", scope="col", className="right"),
         ]
     )
-    body = [_row(gate, fastest, state["event"]["zone"]) for gate in rows]
+    places = {zone["zone"]: zone["name"] for zone in state["capacity"]["zones"]}
+    body = [_row(gate, places, fastest, state["event"]["zone"]) for gate in rows]
     return card(
         "Gates",
         html.Div(
@@ -42,9 +43,10 @@ def gates(state: State, texts: Readings) -> html.Section:
     )
 
 
-def _row(gate: dict[str, object], fastest: float, zone: str) -> html.Tr:
+def _row(gate: dict[str, object], places: dict[str, str], fastest: float, zone: str) -> html.Tr:
     pace = float(str(gate["perMinute"]))
-    where = html.Span(str(gate["zone"]), className="muted small") if gate["zone"] else None
+    place_name = places.get(str(gate["zone"]), _text(gate["zone"]))
+    where = html.Span(place_name, className="muted small") if place_name else None
     last = (
         html.Span("Stalled", className="mark warn")
         if gate["stalled"]
@@ -52,7 +54,7 @@ def _row(gate: dict[str, object], fastest: float, zone: str) -> html.Tr:
     )
     return html.Tr(
         [
-            html.Th([html.Span(str(gate["name"])), where], scope="row"),
+            html.Th([html.Span(str(gate["name"])), where], scope="row", title=str(gate["name"])),
             html.Td(
                 html.Div(
                     [html.Span(rate(pace), className="num pace"), bar(100 * pace / fastest)],

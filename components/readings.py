@@ -157,7 +157,8 @@ def _revenue(state: State) -> dict[str, Reading]:
         "revenue-note": Reading(
             f"{money(row['netMinor'], code, exponent)} in all",
             f"{exactly('grossMinor')} paid + {exactly('feesMinor')} fees"
-            f" − {exactly('refundedMinor')} refunded = {exactly('netMinor')} {code}, of which tax {exactly('taxMinor')}",
+            f" − {exactly('refundedMinor')} refunded = {exactly('netMinor')} {code},"
+            f" of which tax {exactly('taxMinor')}",
         ),
     }
 

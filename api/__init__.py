@@ -1,0 +1,1 @@
+"""REST and WebSocket routes, thin: parse, call, answer."""
