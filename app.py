@@ -12,7 +12,7 @@ from flask import Flask
 import callbacks.first_paint
 import callbacks.tonight
 import pages.tonight
-from api import headers, ingest, login, pretix, problems, static, unknown
+from api import headers, health, ingest, login, pretix, problems, realtime, static, stream, unknown
 from components.document import document
 from config import ConfigurationError, Settings
 from data.directory import Directory
@@ -23,6 +23,7 @@ from data.services import Services
 from data.telemetry import Telemetry
 from ingest.group_commit import GroupCommit, OneByOne
 
+SERVICES = "housecount.services"
 CLOSE = "housecount.close"
 
 
@@ -35,11 +36,15 @@ def create_app(settings: Settings) -> Dash:
     server = Flask("housecount", static_folder=None, template_folder="api/templates")
     stack = ExitStack()
     server.extensions[CLOSE] = stack.close
-    services = _services(settings, stack)
+    services = server.extensions[SERVICES] = _services(settings, stack)
     login.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
+    realtime.register(server, services)
+    hub = stream.register(server, services)
+    stack.callback(hub.close)
+    health.register(server, services, hub)
     unknown.register(server)
     app = Dash(
         __name__,
@@ -65,8 +70,13 @@ def create_app(settings: Settings) -> Dash:
 
 
 def create_server() -> Flask:
-    """What gunicorn serves: the application of this environment. Raises ConfigurationError."""
-    server: Flask = create_app(Settings.load()).server
+    """What gunicorn serves: the application of this environment, with its metrics on their own port.
+
+    Raises ConfigurationError.
+    """
+    settings = Settings.load()
+    server: Flask = create_app(settings).server
+    health.start_metrics(settings, server.extensions[SERVICES].live.telemetry)
     return server
 
 

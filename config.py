@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -43,11 +43,9 @@ class Settings(BaseSettings):
         9090, ge=0, le=65535, description="Port of the Prometheus metrics; 0 closes it."
     )
     web_threads: int = Field(
-        128, ge=8, le=1024, description="Threads of the web process; every open socket holds one of them."
+        128, ge=8, le=1024, description="Requests the web process answers at a time; sockets need no thread."
     )
-    max_sockets: int = Field(
-        96, ge=1, description="Live sockets per web process; must leave threads for pages and API."
-    )
+    max_sockets: int = Field(5000, ge=1, description="Most live sockets of the web process.")
     allowed_origins: str = Field(
         "",
         description="Other origins that may open live sockets, separated by commas (https://board.example.com).",
@@ -109,14 +107,6 @@ class Settings(BaseSettings):
     @classmethod
     def _lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator("max_sockets")
-    @classmethod
-    def _leaves_threads(cls, value: int, info: ValidationInfo) -> int:
-        threads = info.data.get("web_threads")
-        if threads is not None and value >= threads:
-            raise ValueError(f"must be less than WEB_THREADS ({threads})")
-        return value
 
     @classmethod
     def load(cls) -> Settings:

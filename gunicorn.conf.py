@@ -47,6 +47,6 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Write what still waits, and give the connections back."""
-    close = getattr(worker.wsgi, "extensions", {}).get("housecount.close")
+    close = getattr(getattr(worker, "wsgi", None), "extensions", {}).get("housecount.close")
     if close is not None:
         close()
