@@ -57,9 +57,13 @@ class Housecount:
         supervisor = psutil.Process(self.process.pid)
         return [supervisor, *supervisor.children(recursive=True)]
 
-    def find(self, words: str) -> psutil.Process:
+    def find(self, words: str) -> psutil.Process | None:
         """The first process below the supervisor whose command line contains `words`."""
-        return next(process for process in self.tree()[1:] if words in " ".join(process.cmdline()))
+        for process in self.tree()[1:]:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                if words in " ".join(process.cmdline()):
+                    return process
+        return None
 
 
 @contextlib.contextmanager
@@ -120,8 +124,9 @@ def test_a_second_start_on_the_same_folder_says_what_is_wrong_and_harms_nothing(
 @pytest.mark.parametrize("victim", ["gunicorn", "jobs worker", "redis-server", "bin/postgres"])
 def test_a_process_that_is_killed_is_started_again(running: Housecount, victim: str) -> None:
     before = running.find(victim)
+    assert before is not None
     before.kill()
-    wait_until(lambda: any(victim in " ".join(p.cmdline()) and p.pid != before.pid for p in running.tree()))
+    wait_until(lambda: running.find(victim) not in (before, None))
     wait_until(lambda: answers(f"{running.url}/readyz"), 30)
 
 
@@ -139,6 +144,7 @@ def test_when_the_supervisor_is_killed_nothing_stays_and_the_next_start_works(tm
     with housecount(tmp_path / "data") as running:
         tree = running.tree()
         running.process.kill()
+        running.process.wait()
         wait_until(lambda: not any(process.is_running() for process in tree), 30)
     with housecount(tmp_path / "data") as again:
         assert httpx.get(f"{again.url}/readyz").status_code == 200
