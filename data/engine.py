@@ -21,6 +21,10 @@ class DatabaseUnavailable(Exception):
     """PostgreSQL cannot be reached or broke off: nothing of the transaction holds, try again later."""
 
 
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+"""What PostgreSQL raises for rows that it will not store, however often they are sent."""
+
+
 class TenantConnection:
     """One open transaction of one tenant. Every query also names the tenant in its parameters,
     because a policy alone never prunes partitions or shards."""

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import psycopg
 from psycopg import sql
 
+from data.engine import DatabaseUnavailable
 from data.schema import metadata
 
 PARTITIONED = {
@@ -38,20 +39,28 @@ def ensure(owner_url: str, first: date | None = None, last: date | None = None) 
 
     Without bounds: from last month to three months ahead, and every month that has rows in a
     default partition. Runs as the owner: the application's role cannot create tables.
+    Raises DatabaseUnavailable.
     """
+    try:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            return _ensure(connection, first, last)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(str(error)) from error
+
+
+def _ensure(connection: psycopg.Connection, first: date | None, last: date | None) -> list[str]:
     made = []
     today = datetime.now(UTC).date()
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        for table, column in PARTITIONED.items():
-            wanted = set(months(first or _before(today), last or _ahead(today)))
-            if first is None:
-                wanted |= _strays(connection, table, column)
-            present = _present(connection, table)
-            for month in sorted(wanted):
-                name = f"{table}_{month:%Y_%m}"
-                if name not in present:
-                    _create(connection, table, column, name, month)
-                    made.append(name)
+    for table, column in PARTITIONED.items():
+        wanted = set(months(first or _before(today), last or _ahead(today)))
+        if first is None:
+            wanted |= _strays(connection, table, column)
+        present = _present(connection, table)
+        for month in sorted(wanted):
+            name = f"{table}_{month:%Y_%m}"
+            if name not in present:
+                _create(connection, table, column, name, month)
+                made.append(name)
     return made
 
 

@@ -12,10 +12,8 @@ from collections import deque
 from collections.abc import Sequence
 from uuid import UUID
 
-import psycopg
-
 from data import facts
-from data.engine import Database, DatabaseUnavailable
+from data.engine import REFUSALS, Database, DatabaseUnavailable
 from data.facts import Verdict
 from data.messages import Message
 from data.services import Live
@@ -136,7 +134,7 @@ def write(
     """
     try:
         written = facts.write(database, tenant_id, messages)
-    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
+    except REFUSALS as error:
         if len(messages) == 1:
             log.exception("PostgreSQL refused a message that the door let pass")
             return [NotStorable(str(error).splitlines()[0])]

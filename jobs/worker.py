@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import psycopg
 import structlog
 
 from config import Settings
@@ -82,7 +81,7 @@ def _repeat(duty: Duty, stop: threading.Event) -> None:
         pause = duty.pause
         try:
             duty.work()
-        except (DatabaseUnavailable, psycopg.OperationalError) as error:
+        except DatabaseUnavailable as error:
             log.warning("database away", duty=duty.name, reason=str(error))
             pause = AWAY_SECONDS
         except Exception:

@@ -114,7 +114,7 @@ def test_only_the_settings_read_the_environment() -> None:
         for path, tree in production().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
-        and node.attr in {"environ", "getenv"}
+        and ast.unparse(node) in {"os.environ", "os.getenv"}
         # The supervisor hands its whole environment on to the processes it starts.
         and str(path) not in {"config.py", "launch.py"}
     ]
