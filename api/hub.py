@@ -45,8 +45,8 @@ class Hub:
         *,
         prefix: str,
         most_sockets: int,
-        ping_seconds: float = PING_SECONDS,
-        recheck_seconds: float = RECHECK_SECONDS,
+        ping_seconds: float,
+        recheck_seconds: float,
     ) -> None:
         self._telemetry = live.telemetry
         self._most_sockets = most_sockets
@@ -138,16 +138,21 @@ class Hub:
         self.start(_every(min(BEAT_SECONDS, self._ping_seconds / 2), self._beat))
         self.start(_every(self._recheck_seconds, self._recheck))
         self._loop.run_forever()
-        for client in list(self._clients):
-            client.close(*RESTARTING)
-        for task in self._tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
-        for client in list(self._clients):
-            client.cut()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(self._leave())
         self._reading.shutdown(wait=False, cancel_futures=True)
         self._loop.close()
+
+    async def _leave(self) -> None:
+        for client in list(self._clients):
+            client.close(*RESTARTING)
+        mine = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for client in list(self._clients):
+            client.cut()
+        await asyncio.sleep(0)  # Let the transports tell that they are closed.
 
     async def _adopt(
         self, client: Client, connection: socket.socket, goodbye: tuple[int, str] | None

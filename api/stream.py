@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Flask, Response, request
 
 from api.handover import NotHandedOver, open_protocol, take_socket
-from api.hub import SIGNED_OUT, Hub
+from api.hub import PING_SECONDS, RECHECK_SECONDS, SIGNED_OUT, Hub
 from api.problems import problem, unavailable
 from api.sockets import Client
 from api.viewers import ForeignOrigin, Viewers
@@ -17,7 +17,13 @@ ALIAS = "/api/analytics/real-time/stream"
 NO_TENANT = UUID(int=0)
 
 
-def register(server: Flask, services: Services) -> Hub:
+def register(
+    server: Flask,
+    services: Services,
+    *,
+    ping_seconds: float = PING_SECONDS,
+    recheck_seconds: float = RECHECK_SECONDS,
+) -> Hub:
     """Add the route of the live socket; returns the hub, to be closed with the process."""
     hub = Hub(
         services.database,
@@ -25,6 +31,8 @@ def register(server: Flask, services: Services) -> Hub:
         services.live,
         prefix=services.settings.redis_prefix,
         most_sockets=services.settings.max_sockets,
+        ping_seconds=ping_seconds,
+        recheck_seconds=recheck_seconds,
     )
     viewers = Viewers(services.database, services.settings)
 

@@ -25,7 +25,9 @@ from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
 from data.services import Services
 from data.telemetry import Telemetry
+from data.tokens import create_token
 from ingest.group_commit import OneByOne
+from tests.conftest import Tenant
 
 
 @dataclass
@@ -41,7 +43,9 @@ class House:
         self.stack.close()
 
 
-def build(database_url: str, redis_url: str, **options: Any) -> House:
+def build(
+    database_url: str, redis_url: str, *, tempo: dict[str, float] | None = None, **options: Any
+) -> House:
     """The application on these servers, with threads of its own."""
     settings = Settings(_env_file=None, secret_key="k" * 32, demo=False, **options)
     stack = contextlib.ExitStack()
@@ -53,11 +57,12 @@ def build(database_url: str, redis_url: str, **options: Any) -> House:
     stack.callback(live.close)
     services = Services(settings, database, Directory(database), OneByOne(database, live), live)
     server = Flask("live", template_folder="api/templates")
+    server.jinja_env.globals["asset_url"] = lambda name: f"/assets/{name}"
     login.register(server, services)
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     realtime.register(server, services)
-    hub = stream.register(server, services)
+    hub = stream.register(server, services, **(tempo or {}))
     stack.callback(hub.close)
     health.register(server, services, hub)
     return House(server, services, hub, stack)
@@ -133,6 +138,12 @@ def until(true: Any, what: str, seconds: float = 10.0) -> float:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.02)
     return time.monotonic() - started
+
+
+def token_of(database: Database, tenant: Tenant) -> str:
+    """A fresh API token of the tenant."""
+    with database.tenant(tenant.tenant_id) as connection:
+        return create_token(connection, "test")
 
 
 def fresh_prefix() -> str:
