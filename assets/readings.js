@@ -196,7 +196,7 @@
     const last = stalled.map((gate) => gate.lastScanAt).filter(Boolean).sort().pop();
     return {
       subject: 'gates', level: 'amber',
-      headline: `${stalled.map((gate) => gate.name).join(', ')} ${stalled.length === 1 ? 'has' : 'have'} stalled.`,
+      headline: `Stalled: ${stalled.map((gate) => gate.name).join('; ')}.`,
       detail: `The other gates scan ${rate(others)} a minute.`,
       since: last ? `Last scan ${clock(last, state.event.zone)}` : '',
     };

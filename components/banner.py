@@ -86,10 +86,9 @@ def _gates(state: State) -> Notice | None:
     stalled = [gate for gate in gates if gate["stalled"]]
     if not stalled:
         return None
-    names = ", ".join(str(gate["name"]) for gate in stalled)
+    names = "; ".join(str(gate["name"]) for gate in stalled)
     others = sum(float(str(gate["perMinute"])) for gate in gates if not gate["stalled"])
     last = max((str(gate["lastScanAt"]) for gate in stalled if gate["lastScanAt"]), default=None)
     since = f"Last scan {clock(last, state['event']['zone'])}" if last else ""
-    verb = "has" if len(stalled) == 1 else "have"
-    headline, detail = f"{names} {verb} stalled.", f"The other gates scan {rate(others)} a minute."
+    headline, detail = f"Stalled: {names}.", f"The other gates scan {rate(others)} a minute."
     return Notice("gates", "amber", headline, detail, since)

@@ -30,6 +30,9 @@ SECTIONS = (
 )
 
 
+Problem = Literal["no-event", "unknown-event", "unreadable", "not-permitted"]
+
+
 @dataclass(frozen=True, slots=True)
 class Night:
     """What the Tonight page has to show: a state with the events to choose from, or why there is none."""
@@ -37,7 +40,7 @@ class Night:
     viewer: Viewer
     state: State | None = None
     events: Sequence[dict[str, Any]] = ()
-    problem: Literal["no-event", "unknown-event", "unreadable", "not-permitted"] | None = None
+    problem: Problem | None = None
     venue: str | None = None
 
 

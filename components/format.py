@@ -5,6 +5,7 @@ every function gives an en dash, never a zero that was not counted.
 """
 
 from datetime import datetime
+from math import floor
 from zoneinfo import ZoneInfo
 
 NOTHING = "–"
@@ -18,8 +19,8 @@ _SPACED = frozenset(["CZK", "DKK", "HUF", "NOK", "PLN", "SEK", "ZAR"])
 
 
 def count(value: float | None) -> str:
-    """A whole number with thousands separators."""
-    return NOTHING if value is None else f"{round(value):,}".replace("-", "−")
+    """A whole number with thousands separators; halves go up, as in the browser."""
+    return NOTHING if value is None else f"{floor(value + 0.5):,}".replace("-", "−")
 
 
 def compact(value: int | None) -> str:

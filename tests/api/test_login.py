@@ -1,0 +1,174 @@
+"""Signing in through the whole application: what strangers, people and other sites can do."""
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import CLOSE, create_app
+from config import Settings
+from data.accounts import add_user
+from data.demo_login import DEMO_PASSWORD
+from data.engine import Database
+from tests.conftest import Tenant
+
+PASSWORD = "a long and quiet night"
+
+
+@pytest.fixture(scope="module")
+def server(
+    postgres_url: str, redis_url: str, redis_prefix: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    settings = Settings(
+        _env_file=None,
+        database_url=postgres_url,
+        redis_url=redis_url,
+        redis_prefix=f"{redis_prefix}-login",
+        data_dir=tmp_path_factory.mktemp("login"),
+    )
+    server = create_app(settings).server
+    yield server
+    server.extensions[CLOSE]()
+
+
+@pytest.fixture
+def client(server: Flask) -> FlaskClient:
+    return server.test_client()
+
+
+@pytest.fixture
+def email(database: Database, tenant: Tenant) -> str:
+    email = f"ada-{uuid4().hex}@example.org"
+    with database.tenant(tenant.tenant_id) as connection:
+        add_user(connection, email, "Ada Byron", "manager", PASSWORD)
+    return email
+
+
+def csrf(page: TestResponse) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **more: str) -> TestResponse:
+    token = csrf(client.get("/login"))
+    return client.post("/login", data={"email": email, "password": password, "csrf": token} | more)
+
+
+def test_a_page_sends_a_stranger_to_the_sign_in_and_back(client: FlaskClient, email: str) -> None:
+    answer = client.get("/?event=7")
+    assert (answer.status_code, answer.location) == (302, "/login?next=%2F%3Fevent%3D7")
+    answer = sign_in(client, email, next="/?event=7")
+    assert (answer.status_code, answer.location) == (303, "/?event=7")
+
+
+@pytest.mark.parametrize(
+    "path", ["/_dash-layout", "/_dash-dependencies", "/_dash-component-suites/dash/x.js"]
+)
+def test_a_script_without_a_session_gets_a_401_in_json(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert answer.json is not None
+    assert answer.json["code"] == "not-signed-in"
+
+
+def test_a_callback_without_a_session_gets_a_401(client: FlaskClient) -> None:
+    assert client.post("/_dash-update-component", json={}).status_code == 401
+
+
+def test_the_cookie_is_for_this_site_and_not_for_scripts(client: FlaskClient, email: str) -> None:
+    cookie = sign_in(client, email).headers["Set-Cookie"]
+    assert cookie.startswith("housecount=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+
+
+def test_over_https_the_cookie_stays_on_https(client: FlaskClient) -> None:
+    cookie = client.get("/login", base_url="https://localhost").headers["Set-Cookie"]
+    assert "Secure" in cookie.split("; ")
+
+
+def test_a_wrong_password_says_the_same_as_an_unknown_e_mail(client: FlaskClient, email: str) -> None:
+    wrong, unknown = sign_in(client, email, "wrong"), sign_in(client, "nobody@example.org")
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert "E-mail or password is not right." in wrong.text
+    blank = re.compile(r'value="[^"]*"')
+    assert blank.sub("", wrong.text) == blank.sub("", unknown.text)
+
+
+def test_what_was_typed_is_shown_again_but_cannot_become_markup(client: FlaskClient) -> None:
+    page = sign_in(client, '"><script>alert(1)</script>@x').text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_form_of_another_site_does_not_sign_anybody_in(client: FlaskClient, email: str) -> None:
+    client.get("/login")
+    answer = client.post("/login", data={"email": email, "password": PASSWORD, "csrf": "guessed"})
+    assert answer.status_code == 400
+    assert client.get("/").status_code == 302
+
+
+def test_a_session_from_before_the_sign_in_does_not_live_on(client: FlaskClient, email: str) -> None:
+    before = csrf(client.get("/login"))
+    sign_in(client, email)
+    assert before not in client.get("/_dash-layout").text
+    assert client.post("/logout", data={"csrf": before}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "/login", "javascript:x", "/a\nb"]
+)
+def test_after_signing_in_nobody_is_sent_elsewhere(client: FlaskClient, email: str, target: str) -> None:
+    assert sign_in(client, email, next=target).location == "/"
+
+
+def test_signing_out_needs_the_form_of_the_page_and_ends_the_session(client: FlaskClient, email: str) -> None:
+    sign_in(client, email)
+    kept = client.get_cookie("housecount")
+    assert kept is not None
+    assert client.post("/logout").status_code == 400
+    assert client.get("/").status_code == 200
+    with client.session_transaction() as session:
+        token = session["csrf"]
+    answer = client.post("/logout", data={"csrf": token})
+    assert (answer.status_code, answer.location) == (303, "/login")
+    # A copy of the cookie is worth nothing either: the session is gone from the server.
+    client.set_cookie("housecount", kept.value)
+    assert client.get("/").status_code == 302
+
+
+def test_a_request_from_another_site_reaches_no_callback(client: FlaskClient, email: str) -> None:
+    sign_in(client, email)
+    answer = client.post("/_dash-update-component", json={}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_the_demo_login_is_not_shown_where_there_is_no_demo(client: FlaskClient) -> None:
+    assert DEMO_PASSWORD not in client.get("/login").text
+
+
+def test_somebody_signed_in_is_not_asked_again(client: FlaskClient, email: str) -> None:
+    sign_in(client, email)
+    answer = client.get("/login?next=/x")
+    assert (answer.status_code, answer.location) == (302, "/x")
+
+
+def test_pages_may_load_nothing_from_elsewhere(client: FlaskClient, email: str) -> None:
+    for page in (client.get("/login"), sign_in(client, email) and client.get("/")):
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'self'; script-src 'self' 'sha256-")
+        assert "unsafe-inline'; img-src 'self' data: blob:; object-src 'none'" in policy
+        assert not re.findall(r'(?:src|href)="(?!/|#)[^"]+"', page.text)
+
+
+def test_the_first_paint_says_that_no_event_is_known_yet(client: FlaskClient, email: str) -> None:
+    sign_in(client, email)
+    page = client.get("/").text
+    assert '<div id="first-paint"><div class="shell">' in page
+    assert "No event at The Hall yet" in page
+    assert "Ada Byron" in page

@@ -1,0 +1,174 @@
+"""The board as components and as HTML."""
+
+import json
+import re
+
+from dash import dcc, html
+
+from components.arrivals import USUAL_COLOUR, arrivals_figure
+from components.board import Night, Problem, board, problem
+from components.document import document, needed, with_first_paint
+from components.markup import markup
+from components.shell import Viewer
+from tests.components.states import busy_night, untouched
+
+VIEWER = Viewer("Ada Byron", "Riverside", "token")
+
+
+def test_the_arrivals_figure_of_a_short_night() -> None:
+    state = busy_night()
+    state["asOf"] = "2026-11-20T18:56:00Z"
+    state["event"] |= {"doorsAt": "2026-11-20T18:55:00Z"}
+    state["attendance"]["arrivals"] = {
+        "bucketMinutes": 5,
+        "from": "2026-11-20T18:50:00Z",
+        "counts": [4, 1],
+        "usual": [3.0, 60.5, 12.0],
+        "comparables": 2,
+    }
+    assert arrivals_figure(state) == {
+        "data": [
+            {
+                "type": "bar",
+                "x": [2.5, 7.5],
+                "y": [4, 1],
+                "width": 3.9000000000000004,
+                "customdata": [
+                    "18:50 to 18:55<br><b>4</b> arrivals",
+                    "18:55 to 19:00<br><b>1</b> arrivals",
+                ],
+                "hovertemplate": "%{customdata}<extra></extra>",
+                "marker": {"cornerradius": 2, "opacity": [1.0, 0.5]},
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [2.5, 7.5, 12.5],
+                "y": [3.0, 60.5, 12.0],
+                "customdata": ["usually 3", "usually 61", "usually 12"],
+                "hovertemplate": "%{customdata}<extra></extra>",
+                "line": {"width": 1.75, "dash": "dot", "color": USUAL_COLOUR},
+            },
+        ],
+        "layout": {
+            "margin": {"l": 36, "r": 12, "t": 18, "b": 26},
+            "showlegend": False,
+            "hovermode": "x unified",
+            "dragmode": False,
+            "xaxis": {
+                "range": [0, 15],
+                "showgrid": False,
+                "fixedrange": True,
+                "ticklabelstandoff": 6,
+                "tickvals": [10],
+                "ticktext": ["19:00"],
+            },
+            "yaxis": {"rangemode": "tozero", "nticks": 5, "fixedrange": True, "ticklabelstandoff": 6},
+            "shapes": [
+                {
+                    "type": "line",
+                    "x0": 5.0,
+                    "x1": 5.0,
+                    "y0": 0,
+                    "y1": 1,
+                    "yref": "paper",
+                    "line": {"width": 1, "dash": "dot", "color": USUAL_COLOUR},
+                }
+            ],
+            "annotations": [
+                {
+                    "x": 5.0,
+                    "xref": "x",
+                    "yref": "paper",
+                    "showarrow": False,
+                    "font": {"size": 11},
+                    "y": 1,
+                    "yanchor": "bottom",
+                    "text": "Doors",
+                }
+            ],
+        },
+    }
+
+
+def test_the_hour_that_an_autumn_night_has_twice_stays_two_hours() -> None:
+    state = busy_night()
+    state["event"] |= {"doorsAt": None, "startsAt": None}
+    state["attendance"]["arrivals"] |= {"from": "2026-10-25T00:00:00Z", "counts": [1] * 36, "usual": None}
+    axis = arrivals_figure(state)["layout"]["xaxis"]
+    assert axis["tickvals"] == [0, 30, 60, 90, 120, 150, 180]
+    assert axis["ticktext"] == ["01:00", "01:30", "01:00", "01:30", "02:00", "02:30", "03:00"]
+
+
+def test_the_first_paint_has_every_figure_and_the_whole_state() -> None:
+    state = busy_night()
+    page = markup(board(state, [{**EVENT, "eventId": state["eventId"]}]))
+    for text in (">871<", ">£6,413<", ">Gate C<", ">Stalled<", ">Demo<", "Northern Lights Tour", ">854<"):
+        assert text in page
+    attribute = re.search(r'data-state="([^"]*)"', page)
+    assert attribute
+    assert json.loads(attribute[1].replace("&quot;", '"').replace("&#x27;", "'")) == state
+
+
+EVENT = {
+    "name": "Northern Lights Tour",
+    "phase": "live",
+    "doorsAt": "2026-11-20T19:00:00Z",
+    "startsAt": None,
+    "venueName": "Riverside Hall",
+    "zone": "Europe/London",
+}
+
+
+def test_an_event_nobody_registered_is_marked_so() -> None:
+    page = markup(board(untouched(), []))
+    assert ">Unregistered<" in page
+    assert ">Demo<" not in page
+    assert "No gate has scanned yet." in page
+    assert "Nothing has happened yet." in page
+
+
+def test_markup_escapes_what_people_have_typed() -> None:
+    node = html.Div(["<b>", html.Span('a"b', title='"><script>')], className="x", id="gone")
+    assert markup(node) == (
+        '<div class="x">&lt;b&gt;<span title="&quot;&gt;&lt;script&gt;">a&quot;b</span></div>'
+    )
+
+
+def test_markup_of_links_graphs_and_styles() -> None:
+    tree = [
+        dcc.Link("Tonight", href="/", className="on"),
+        dcc.Graph(figure={}),
+        html.Td(colSpan=2, hidden=True, style={"--share": "5"}),
+    ]
+    assert markup(tree) == (
+        '<a href="/" class="on">Tonight</a><div class="fill"></div>'
+        '<td colspan="2" hidden style="--share:5"></td>'
+    )
+
+
+def test_each_problem_has_its_own_words() -> None:
+    names: tuple[Problem, ...] = ("no-event", "unknown-event", "unreadable", "not-permitted")
+    said = {name: markup(problem(Night(VIEWER, problem=name, venue="The Hall"))) for name in names}
+    assert "No event at The Hall yet" in said["no-event"]
+    assert 'href="/"' in said["unknown-event"]
+    assert "data-retry" in said["unreadable"]
+    assert "not part of your role" in said["not-permitted"]
+    assert [name for name, page in said.items() if "data-retry" in page] == ["unreadable"]
+
+
+def test_the_document_asks_for_the_charts_before_the_scripts_that_want_them() -> None:
+    page = document(lambda name: f"/assets/1/{name}", "set();")
+    assert page.index('rel="preload" href="/assets/1/plotly.js"') < page.index("{%scripts%}")
+    assert page.index("<script>set();</script>") < page.index("stylesheet")
+
+
+def test_the_first_paint_is_put_in_once_and_nothing_is_left_without_one() -> None:
+    page = document(lambda name: name, "")
+    assert '<div id="first-paint"><p>1</p></div>' in with_first_paint(page, "<p>1</p>")
+    assert "first-paint" not in with_first_paint(page, "")
+
+
+def test_the_table_that_no_page_uses_is_not_loaded() -> None:
+    scripts = '<script src="/dash/dash_table/bundle.js"></script>\n<script src="/dash/dcc/x.js"></script>'
+    assert needed(scripts) == '<script src="/dash/dcc/x.js"></script>'
