@@ -38,7 +38,11 @@ def main() -> None:
         log = Path(folder) / "output.log"
         with log.open("wb") as output:
             housecount = subprocess.Popen(
-                [sys.executable, "launch.py"], cwd=ROOT, env=os.environ | settings, stdout=output, stderr=output
+                [sys.executable, "launch.py"],
+                cwd=ROOT,
+                env=os.environ | settings,
+                stdout=output,
+                stderr=output,
             )
         try:
             wait_for_figures(f"http://127.0.0.1:{port}", housecount)

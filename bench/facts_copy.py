@@ -1,0 +1,105 @@
+"""What to measure against: COPY of the rows of all facts into one bare table, without anything else.
+
+Two ways. The peer is what a program does that has rows to store: psycopg's COPY, fed with Python
+values. The floor feeds the server with text that was prepared beforehand, so that only PostgreSQL works.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+FACTS = (
+    "ticket_sales",
+    "ticket_scans",
+    "page_views",
+    "cart_updates",
+    "social_mentions",
+    "ticket_transfers",
+    "invalid_attempts",
+)
+
+
+@dataclass(frozen=True)
+class CopyRates:
+    """Messages/s whose rows were committed; the table has every column of every fact, no index, key or policy."""
+
+    rows: int
+    from_values: float
+    from_text: float
+    from_text_twice: float
+
+
+def copy_rates(database_url: str, messages: int, batch: int) -> CopyRates:
+    """COPY the rows of all `messages` in the database, a commit per `batch` messages."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        query = " UNION ALL ".join(_select(connection, table) for table in FACTS)
+        values = connection.execute(query).fetchall()
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+            lines = b"".join(bytes(part) for part in copy).splitlines(keepends=True)
+        size = -(-len(lines) * batch // messages)
+        starts = range(0, len(lines), size)
+        texts = [b"".join(lines[at : at + size]) for at in starts]
+        tuples = [values[at : at + size] for at in starts]
+
+        def rate(work: Callable[[str, Sequence[Any]], None], *parts: Sequence[Any]) -> float:
+            connection.execute(f"CREATE TABLE bare AS {query} LIMIT 0")
+            try:
+                threads = [threading.Thread(target=work, args=(database_url, part)) for part in parts]
+                began = time.perf_counter()
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                seconds = time.perf_counter() - began
+                assert connection.execute("SELECT count(*) FROM bare").fetchone() == (len(lines),)
+            finally:
+                connection.execute("DROP TABLE bare")
+            return messages / seconds
+
+        return CopyRates(
+            len(lines),
+            rate(_copy_values, tuples),
+            rate(_copy_text, texts),
+            rate(_copy_text, texts[::2], texts[1::2]),
+        )
+
+
+def _copy_values(database_url: str, batches: Sequence[Sequence[tuple[Any, ...]]]) -> None:
+    with psycopg.connect(database_url) as connection:
+        for rows in batches:
+            with connection.cursor() as cursor, cursor.copy("COPY bare FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            connection.commit()
+
+
+def _copy_text(database_url: str, batches: Sequence[bytes]) -> None:
+    with psycopg.connect(database_url) as connection:
+        for text in batches:
+            with connection.cursor() as cursor, cursor.copy("COPY bare FROM STDIN") as copy:
+                copy.write(text)
+            connection.commit()
+
+
+def _select(connection: psycopg.Connection, table: str) -> str:
+    """A query for all rows of one fact table in the columns of all of them; JSON as text."""
+    own = {name for name, _ in _columns(connection, (table,))}
+    parts = []
+    for name, kind in _columns(connection, FACTS):
+        kind = "text" if kind == "jsonb" else kind
+        parts.append(f"{name}::{kind} AS {name}" if name in own else f"NULL::{kind} AS {name}")
+    return f"SELECT '{table}'::text AS fact, {', '.join(parts)} FROM {table}"
+
+
+def _columns(connection: psycopg.Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
+    """(name, type) of the columns of these tables, each name once."""
+    return connection.execute(
+        "SELECT attname, min(format_type(atttypid, atttypmod)) FROM pg_attribute"
+        " WHERE attrelid = ANY(%s::regclass[]) AND attnum > 0 AND NOT attisdropped"
+        " GROUP BY attname ORDER BY attname",
+        [list(tables)],
+    ).fetchall()
