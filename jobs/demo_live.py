@@ -20,12 +20,16 @@ PLAYED_AFTER = timedelta(hours=3)
 """Nothing happens any more so long after the end of an evening."""
 
 
+SCANNED_FOR = timedelta(days=200)
+"""Of older evenings only the sales are published: two years of scans would be gigabytes of demo."""
+
+
 def pending(event: DemoEvent, progress: Progress, until: datetime) -> list[Timed]:
     """The evening's messages up to `until` that are not known to be published, by time."""
     since = progress.until(event.ref, event.doors_at)
     return [
         message
-        for message in messages(event)
+        for message in messages(event, sales_only=event.doors_at + SCANNED_FOR < until)
         if message.at <= until and (since is None or message.at > since)
     ]
 

@@ -30,28 +30,19 @@ class Timed:
     body: bytes
 
 
-def messages(event: DemoEvent) -> list[Timed]:
-    """Every message of the evening, by time."""
+def messages(event: DemoEvent, *, sales_only: bool = False) -> list[Timed]:
+    """Every message of the evening, by time; or those of the ticket shop alone."""
     sales = orders(event)
-    everything = [
-        *_purchases(event, sales),
-        *_returns(event, sales),
-        *_scans(event, sales),
-        *_transfers(event, sales),
-        *_website(event, sales),
-        *_social(event),
-    ]
-    return sorted(everything, key=lambda message: message.at)
+    found = [*_purchases(event, sales), *_returns(event, sales)]
+    if not sales_only:
+        found += [*_scans(event, sales), *_transfers(event, sales), *_website(event, sales), *_social(event)]
+    return sorted(found, key=lambda message: message.at)
 
 
 def _message(event: DemoEvent, message_type: str, identity: str, at: datetime, **fields: Any) -> Timed:
-    body = {
-        "id": identity,
-        "type": message_type,
-        "venueId": event.venue,
-        "eventId": event.ref,
-        "timestamp": at.isoformat(),
-    }
+    when = "scannedAt" if message_type == "ticket-scan" else "timestamp"
+    body = {"id": identity, "type": message_type, "venueId": event.venue, "eventId": event.ref}
+    body |= {when: f"{at:%Y-%m-%dT%H:%M:%SZ}"}
     body |= {name: value for name, value in fields.items() if value is not None}
     return Timed(at, msgspec.json.encode(body))
 
@@ -119,7 +110,6 @@ def _scans(event: DemoEvent, sales: Sequence[Order]) -> Iterator[Timed]:
             f"{movement.ticket_id} {movement.direction} {movement.reason or 'passed'} {number}",
             movement.at,
             ticketId=movement.ticket_id,
-            scannedAt=movement.at.isoformat(),
             entryPoint=movement.gate,
             direction=movement.direction,
             isValid=movement.reason is None,
