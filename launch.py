@@ -32,6 +32,9 @@ LONGEST_PAUSE = 30.0
 STABLE_AFTER = 60.0
 STOP_SECONDS = 10.0
 
+# Without it, glibc keeps a pool of memory for every few of a process's many threads.
+_FRUGAL = {"MALLOC_ARENA_MAX": "2"}
+
 log = structlog.stdlib.get_logger("launch")
 
 
@@ -124,13 +127,14 @@ def run(settings: Settings, signals: Signals) -> None:
     began = time.monotonic()
     _check_port(settings)
     with embedded.started(settings.data_dir, settings.database_url, settings.redis_url) as (urls, servers):
-        environment = os.environ | {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
+        environment = os.environ | _FRUGAL | {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
         _finish("migrations", [sys.executable, "-m", "data.migrations", "upgrade"], environment, signals)
-        if settings.demo:
-            _finish("demo", [sys.executable, "-m", "jobs", "seed"], environment, signals)
         children = [Process(name, command, environment=environment) for name, command in _commands(settings)]
         try:
-            for child in children:
+            children[0].start()
+            if settings.demo:  # Beside the web process, which takes as long to load.
+                _finish("demo", [sys.executable, "-m", "jobs", "seed"], environment, signals)
+            for child in children[1:]:
                 child.start()
             kept = [Kept(process) for process in [*servers, *children]]
             ready = False
@@ -169,7 +173,7 @@ def address(settings: Settings) -> str:
 
 
 def _commands(settings: Settings) -> list[tuple[str, Sequence[str]]]:
-    """Name and command of each process that serves, in the order of their start."""
+    """Name and command of each process that serves; the web process first."""
     python = sys.executable
     commands: list[tuple[str, Sequence[str]]] = [
         ("web", [python, "-m", "gunicorn", "app:create_server()"]),

@@ -36,15 +36,18 @@ LONGEST_SOCKET_FOLDER = 80
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "max_connections": "40",
-    "shared_buffers": "64MB",
+    # Small, as every connection that has touched these pages counts them as its own; the system's cache is
+    # behind them.
+    "shared_buffers": "24MB",
+    "wal_buffers": "4MB",
     "work_mem": "8MB",
-    "maintenance_work_mem": "32MB",
+    "maintenance_work_mem": "16MB",
     "max_wal_size": "512MB",
     "wal_compression": "on",
     "max_parallel_workers_per_gather": "0",
     "io_method": "sync",  # Without workers for it: a process less counts more here than a faster scan.
     "max_logical_replication_workers": "0",
-    "autovacuum_max_workers": "2",
+    "autovacuum_max_workers": "1",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
