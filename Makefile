@@ -11,7 +11,8 @@ help: ## List these targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-18s %s\n", $$1, $$2}'
 
 run: $(UV) ## Start everything: http://127.0.0.1:8050
-	@$(RUN_LEAN) python launch.py
+	@$(UV) sync --frozen --no-dev --inexact
+	@exec .venv/bin/python launch.py
 
 test: $(UV) ## Run all tests, on real servers, in two processes
 	$(RUN) pytest -n 2 --dist loadfile $(ARGS)
