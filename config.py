@@ -74,10 +74,10 @@ class Settings(BaseSettings):
         True, description="Let single messages that arrive together share a transaction."
     )
     group_commit_ms: int = Field(
-        3,
+        10,
         ge=0,
         le=1000,
-        description="Milliseconds a single message waits for others to share its transaction.",
+        description="Most milliseconds a busy door waits for more single messages to share a transaction.",
     )
     redis_prefix: str = Field(
         "hc",

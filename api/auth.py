@@ -1,5 +1,8 @@
 """Who sends: the bearer token of a request."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import request
 
 from api.problems import Unauthenticated
@@ -7,12 +10,16 @@ from data.tokens import Sender, Tokens
 
 
 def sender(tokens: Tokens) -> Sender:
-    """The sender whose API token came with this request. Raises Unauthenticated, DatabaseUnavailable.
+    """The sender whose API token came with this Flask request: see `sender_of`."""
+    return sender_of(request.environ, tokens)
+
+
+def sender_of(environ: Mapping[str, Any], tokens: Tokens) -> Sender:
+    """The sender whose API token came with a request. Raises Unauthenticated, DatabaseUnavailable.
 
     Unknown, revoked and malformed tokens are told apart by nobody.
     """
-    header = request.environ.get("HTTP_AUTHORIZATION", "")
-    scheme, _, token = header.partition(" ")
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
     found = tokens.sender(token.strip())

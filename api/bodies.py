@@ -1,6 +1,7 @@
 """The body of a request: whole, decompressed, and never larger than allowed."""
 
-from flask import request
+from collections.abc import Mapping
+from typing import Any
 
 from ingest.compression import decompressed
 from ingest.refusal import Refused
@@ -16,35 +17,42 @@ LINE_TYPES = frozenset(
     )
 )
 
+Environ = Mapping[str, Any]
 
-def read_body(limit: int, media_types: frozenset[str]) -> bytes:
+
+def media_type(environ: Environ) -> str:
+    """The request's media type in lower case, without parameters; "" without one."""
+    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+
+def read_body(environ: Environ, limit: int, media_types: frozenset[str]) -> bytes:
     """The decompressed body, at most `limit` bytes. Raises Refused.
 
     A request without Content-Type is taken for JSON.
     """
-    media_type = request.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type not in media_types and not media_type.endswith("+json"):
+    given = media_type(environ)
+    if given not in media_types and not given.endswith("+json"):
         raise Refused(
             "unsupported-media-type",
             f"One of: {', '.join(sorted(filter(None, media_types)))}.",
             "Content-Type",
-            media_type,
+            given,
         )
-    body = _whole(limit)
-    encoding = request.environ.get("HTTP_CONTENT_ENCODING")
+    body = _whole(environ, limit)
+    encoding = environ.get("HTTP_CONTENT_ENCODING")
     return decompressed(body, encoding, limit) if encoding else body
 
 
-def _whole(limit: int) -> bytes:
-    """The body as sent. Read by hand: Werkzeug's reader would pass a cut body on as if it were whole."""
-    length = request.content_length
-    stream = request.environ["wsgi.input"]
-    if length is None and not request.environ.get("wsgi.input_terminated"):
+def _whole(environ: Environ, limit: int) -> bytes:
+    """The body as sent. Werkzeug's reader is not used: it passes a cut body on as if it were whole."""
+    given = environ.get("CONTENT_LENGTH", "")
+    if not given and not environ.get("wsgi.input_terminated"):
         return b""
+    length = int(given) if given.isdecimal() else None
     if length is not None and length > limit:
         raise Refused("body-too-large", f"At most {limit:,} bytes.")
     try:
-        body = bytes(stream.read(limit + 1 if length is None else length))
+        body = bytes(environ["wsgi.input"].read(limit + 1 if length is None else length))
     except Exception:  # Whatever the server's reader raises: broken chunks, bad trailers, a lost peer.
         raise Refused("incomplete-body", "The connection broke off.") from None
     if len(body) > limit:

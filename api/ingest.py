@@ -1,15 +1,25 @@
-"""The REST door: one message, or a batch of them. What it acknowledges is committed."""
+"""The REST door: one message, or a batch of them. What it acknowledges is committed.
 
-from collections.abc import Sequence
+It stands in front of Flask as a WSGI application of its own: scanners and shops send one message
+per request, and most of such a request would be spent on what the door has no use for (sessions,
+templates, the routes of the pages).
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Flask, Response, request
+from flask import Flask
 
-from api.auth import sender
-from api.bodies import JSON_TYPES, LINE_TYPES, read_body
-from api.problems import unavailable
+from api.auth import sender_of
+from api.bodies import JSON_TYPES, LINE_TYPES, media_type, read_body
+from api.problems import PROBLEM_TYPE, Problem, problem_of, request_id_of
 from data.dead_letters import DeadLetterBox
-from data.engine import DatabaseUnavailable
 from data.services import Services
 from data.tokens import Tokens
 from ingest.decoding import split_batch
@@ -20,60 +30,106 @@ from ingest.sales import PURCHASE, REFUND
 from ingest.social import SOCIAL
 from ingest.tickets import ATTEMPT, SCAN
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
 _ENCODER = msgspec.json.Encoder()
-_DOORS: dict[str, tuple[Kind, ...]] = {
-    "sale": (PURCHASE, REFUND),
-    "revenue": (PURCHASE, REFUND),
-    "attendance": (SCAN, ATTEMPT),
-    "social": (SOCIAL,),
+_ACCEPTED = "202 Accepted"
+_UNEXPECTED = Problem(500, "internal-server-error", "Something went wrong here.")
+_NOT_POST = Problem(405, "method-not-allowed", "This address takes POST.", headers={"Allow": "POST"})
+
+_ANY_KIND: tuple[Kind, ...] = ()
+_SINGLE = {
+    "ingest/sale": (PURCHASE, REFUND),
+    "ingest/revenue": (PURCHASE, REFUND),
+    "ingest/attendance": (SCAN, ATTEMPT),
+    "ingest/social": (SOCIAL,),
+    "analytics/events": _ANY_KIND,
 }
+_BATCH = "ingest/batch"
+_PREFIXES = ("/api/v1/", "/api/")
 
 
 def register(server: Flask, services: Services) -> DeadLetterBox:
-    """Add the ingest routes; returns the box of refused messages, to be closed with the process."""
+    """Put the door before `server`; returns the box of refused messages, to be closed with the process."""
     dead_letters = DeadLetterBox(services.database)
     door = Door(services.database, services.directory, services.writer, services.live, dead_letters)
-    server.register_blueprint(_routes(services, door, Tokens(services.database)))
+    server.wsgi_app = _RestDoor(server.wsgi_app, services, door)  # type: ignore[method-assign]
     return dead_letters
 
 
-def _routes(services: Services, door: Door, tokens: Tokens) -> Blueprint:
-    routes = Blueprint("ingest", __name__)
-    routes.register_error_handler(DatabaseUnavailable, unavailable)
-    settings = services.settings
-    most_bytes = settings.max_body_mb * 1_000_000
+class _RestDoor:
+    """Answers the ingest addresses and hands everything else on."""
 
-    def single(kinds: tuple[Kind, ...] = ()) -> Response:
-        tenant_id = sender(tokens).tenant_id
-        outcome = door.single(tenant_id, read_body(LARGEST_MESSAGE, JSON_TYPES), kinds)
-        return Response(_ENCODER.encode(outcome), 202, content_type="application/json")
+    def __init__(self, beyond: "WSGIApplication", services: Services, door: Door) -> None:
+        self._beyond = beyond
+        self._door = door
+        self._tokens = Tokens(services.database)
+        self._most_bytes = services.settings.max_body_mb * 1_000_000
+        self._most_messages = services.settings.max_batch_messages
+        self._telemetry = services.live.telemetry
+        self._single = {prefix + name: kinds for prefix in _PREFIXES for name, kinds in _SINGLE.items()}
+        self._batch = frozenset(prefix + _BATCH for prefix in _PREFIXES)
 
-    for name, kinds in _DOORS.items():
-        for prefix in ("/api/v1/ingest", "/api/ingest"):
-            routes.add_url_rule(
-                f"{prefix}/{name}",
-                f"{prefix}/{name}",
-                single,
-                methods=["POST"],
-                defaults={"kinds": kinds},
-            )
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path not in self._single and path not in self._batch:
+            return self._beyond(environ, start_response)
+        begun = time.perf_counter()
+        request_id = request_id_of(environ)
+        status, content_type, headers = _ACCEPTED, "application/json", []
+        found = None
+        try:
+            if environ["REQUEST_METHOD"] != "POST":
+                found = _NOT_POST
+            else:
+                body = self._take(path, environ)
+        except Exception as error:
+            found = problem_of(error)
+            if found is None:
+                log.exception("the REST door failed")
+                found = _UNEXPECTED
+        if found is not None:
+            body, content_type = found.body(request_id), PROBLEM_TYPE
+            status = f"{found.status} {HTTPStatus(found.status).phrase}"
+            headers = list((found.headers or {}).items())
+        headers += [
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(body))),
+            ("X-Request-Id", request_id),
+        ]
+        start_response(status, headers)
+        self._measure(path, environ["REQUEST_METHOD"], status[:3], time.perf_counter() - begun)
+        return [body]
 
-    @routes.post("/api/v1/analytics/events")
-    @routes.post("/api/analytics/events")
-    def event() -> Response:
-        return single()
+    def _take(self, path: str, environ: "WSGIEnvironment") -> bytes:
+        """The body of the answer to an accepted request."""
+        tenant_id = sender_of(environ, self._tokens).tenant_id
+        kinds = self._single.get(path)
+        if kinds is None:
+            return self._take_batch(tenant_id, environ)
+        body = read_body(environ, LARGEST_MESSAGE, JSON_TYPES)
+        return _ENCODER.encode(self._door.single(tenant_id, body, kinds))
 
-    @routes.post("/api/v1/ingest/batch")
-    @routes.post("/api/ingest/batch")
-    def batch() -> Response:
-        tenant_id = sender(tokens).tenant_id
-        body = read_body(most_bytes, JSON_TYPES | LINE_TYPES)
-        parts = split_batch(body, request.mimetype in LINE_TYPES, settings.max_batch_messages)
-        outcomes = door.batch(tenant_id, parts)
-        only_errors = request.args.get("verdicts") == "errors"
-        return Response(_summary(outcomes, only_errors), 202, content_type="application/json")
+    def _take_batch(self, tenant_id: UUID, environ: "WSGIEnvironment") -> bytes:
+        body = read_body(environ, self._most_bytes, JSON_TYPES | LINE_TYPES)
+        parts = split_batch(body, media_type(environ) in LINE_TYPES, self._most_messages)
+        outcomes = self._door.batch(tenant_id, parts)
+        only_errors = parse_qs(environ.get("QUERY_STRING", "")).get("verdicts") == ["errors"]
+        return _summary(outcomes, only_errors)
 
-    return routes
+    def _measure(self, route: str, method: str, status: str, seconds: float) -> None:
+        if method not in ("POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+            method = "other"
+        telemetry = self._telemetry
+        telemetry.request_seconds.labels(method, route).observe(seconds)
+        telemetry.requests.labels(method, route, status).inc()
+        if status == "202":
+            telemetry.ingest_lag.observe(seconds)
+        elif status >= "500":
+            telemetry.errors.labels(method, route, status).inc()
 
 
 def _summary(outcomes: Sequence[Outcome], only_errors: bool) -> bytes:

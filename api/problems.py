@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,7 +15,8 @@ from data.engine import DatabaseUnavailable
 from ingest.group_commit import TooBusy
 from ingest.refusal import Refused
 
-RETRY_SECONDS = 2
+PROBLEM_TYPE = "application/problem+json"
+_RETRY = {"Retry-After": "2"}
 
 _STATUS = {
     "not-json": 400,
@@ -40,6 +43,52 @@ class Unauthenticated(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of failure of one request; `field` and `value` name what is at fault."""
+
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    value: str | None = None
+    headers: Mapping[str, str] | None = None
+
+    def body(self, request_id: str) -> bytes:
+        """The JSON of application/problem+json."""
+        members: dict[str, Any] = {
+            "type": f"/problems/{self.code}",
+            "title": self.code.replace("-", " ").capitalize(),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        if self.field is not None:
+            members["field"] = self.field
+        if self.value is not None:
+            members["value"] = self.value
+        return msgspec.json.encode(members | {"requestId": request_id})
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """What a sender is told about an error of ours; None for one that is nobody's business but the log's."""
+    if isinstance(error, Refused):
+        status = _STATUS.get(error.code, _ANY_REFUSAL)
+        headers = {"Accept-Encoding": "gzip, zstd"} if error.code == "unsupported-encoding" else None
+        return Problem(status, error.code, error.detail, error.field, error.value, headers)
+    if isinstance(error, Unauthenticated):
+        challenge = 'Bearer realm="housecount"'
+        if error.code != "missing-token":
+            challenge += ', error="invalid_token"'
+        return Problem(401, error.code, str(error), headers={"WWW-Authenticate": challenge})
+    if isinstance(error, DatabaseUnavailable):
+        detail = "The database cannot be reached. Send it again shortly."
+        return Problem(503, "database-unavailable", detail, headers=_RETRY)
+    if isinstance(error, TooBusy):
+        return Problem(503, "too-busy", f"{error}. Send it again shortly.", headers=_RETRY)
+    return None
+
+
 def problem(
     status: int,
     code: str,
@@ -50,70 +99,49 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """An answer of type application/problem+json; `field` and `value` name what is at fault."""
-    body: dict[str, Any] = {
-        "type": f"/problems/{code}",
-        "title": code.replace("-", " ").capitalize(),
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    if field is not None:
-        body["field"] = field
-    if value is not None:
-        body["value"] = value
-    body["requestId"] = request_id()
-    return Response(msgspec.json.encode(body), status, headers, content_type="application/problem+json")
+    return _answer(Problem(status, code, detail, field, value, headers))
 
 
 def request_id() -> str:
-    """The id of this request: the sender's X-Request-Id where it is a plain word, else a new one."""
+    """The id of this Flask request: the sender's X-Request-Id where it is a plain word, else a new one."""
     known = g.get("request_id")
     if known is None:
-        sent = request.headers.get("X-Request-Id", "")
-        known = g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+        known = g.request_id = request_id_of(request.environ)
     return str(known)
+
+
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """The sender's X-Request-Id where it is a plain word, else a new one at every call."""
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
 
 
 def register(server: Flask) -> None:
     """Turn every error of a route under /api into a problem, and put X-Request-Id on its answers."""
     server.register_error_handler(HTTPException, _http_error)
-    server.register_error_handler(Refused, _refused)
-    server.register_error_handler(Unauthenticated, _unauthenticated)
-    server.register_error_handler(TooBusy, _busy)
+    for kind in (Refused, Unauthenticated, TooBusy):
+        server.register_error_handler(kind, _known_error)
     server.after_request(_name_request)
 
 
 def unavailable(error: DatabaseUnavailable) -> Response:
     """503: PostgreSQL is away; nothing of the request was kept, or a repeat of it is harmless."""
-    return problem(
-        503,
-        "database-unavailable",
-        "The database cannot be reached. Nothing was accepted; send it again.",
-        headers={"Retry-After": str(RETRY_SECONDS)},
+    return _known_error(error)
+
+
+def _known_error(error: Exception) -> Response:
+    found = problem_of(error)
+    assert found is not None
+    return _answer(found)
+
+
+def _answer(found: Problem) -> Response:
+    return Response(
+        found.body(request_id()),
+        found.status,
+        found.headers and dict(found.headers),
+        content_type=PROBLEM_TYPE,
     )
-
-
-def _busy(error: TooBusy) -> Response:
-    return problem(503, "too-busy", f"{error}. Send it again.", headers={"Retry-After": str(RETRY_SECONDS)})
-
-
-def _refused(error: Refused) -> Response:
-    headers = {"Accept-Encoding": "gzip, zstd"} if error.code == "unsupported-encoding" else None
-    return problem(
-        _STATUS.get(error.code, _ANY_REFUSAL),
-        error.code,
-        error.detail,
-        field=error.field,
-        value=error.value,
-        headers=headers,
-    )
-
-
-def _unauthenticated(error: Unauthenticated) -> Response:
-    challenge = 'Bearer realm="housecount"'
-    if error.code != "missing-token":
-        challenge += ', error="invalid_token"'
-    return problem(401, error.code, str(error), headers={"WWW-Authenticate": challenge})
 
 
 def _http_error(error: HTTPException) -> AnyResponse | HTTPException:

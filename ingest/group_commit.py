@@ -1,13 +1,13 @@
 """Single messages that arrive together share a transaction; each is answered after its commit.
 
-One thread per process writes. While it commits, messages gather; as soon as it is free it takes
-all that wait. So a busy door commits a few hundred times a second whatever the number of senders,
-and a quiet one adds no waiting at all.
+One thread per process writes. While it commits, messages gather; when it is free again it waits a
+few milliseconds for the senders it has just answered, and takes all that are there. So a busy door
+commits some tens of times a second whatever the number of senders, and a sender that is alone
+never waits for others.
 """
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from uuid import UUID
@@ -42,6 +42,7 @@ class GroupCommit:
         self._wait_seconds = wait_seconds
         self._arrived = threading.Condition()
         self._queue: deque[_Waiting] = deque()
+        self._wanted = self._expected = 1
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -61,7 +62,8 @@ class GroupCommit:
                 self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
                 self._thread.start()
             self._queue.append(waiting)
-            self._arrived.notify()
+            if len(self._queue) >= self._wanted:
+                self._arrived.notify()
         return waiting.verdict()
 
     def close(self) -> None:
@@ -73,20 +75,30 @@ class GroupCommit:
             self._thread.join(LONGEST_WAIT_SECONDS)
 
     def _run(self) -> None:
-        together = 0
-        while True:
-            with self._arrived:
-                self._arrived.wait_for(lambda: self._queue or self._closed)
-                if not self._queue:
-                    return
-                alone = together <= 1 and len(self._queue) == 1
-            if not alone and self._wait_seconds:
-                time.sleep(self._wait_seconds)
-            with self._arrived:
-                group = [self._queue.popleft() for _ in range(min(MOST_TOGETHER, len(self._queue)))]
-            together = len(group)
+        while group := self._gather():
             for tenant_id in dict.fromkeys(waiting.tenant_id for waiting in group):
                 self._commit(tenant_id, [waiting for waiting in group if waiting.tenant_id == tenant_id])
+            with self._arrived:
+                # Whoever was answered just now, or came meanwhile, is likely to be back in a moment.
+                self._expected = min(len(group) + len(self._queue), MOST_TOGETHER)
+
+    def _gather(self) -> list["_Waiting"]:
+        """The next messages to commit together; empty at the end.
+
+        Where several senders were at it a moment ago, they are waited for, but not for long: a
+        sender that is alone is never kept waiting.
+        """
+        with self._arrived:
+            self._wait_for(1, None)
+            if self._expected > 1:
+                self._wait_for(self._expected, self._wait_seconds)
+            return [self._queue.popleft() for _ in range(min(MOST_TOGETHER, len(self._queue)))]
+
+    def _wait_for(self, count: int, seconds: float | None) -> None:
+        """Wait until so many messages are there, the time is over, or the door closes."""
+        self._wanted = count  # Senders wake this thread only then, and not each of them.
+        self._arrived.wait_for(lambda: len(self._queue) >= count or self._closed, seconds)
+        self._wanted = 1
 
     def _commit(self, tenant_id: UUID, group: Sequence["_Waiting"]) -> None:
         """Commit one tenant's messages and let every sender know; never raises."""

@@ -44,7 +44,8 @@ class House:
 def build(database: Database, redis_url: str, redis_prefix: str, **options: Any) -> House:
     """The door on these servers."""
     settings = Settings(_env_file=None, **options)
-    publisher = LivePublisher(database, LiveStore(redis_url, redis_prefix), Telemetry())
+    telemetry = Telemetry()
+    publisher = LivePublisher(database, LiveStore(redis_url, redis_prefix), telemetry)
     writer: GroupCommit | OneByOne = OneByOne(database, publisher)
     if settings.group_commit:
         writer = GroupCommit(database, publisher, wait_seconds=settings.group_commit_ms / 1000)
@@ -62,7 +63,11 @@ def build(database: Database, redis_url: str, redis_prefix: str, **options: Any)
 
 def serve() -> Flask:
     """For gunicorn: the servers and options are in the environment."""
-    options = {"group_commit": os.environ.get("GROUP_COMMIT", "true") == "true"}
+    options = {
+        name: os.environ[name.upper()]
+        for name in ("group_commit", "group_commit_ms")
+        if name.upper() in os.environ
+    }
     house = build(Database(os.environ["DATABASE_URL"]), os.environ["REDIS_URL"], "test-door", **options)
     return house.server
 
