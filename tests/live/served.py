@@ -65,6 +65,7 @@ def build(
     hub = stream.register(server, services, **(tempo or {}))
     stack.callback(hub.close)
     health.register(server, services, hub)
+    server.add_url_rule("/api/fail", "fail", lambda: str(1 / 0))
     return House(server, services, hub, stack)
 
 
