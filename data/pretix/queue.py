@@ -37,12 +37,15 @@ def claim(
 ) -> list[Ping]:
     """The longest due subjects, leased to the caller; rows that others are claiming are skipped."""
     rows = tenant.rows(
-        "UPDATE pretix_pings SET attempts = attempts + 1, next_attempt_at = %(until)s"
-        " WHERE tenant_id = %(tenant)s AND source_id = %(source)s AND (event, subject) IN ("
-        "  SELECT event, subject FROM pretix_pings"
+        # Materialized: a subquery with LIMIT may be run once for every row of the table, and claim them all.
+        "WITH due AS MATERIALIZED ("
+        "  SELECT tenant_id, source_id, event, subject FROM pretix_pings"
         "  WHERE tenant_id = %(tenant)s AND source_id = %(source)s AND next_attempt_at <= %(now)s"
         "  ORDER BY next_attempt_at, event, subject LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
-        " RETURNING event, subject, pings, attempts",
+        " UPDATE pretix_pings p SET attempts = p.attempts + 1, next_attempt_at = %(until)s"
+        " FROM due WHERE p.tenant_id = %(tenant)s AND p.source_id = %(source)s"
+        " AND p.event = due.event AND p.subject = due.subject"
+        " RETURNING p.event, p.subject, p.pings, p.attempts",
         {
             "tenant": tenant.tenant_id,
             "source": source_id,
@@ -82,10 +85,18 @@ def retry(tenant: TenantConnection, source_id: UUID, ping: Ping, at: datetime, e
     )
 
 
-def next_due(tenant: TenantConnection, source_id: UUID) -> datetime | None:
-    """When the next subject is due; None when nothing waits."""
+def give_up(tenant: TenantConnection, source_id: UUID, ping: Ping) -> None:
+    """Strike a subject off unanswered."""
+    tenant.execute(
+        "DELETE FROM pretix_pings WHERE tenant_id = %s AND source_id = %s AND event = %s AND subject = %s",
+        [tenant.tenant_id, source_id, ping.event, ping.subject],
+    )
+
+
+def waiting(tenant: TenantConnection, source_id: UUID) -> int:
+    """How many subjects wait, due or not."""
     row = tenant.execute(
-        "SELECT min(next_attempt_at) FROM pretix_pings WHERE tenant_id = %s AND source_id = %s",
+        "SELECT count(*) FROM pretix_pings WHERE tenant_id = %s AND source_id = %s",
         [tenant.tenant_id, source_id],
     ).fetchone()
-    return row[0] if row else None
+    return int(row[0]) if row else 0

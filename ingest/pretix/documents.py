@@ -37,7 +37,9 @@ class PositionCheckin(Struct, frozen=True):
     datetime: Instant
     list: Number
     type: Word
+    auto_checked_in: bool = False
     gate: Number | None = None
+    device_id: Number | None = None
 
 
 class Position(Struct, frozen=True):
@@ -123,7 +125,9 @@ class Checkin(Struct, frozen=True):
     type: Annotated[str, Meta(pattern=r"^(entry|exit)$")]
     position: Number | None = None
     error_reason: Word | None = None
+    auto_checked_in: bool = False
     gate: Number | None = None
+    device_id: Number | None = None
 
 
 class OwnedPosition(Struct, frozen=True):
@@ -195,6 +199,8 @@ class CheckinList(Struct, frozen=True):
     id: Number
     name: Word
     subevent: Number | None = None
+    all_products: bool = True
+    limit_products: list[Number] = []
     include_pending: bool = False
     ignore_in_statistics: bool = False
 

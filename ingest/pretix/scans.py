@@ -8,10 +8,12 @@ from uuid import UUID
 
 from data.messages import Direction, Scan
 from data.pretix.snapshots import SeenCheckin, SeenPosition
-from ingest.pretix.documents import Checkin, Order
+from ingest.pretix.documents import Checkin, Order, PositionCheckin
 from ingest.pretix.places import Place
 
 ANNULLED = "annulled"
+AUTOMATIC = "automatic"
+"""The scanner of exits that pretix writes by itself when a list closes."""
 UNKNOWN_TICKET = "unknown"
 """The ticket of a scan whose code belongs to no ticket at all."""
 
@@ -28,6 +30,7 @@ class Report:
     reason: str | None
     gate: int | None
     position_id: int | None
+    scanner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,12 @@ class Change:
 
 def of_list(checkins: Iterable[Checkin]) -> list[Report]:
     """The reports in an event's list of check-ins."""
-    return [
-        Report(
-            c.id, c.list, _direction(c.type), c.datetime, c.successful, c.error_reason, c.gate, c.position
-        )
-        for c in checkins
-    ]  # fmt: skip
+    return [_report(c, c.successful, c.error_reason, c.position) for c in checkins]
 
 
 def of_order(order: Order) -> list[Report]:
     """The reports in an order: check-ins that were let through and still stand."""
-    return [
-        Report(c.id, c.list, _direction(c.type), c.datetime, True, None, c.gate, position.id)
-        for position in order.positions
-        for c in position.checkins
-    ]
+    return [_report(c, True, None, position.id) for position in order.positions for c in position.checkins]
 
 
 def withdrawn(seen: Mapping[int, SeenCheckin], order: Order) -> list[Report]:
@@ -69,6 +63,15 @@ def withdrawn(seen: Mapping[int, SeenCheckin], order: Order) -> list[Report]:
         for c in seen.values()
         if c.successful and c.position_id in owned and c.checkin_id not in standing
     ]  # fmt: skip
+
+
+def _report(
+    c: Checkin | PositionCheckin, successful: bool, reason: str | None, position: int | None
+) -> Report:
+    scanner = AUTOMATIC if c.auto_checked_in else None if c.device_id is None else f"device {c.device_id}"
+    return Report(
+        c.id, c.list, _direction(c.type), c.datetime, successful, reason, c.gate, position, scanner
+    )  # fmt: skip
 
 
 def changes(
@@ -117,8 +120,8 @@ def _first(report: Report, place: Place, position: SeenPosition | None, fetched_
     )
     if report.reason == ANNULLED:
         # It did let somebody in for a while: the history has both, whoever looked when.
-        return Change(seen, (_scan(place, seen, 1, None), _scan(place, seen, -1, ANNULLED)))
-    return Change(seen, (_scan(place, seen, 1 if report.successful else 0, report.reason),))
+        return Change(seen, (_scan(place, report, seen, 1, None), _scan(place, report, seen, -1, ANNULLED)))
+    return Change(seen, (_scan(place, report, seen, 1 if report.successful else 0, report.reason),))
 
 
 def _turned(report: Report, place: Place, before: SeenCheckin, fetched_at: datetime) -> Change:
@@ -129,10 +132,12 @@ def _turned(report: Report, place: Place, before: SeenCheckin, fetched_at: datet
         fetched_at=fetched_at,
         revision=before.revision + 1,
     )
-    return Change(seen, (_scan(place, seen, 1 if report.successful else -1, report.reason),))
+    return Change(seen, (_scan(place, report, seen, 1 if report.successful else -1, report.reason),))
 
 
-def _scan(place: Place, seen: SeenCheckin, effect: Literal[-1, 0, 1], reason: str | None) -> Scan:
+def _scan(
+    place: Place, report: Report, seen: SeenCheckin, effect: Literal[-1, 0, 1], reason: str | None
+) -> Scan:
     return Scan(
         occurred_at=seen.occurred_at,
         ticket_id=UNKNOWN_TICKET if seen.position_id is None else place.ticket_id(seen.position_id),
@@ -141,6 +146,7 @@ def _scan(place: Place, seen: SeenCheckin, effect: Literal[-1, 0, 1], reason: st
         reason=reason,
         gate=seen.gate,
         area=str(seen.list_id),
+        scanner=report.scanner,
         admission=seen.person,
     )
 

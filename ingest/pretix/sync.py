@@ -43,6 +43,10 @@ class Sync:
     book: Book
     client: Client
 
+    def close(self) -> None:
+        """Close the connections to pretix."""
+        self.client.close()
+
     def answer(self, ping: Ping) -> None:
         """Fetch what a ping is about and write it; the ping is struck off in the same transaction."""
         kind, _, code = ping.subject.partition("/")

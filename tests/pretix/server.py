@@ -212,6 +212,7 @@ def _filtered(order: Json, query: dict[str, str]) -> Json:
 def _handler(pretix: Pretix) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # One packet per answer: two would wait for each other's acknowledgement.
 
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}

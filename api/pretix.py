@@ -1,0 +1,90 @@
+"""The door for pretix's webhooks: they only say that something changed, so a ping is kept and fetched later.
+
+pretix signs nothing. The unguessable last part of the address is what authenticates, and the body
+is believed in nothing but the names of what to look at.
+"""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from flask import Flask, Response, request
+from msgspec import Meta, Struct
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api.problems import problem
+from data.pretix import queue, sources
+from data.services import Services
+
+LONGEST_BODY = 16 * 1024
+_IGNORED = re.compile(r"pretix\.(giftcards|voucher|device|customer|reusable_medium|event\.deleted)\b")
+
+
+class Ping(Struct):
+    """What of a webhook is read. `code` names an order; check-ins name theirs too."""
+
+    organizer: Annotated[str, Meta(max_length=100)] = ""
+    event: Annotated[str, Meta(max_length=50, pattern=r"^[a-zA-Z0-9._-]+$")] | None = None
+    code: Annotated[str, Meta(max_length=16, pattern=r"^[A-Z0-9]+$")] | None = None
+    action: Annotated[str, Meta(max_length=100, pattern=r"^[a-z0-9._]+$")] = ""
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add POST /api/v1/webhooks/pretix/<source_id>/<secret>."""
+
+    def pretix_webhook(source_id: UUID, secret: str) -> Response:
+        tenant_id = sources.tenant_of(secret)
+        if tenant_id is None:
+            return _unknown()
+        with services.database.tenant(tenant_id) as tenant:
+            source = sources.authenticate(tenant, source_id, secret)
+            if source is None:
+                return _unknown()
+            ping = _read()
+            if isinstance(ping, Response):
+                return ping
+            if ping.event is None or _IGNORED.match(ping.action):
+                return Response(status=200)
+            if ping.organizer != source.organizer:
+                return problem(
+                    422,
+                    "other-organizer",
+                    f"This address is for the organizer {source.organizer!r}.",
+                    field="organizer",
+                    value=ping.organizer,
+                )
+            subject = "event" if ping.code is None else f"order/{ping.code}"
+            queue.put(tenant, source_id, ping.event, subject)
+        return Response(status=200)
+
+    server.add_url_rule(
+        "/api/v1/webhooks/pretix/<uuid:source_id>/<secret>",
+        "pretix_webhook",
+        pretix_webhook,
+        methods=["POST"],
+    )
+
+
+def _read() -> Ping | Response:
+    """The ping in the request's body, or the problem with it."""
+    request.max_content_length = LONGEST_BODY
+    try:
+        return msgspec.json.decode(request.get_data(cache=False), type=Ping)
+    except RequestEntityTooLarge:
+        return problem(413, "body-too-large", f"At most {LONGEST_BODY:,} bytes.")
+    except msgspec.ValidationError as error:
+        return problem(400, "not-a-webhook", str(error), field=_path(str(error)))
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        return problem(400, "not-json", str(error))
+
+
+def _path(message: str) -> str | None:
+    """The place that msgspec names at the end of its message (… at `$.event`)."""
+    found = re.search(r"`\$\.([\w.\[\]]+)`$", message)
+    return found[1] if found else None
+
+
+def _unknown() -> Response:
+    """The same for a wrong secret, a wrong source and nonsense."""
+    return problem(404, "not-found", "There is no such webhook address.")
