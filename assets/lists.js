@@ -99,7 +99,8 @@
     return state.feed.map((entry) => {
       const [what, value] = wording(entry, exponents, names);
       return element('li', { class: `feed-${entry.kind}` },
-        span('', 'feed-dot'), element('span', { class: 'grow', title: what }, what), span(value, 'num'),
+        element('span', { class: 'feed-dot', 'aria-hidden': 'true' }),
+        element('span', { class: 'grow', title: what }, what), span(value, 'num'),
         element('time', { datetime: entry.at, class: 'muted num' }, moment(entry.at, state.asOf, state.event.zone)));
     });
   }

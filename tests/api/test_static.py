@@ -4,10 +4,10 @@ import gzip
 import re
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 from flask import Flask, Response
-from plotly.offline import get_plotlyjs_version
+from plotly.offline import get_plotlyjs_version  # type: ignore[import-untyped]
 
 from api.static import ASSETS, FOREVER, SERVED, Assets, Variants, register
 from config import Settings
