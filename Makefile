@@ -5,13 +5,14 @@ RUN := $(UV) run --frozen
 RUN_LEAN := $(UV) run --frozen --no-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format migrate rollback seed bench
+.PHONY: help install run test check format migrate rollback seed bench
 
 help: ## List these targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-18s %s\n", $$1, $$2}'
 
-run: $(UV) ## Start everything: http://127.0.0.1:8050
-	@$(UV) sync --frozen --no-dev --inexact
+install: .venv/installed ## Install what running needs (the other targets do it by themselves)
+
+run: .venv/installed ## Start everything: http://127.0.0.1:8050
 	@exec .venv/bin/python launch.py
 
 test: $(UV) ## Run all tests, on real servers, in two processes
@@ -42,6 +43,11 @@ bench: bench-footprint bench-ingest bench-live bench-first-load ## Run every ben
 
 bench-%: $(UV) ## Run one benchmark, e.g. bench-footprint
 	$(RUN) python -m bench.$(subst -,_,$*)
+
+# Compiled at once, so that the first start does not have to.
+.venv/installed: uv.lock | $(UV)
+	$(UV) sync --frozen --no-dev --inexact --compile-bytecode
+	@touch $@
 
 # Without uv on this machine, it comes into the project's own folder and nowhere else.
 .tools/bin/uv:
