@@ -25,7 +25,7 @@ FACTS = (
 
 @dataclass(frozen=True)
 class CopyRates:
-    """Messages/s whose rows were committed; the table has every column of every fact, no index, key or policy."""
+    """Messages/s whose rows were committed; the table has all columns of all facts and nothing else."""
 
     rows: int
     from_values: float

@@ -96,9 +96,8 @@ def measure_copy(running: Server, result: dict[str, float]) -> dict[str, float]:
     rates = copy_rates(running.database_url, int(result["committed"]), BATCH)
     print(f"COPY of their {rates.rows:,} fact rows into a bare table, committed per {BATCH:,} messages:")
     print(f"  by psycopg from Python values: {rates.from_values:,.0f} messages/s")
-    print(
-        f"  from text made beforehand: {rates.from_text:,.0f}, over two connections {rates.from_text_twice:,.0f}"
-    )
+    print(f"  from text made beforehand: {rates.from_text:,.0f} messages/s")
+    print(f"  the same over two connections: {rates.from_text_twice:,.0f} messages/s")
     return {
         "copy_per_s": rates.from_values,
         "copy_of_ready_text_per_s": max(rates.from_text, rates.from_text_twice),
