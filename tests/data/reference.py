@@ -5,6 +5,7 @@ Shares no code with `data`: it walks over lists and counts, so that a mistake th
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from data.messages import Message, SaleLine, Scan
 
@@ -30,7 +31,7 @@ class Totals:
 
 def totals_of(messages: list[Message], zone_of_gate: dict[str, str]) -> Totals:
     """The figures after all messages; a repeated key counts once, their order not at all."""
-    seen = {}
+    seen: dict[UUID, Message] = {}
     for message in messages:
         seen.setdefault(message.key, message)
     facts = [fact for message in seen.values() for fact in message.facts]

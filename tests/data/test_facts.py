@@ -68,22 +68,25 @@ def read_totals(database: Database, tenant: Tenant, event_id: UUID) -> Totals:
     return Totals(**row, money={currency: tuple(sums) for currency, *sums in money}, zones=dict(zones))
 
 
-def derived(connection: TenantConnection, event_id: UUID) -> dict[str, object]:
-    """The same figures counted again from presence and from each grain of the roll-ups."""
-    tenant_id = connection.tenant_id
-    found: dict[str, object] = {}
-    found["inside"] = connection.execute(
+def people_inside(connection: TenantConnection, event_id: UUID) -> int:
+    """The house count as the tickets' own presence has it."""
+    row = connection.execute(
         "SELECT count(*) FILTER (WHERE inside) FROM presence WHERE tenant_id = %s AND event_id = %s",
-        [tenant_id, event_id],
+        [connection.tenant_id, event_id],
     ).fetchone()
-    for grain in ("1min", "5min", "hourly", "daily"):
-        found[grain] = connection.execute(
-            "SELECT sum(sold), sum(comps), sum(cancelled), sum(entries), sum(exits), sum(invalid),"
-            " sum(arrivals), sum(inside_change), sum(gross_minor), sum(refunded_minor), sum(fees_minor)"
-            " FROM venue_analytics WHERE tenant_id = %s AND event_id = %s AND grain = %s",
-            [tenant_id, event_id, grain],
-        ).fetchone()
-    return found
+    assert row is not None
+    return int(row[0])
+
+
+def sums_of_grains(connection: TenantConnection, event_id: UUID) -> dict[str, tuple[int, ...]]:
+    """The event's figures as each grain of the roll-ups adds up to."""
+    rows = connection.execute(
+        "SELECT grain, sum(sold), sum(comps), sum(cancelled), sum(entries), sum(exits), sum(invalid),"
+        " sum(arrivals), sum(inside_change), sum(gross_minor), sum(refunded_minor), sum(fees_minor)"
+        " FROM venue_analytics WHERE tenant_id = %s AND event_id = %s GROUP BY grain",
+        [connection.tenant_id, event_id],
+    ).fetchall()
+    return {grain: tuple(int(value) for value in sums) for grain, *sums in rows}
 
 
 moments = st.integers(0, 300).map(lambda half: DOORS + timedelta(milliseconds=half * 500))
@@ -143,15 +146,14 @@ def test_any_order_any_batches_and_any_repetition_give_the_reference_totals(
     expected = totals_of(known, ZONE_OF_GATE)
     assert read_totals(database, tenant, event_id) == expected
     counts = (expected.sold, expected.comps, expected.cancelled, expected.entries, expected.exits)
-    money = [sum(sums[column] for sums in expected.money.values()) for column in range(3)]
+    people = (expected.invalid, expected.entered, expected.inside)
+    money = (sum(sums[column] for sums in expected.money.values()) for column in range(3))
+    row = (*counts, *people, *money)
     with database.tenant(tenant.tenant_id) as connection:
-        found = derived(connection, event_id)
-    assert found.pop("inside") == (expected.inside,)
-    for grain, sums in found.items():
-        row = (*counts, expected.invalid, expected.entered, expected.inside, *money)
-        assert tuple(value or 0 for value in sums or ()) == (
-            row if sums and sums[0] is not None else (0,) * 11
-        ), grain
+        assert people_inside(connection, event_id) == expected.inside
+        found = sums_of_grains(connection, event_id)
+    assert found in ({}, dict.fromkeys(("1min", "5min", "hourly", "daily"), row))
+    assert found or not any(row)
 
 
 def test_several_writers_at_once_lose_and_double_nothing(database: Database, tenant: Tenant) -> None:

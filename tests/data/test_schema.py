@@ -1,5 +1,6 @@
 """The database rules, held against the catalogue of a migrated database."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -15,7 +16,7 @@ OURS = "n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname <> 'alemb
 
 
 @pytest.fixture
-def owner(postgres_url: str) -> psycopg.Connection:
+def owner(postgres_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         yield connection
 
