@@ -15,6 +15,8 @@ AHEAD = timedelta(days=14)
 BEHIND = timedelta(days=1)
 OVER_AFTER = timedelta(hours=8)
 KEEP = timedelta(hours=6)
+KEEP_THIN = timedelta(minutes=1)
+"""A curve of fewer nights than it could have is soon looked at again: history may still be coming in."""
 FEWEST_ENTERED = 20
 
 DUE = """
@@ -24,7 +26,8 @@ JOIN venues v ON v.tenant_id = e.tenant_id AND v.venue_id = e.venue_id
 LEFT JOIN usual_arrivals u
   ON u.tenant_id = e.tenant_id AND u.venue_id = e.venue_id AND u.event_id = e.event_id
 WHERE e.tenant_id = %(tenant)s AND COALESCE(e.doors_at, e.starts_at) BETWEEN %(first)s AND %(last)s
-  AND e.status <> 'cancelled' AND (u.computed_at IS NULL OR u.computed_at < %(stale)s)
+  AND e.status <> 'cancelled' AND (u.computed_at IS NULL OR u.computed_at < %(stale)s
+    OR (cardinality(u.comparables) < %(comparables)s AND u.computed_at < %(thin)s))
 ORDER BY opens
 """
 
@@ -61,7 +64,8 @@ def refresh(database: Database, tenant_id: UUID, now: datetime | None = None) ->
     """Store the usual arrivals of the tenant's events from yesterday to two weeks ahead.
 
     Each is made from at most twelve past nights of the same venue with at least twenty people, of
-    the same weekday as far as there are any, the latest first. Curves younger than six hours stay.
+    the same weekday as far as there are any, the latest first. Curves younger than six hours stay,
+    those of fewer than twelve nights for a minute.
     Returns how many were stored; an event without comparable nights gets none. Raises
     DatabaseUnavailable.
     """
@@ -74,6 +78,8 @@ def refresh(database: Database, tenant_id: UUID, now: datetime | None = None) ->
                 "first": moment - BEHIND,
                 "last": moment + AHEAD,
                 "stale": moment - KEEP,
+                "thin": moment - KEEP_THIN,
+                "comparables": COMPARABLES,
             },
         )
 

@@ -69,7 +69,8 @@ def test_a_small_night_and_a_night_under_way_are_not_comparable(database: Databa
 
 
 def test_a_fresh_curve_stays_and_an_old_one_is_made_anew(database: Database, tenant: Tenant) -> None:
-    past_night(database, tenant, FRIDAY - WEEK, (20, 20))
+    for week in range(1, 13):
+        past_night(database, tenant, FRIDAY - week * WEEK, (20, 20))
     tonight = open_night(database, tenant.tenant_id, tenant.venue_id, FRIDAY)
     assert refresh(database, tenant.tenant_id, FRIDAY - timedelta(days=2)) == 1
     assert refresh(database, tenant.tenant_id, FRIDAY - timedelta(days=2, hours=-5)) == 0
@@ -78,6 +79,20 @@ def test_a_fresh_curve_stays_and_an_old_one_is_made_anew(database: Database, ten
     kept = stored(tonight)
     assert kept is not None
     assert kept["computed_at"] == later
+
+
+def test_a_curve_of_few_nights_is_made_anew_while_history_comes_in(
+    database: Database, tenant: Tenant
+) -> None:
+    first = past_night(database, tenant, FRIDAY - WEEK, (20, 20))
+    tonight = open_night(database, tenant.tenant_id, tenant.venue_id, FRIDAY)
+    assert refresh(database, tenant.tenant_id, FRIDAY) == 1
+    second = past_night(database, tenant, FRIDAY - 2 * WEEK, (20, 20))
+    assert refresh(database, tenant.tenant_id, FRIDAY + timedelta(seconds=30)) == 0
+    assert refresh(database, tenant.tenant_id, FRIDAY + timedelta(seconds=90)) == 1
+    kept = stored(tonight)
+    assert kept is not None
+    assert kept["comparables"] == [first.event_id, second.event_id]
 
 
 def test_another_tenants_nights_are_never_comparable(
