@@ -261,9 +261,11 @@ def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any]) -> str:
             and "E-" not in payload
         ):
             return payload
-        for part in (fields, extra):
-            for name, value in part.items():
-                part[name] = without_persons(value, name, 2)
+        for name, value in fields.items():
+            fields[name] = without_persons(value, name, 2)
+        clean = without_persons(extra)
+        extra.clear()
+        extra.update(clean)
         payload = _ENCODER.encode(fields | extra).decode()
     except UnicodeEncodeError as error:
         raise Refused("not-unicode", "A text holds half a character.", None, error.object) from None

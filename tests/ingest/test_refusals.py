@@ -172,6 +172,7 @@ def refusal_of(database: Database, tenant: Tenant, body: bytes) -> tuple[str, st
             SALE | {"channel": "a\0b"},
             ("nul-character", "channel", r"a\x00b", "A text holds no NUL character."),
         ),
+        (SALE | {"a\0": 1}, ("nul-character", None, r"a\x00", "A name holds no NUL character.")),
         (
             SALE | {"seat": {"row": ["\0"]}},
             ("nul-character", "seat.row[0]", r"\x00", "A text holds no NUL character."),
