@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from data.embedded import postgres_server
 from data.engine import Database
-from tests.api.door import token_of
-from tests.conftest import Tenant
+from data.migrations import run
+from tests.api.door import Sender, build, token_of
+from tests.conftest import Tenant, new_tenant
 
 ROOT = Path(__file__).parents[2]
 SALE = b'{"ticketId": "T-1", "eventId": "gala", "amount": 12.5, "timestamp": "2026-11-21T19:30:00Z"}'
@@ -87,3 +89,40 @@ def test_a_body_shorter_than_its_length_is_refused(port: int, token: str) -> Non
         answer = http.client.HTTPResponse(connection)
         answer.begin()
         assert (answer.status, json.loads(answer.read())["code"]) == (400, "incomplete-body")
+
+
+def test_while_postgresql_is_away_the_door_says_so_and_opens_again(
+    tmp_path: Path, redis_url: str, redis_prefix: str
+) -> None:
+    postgres = postgres_server(tmp_path)
+    postgres.start()
+    run.upgrade(postgres.url)
+    tenant = new_tenant(postgres.url)
+    database = Database(postgres.url)
+    house = build(database, redis_url, redis_prefix)
+    sender = Sender(house.server.test_client(), token_of(database, tenant))
+    lines = b"\n".join(json.dumps(json.loads(SALE) | {"type": "sale", "id": n}).encode() for n in range(3))
+    try:
+        assert sender.post("/api/v1/ingest/sale", SALE).status_code == 202
+        postgres.stop()
+        for path, body in [("/api/v1/ingest/sale", SALE), ("/api/v1/ingest/batch", lines)]:
+            answer = sender.post(path, body, {"X-Request-Id": "r"})
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+            assert answer.json == {
+                "type": "/problems/database-unavailable",
+                "title": "Database unavailable",
+                "status": 503,
+                "code": "database-unavailable",
+                "detail": "The database cannot be reached. Send it again shortly.",
+                "requestId": "r",
+            }
+        postgres.start()
+        deadline = time.monotonic() + 20
+        while (answer := sender.post("/api/v1/ingest/batch?verdicts=errors", lines)).status_code == 503:
+            assert time.monotonic() < deadline
+        assert answer.json == {"accepted": 3, "duplicates": 0, "rejected": 0, "verdicts": []}
+        assert sender.post("/api/v1/ingest/sale", SALE).json["status"] == "duplicate"  # type: ignore[index]
+    finally:
+        house.close()
+        database.close()
+        postgres.stop()
