@@ -1,12 +1,14 @@
 """Work through the queues and keep everything in order, until SIGTERM or SIGINT.
 
-Partitions for the coming months, the usual arrivals of coming events, the demo's next night.
+Pings and polls of every pretix, partitions for the coming months, the usual arrivals of coming events,
+the demo's next night.
 """
 
 import argparse
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,9 +16,14 @@ import structlog
 
 from config import Settings
 from data import baselines, embedded, partitions
+from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
+from data.live_publisher import LivePublisher
+from data.live_redis import LiveStore
 from data.seed import ON_ROLL_OVER, seed_demo
+from data.telemetry import Telemetry
 from data.tenants import everyone
+from ingest.pretix.worker import Connector, run_forever
 
 log = structlog.stdlib.get_logger("worker")
 
@@ -42,19 +49,20 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
-        database = Database(urls.database_url, max_size=4)
-        threads = [
-            threading.Thread(target=_repeat, args=(duty, stop), name=duty.name)
-            for duty in _duties(database, urls.database_url, settings)
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        finally:
-            database.close()
+    with (
+        embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
+        closing(Database(urls.database_url, max_size=6)) as database,
+        closing(LiveStore(urls.redis_url, settings.redis_prefix)) as store,
+        closing(LivePublisher(database, store, Telemetry())) as live,
+    ):
+        connector = Connector(settings, database, Directory(database), live)
+        duties = _duties(database, urls.database_url, settings)
+        duties.append(Duty("pretix", AWAY_SECONDS, lambda: run_forever(connector, stop)))
+        threads = [threading.Thread(target=_repeat, args=(duty, stop), name=duty.name) for duty in duties]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return 0
 
 

@@ -1,0 +1,74 @@
+"""The worker as a process: it does its duties and ends in order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from data.demo_handover import read_handover
+from data.engine import Database
+from data.folder import Urls
+from data.tenants import everyone, find
+from tests.conftest import fresh_database, new_tenant
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def owner_url(server_urls: Urls) -> Iterator[str]:
+    """A database of its own: the worker serves every tenant that it finds."""
+    with fresh_database(server_urls.database_url) as url:
+        yield url
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.1)
+
+
+def test_it_keeps_the_demo_and_the_partitions_and_ends_when_asked(
+    owner_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    partition = f"ticket_scans_{datetime.now(UTC).replace(day=15) + timedelta(days=62):%Y_%m}"
+    environment = {
+        "DATABASE_URL": owner_url,
+        "REDIS_URL": redis_url,
+        "DATA_DIR": str(tmp_path),
+        "DEMO": "true",
+    }
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(f"DROP TABLE {partition}")
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "jobs", "worker"], cwd=ROOT, env=os.environ | environment
+        )
+        try:
+            is_back = "SELECT to_regclass(%s) IS NOT NULL"
+            until(lambda: connection.execute(is_back, [partition]).fetchone() == (True,))
+            until(lambda: read_handover(tmp_path) is not None)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(15) == 0
+        finally:
+            worker.kill()
+            worker.wait()
+
+
+def test_a_tenant_is_found_by_name_by_id_or_by_being_the_only_one(owner_url: str) -> None:
+    first = new_tenant(owner_url)
+    database = Database(owner_url, max_size=1)
+    assert find(database, None) == first.tenant_id
+    second = new_tenant(owner_url)
+    assert find(database, None) is None
+    assert find(database, str(second.tenant_id)) == second.tenant_id
+    assert find(database, f"test-{first.tenant_id}") == first.tenant_id
+    assert find(database, "nobody") is None
+    assert everyone(database) == sorted([first.tenant_id, second.tenant_id])
+    database.close()
