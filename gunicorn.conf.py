@@ -1,5 +1,6 @@
 """Gunicorn, which serves the web process: `gunicorn "app:create_server()"` reads this file by itself."""
 
+import resource
 import signal
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,11 @@ accesslog = None  # The application writes its own request log, without query st
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """A worker never outlives its master, whatever ends the master."""
+    """A worker never outlives its master, whatever ends it, and may open as many sockets as are allowed."""
     die_with_parent(signal.SIGTERM)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _settings.max_sockets + 1024  # The rest is for requests, PostgreSQL, Redis and files.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most < 0 else min(wanted, most), most))
 
 
 def worker_exit(server: Any, worker: Any) -> None:

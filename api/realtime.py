@@ -7,7 +7,7 @@ import msgspec
 from flask import Blueprint, Flask, Response, request
 
 from api.problems import problem, unavailable
-from api.viewers import Viewers
+from api.viewers import NotPermitted, Viewers
 from data.engine import DatabaseUnavailable
 from data.live import on_tonight
 from data.live_state import EventState
@@ -23,6 +23,9 @@ def register(server: Flask, services: Services) -> None:
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("realtime", __name__)
     routes.register_error_handler(DatabaseUnavailable, unavailable)
+    routes.register_error_handler(
+        NotPermitted, lambda _: problem(403, "not-permitted", "Your role does not see the night.")
+    )
 
     def by_path(section: str, ref: str) -> Response:
         return _of_event(services, viewers.of_request(), section, ref)

@@ -14,7 +14,7 @@ from api.auth import sender
 from api.login import signed_in
 from api.problems import Unauthenticated
 from config import Settings
-from data.accounts import Accounts
+from data.accounts import SEES_THE_NIGHT, Accounts, Person
 from data.engine import Database, DatabaseUnavailable
 from data.tokens import Tokens
 
@@ -34,6 +34,10 @@ class ForeignOrigin(Exception):
     """A page of another site tries to use the session of the person who has it open."""
 
 
+class NotPermitted(Exception):
+    """The person is signed in, but their role does not see the night."""
+
+
 class Viewers:
     """Recognises who looks. All methods raise DatabaseUnavailable."""
 
@@ -47,7 +51,7 @@ class Viewers:
         self._origins = settings.origins
 
     def of_request(self) -> UUID:
-        """The tenant of a plain request, by token or session. Raises Unauthenticated."""
+        """The tenant of a plain request, by token or session. Raises Unauthenticated, NotPermitted."""
         if "Authorization" in request.headers:
             return sender(self._tokens).tenant_id
         person = signed_in()
@@ -55,14 +59,14 @@ class Viewers:
             raise Unauthenticated(
                 "not-signed-in", "Sign in, or send an API token: Authorization: Bearer hc_…"
             )
-        return person.tenant_id
+        return _permitted(person).tenant_id
 
     def of_handshake(self) -> Viewer | None:
         """Whoever opens a socket; None for a browser whose session is missing or has ended.
 
         A token comes in the Authorization header or as the subprotocol `bearer.<token>`, never in
         the URL. A cookie counts only from our own pages: browsers send it along whoever asks.
-        Raises Unauthenticated, ForeignOrigin.
+        Raises Unauthenticated, ForeignOrigin, NotPermitted.
         """
         token = _offered_token()
         if token is not None:
@@ -78,7 +82,7 @@ class Viewers:
         person = signed_in()
         if person is None:
             return None
-        return Viewer(person.tenant_id, self._session_holds(str(current_user.get_id())))
+        return Viewer(_permitted(person).tenant_id, self._session_holds(str(current_user.get_id())))
 
     def _by_token(self, token: str) -> Viewer:
         found = self._tokens.sender(token)
@@ -97,10 +101,17 @@ class Viewers:
     def _session_holds(self, token: str) -> Callable[[], bool]:
         def holds() -> bool:
             with contextlib.suppress(DatabaseUnavailable):
-                return self._accounts.person(token) is not None
+                person = self._accounts.person(token)
+                return person is not None and person.role in SEES_THE_NIGHT
             return True
 
         return holds
+
+
+def _permitted(person: Person) -> Person:
+    if person.role not in SEES_THE_NIGHT:
+        raise NotPermitted(person.role)
+    return person
 
 
 def _offered_token() -> str | None:

@@ -12,13 +12,12 @@ from flask import g
 
 from components.board import Night
 from components.shell import Viewer
-from data.accounts import Person
+from data.accounts import SEES_THE_NIGHT, Person
 from data.engine import DatabaseUnavailable
 from data.live import read_state, tonight
 from data.services import Services
 
 READER = "housecount.tonight"
-SEES_THE_NIGHT = frozenset({"owner", "manager", "analyst", "door"})
 _PHASES = ("live", "next", "over")
 
 

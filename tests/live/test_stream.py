@@ -20,7 +20,7 @@ from websockets.protocol import State
 from websockets.sync.client import connect
 from websockets.uri import parse_uri
 
-from data.accounts import add_user
+from data.accounts import Role, add_user
 from data.engine import Database
 from data.live import read_state
 from tests.conftest import Tenant
@@ -288,11 +288,11 @@ def test_a_token_in_the_url_is_not_looked_at(served: Served, token: str) -> None
         pass
 
 
-def sign_in(database: Database, served: Served, tenant: Tenant) -> str:
+def sign_in(database: Database, served: Served, tenant: Tenant, role: Role = "manager") -> str:
     """The session cookie of somebody who has signed in with the form."""
-    email = f"{tenant.tenant_id}@example.com"
+    email = f"{role}-{tenant.tenant_id}@example.com"
     with database.tenant(tenant.tenant_id) as connection:
-        add_user(connection, email, "Somebody", "manager", "a long password")
+        add_user(connection, email, "Somebody", role, "a long password")
     with httpx.Client(base_url=served.url) as browser:
         csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/login").text)
         assert csrf is not None
@@ -309,6 +309,22 @@ def cookie(database: Database, served: Served, tenant: Tenant) -> str:
 def test_a_signed_in_page_may_open_a_socket(served: Served, cookie: str, night: Night) -> None:
     with open_socket(served, headers={"Cookie": cookie, "Origin": served.url}) as client:
         assert client.subscribe(night.event_id)["type"] == "snapshot"
+
+
+def test_a_promoter_sees_nobodys_night(
+    served: Served, database: Database, tenant: Tenant, night: Night
+) -> None:
+    cookie = sign_in(database, served, tenant, "promoter")
+    status, body = refusal(served, additional_headers={"Cookie": cookie}, origin=served.url)
+    assert (status, body["code"]) == (403, "not-permitted")
+    url = f"{served.url}/api/v1/realtime/state/{night.event_id}"
+    answer = httpx.get(url, headers={"Cookie": cookie})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted")
+
+
+def test_a_signed_in_person_may_ask_the_routes(served: Served, cookie: str, night: Night) -> None:
+    url = f"{served.url}/api/v1/realtime/state/{night.event_id}"
+    assert httpx.get(url, headers={"Cookie": cookie}).json()["eventId"] == str(night.event_id)
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
@@ -368,13 +384,15 @@ def test_a_message_we_do_not_know_is_answered_with_what_we_know(
 
 def test_a_message_of_more_than_16_kb_closes(served: Served, token: str) -> None:
     with open_socket(served, token) as client:
-        client.connection.send("x" * (16 * 1024 + 1))
+        with contextlib.suppress(ConnectionClosed):
+            client.connection.send("x" * (16 * 1024 + 1))
         assert closing(client)[0] == 1009
 
 
 def test_fragments_of_a_message_are_counted_together(served: Served, token: str) -> None:
     with open_socket(served, token) as client:
-        client.connection.send(iter(["x" * 9000, "x" * 9000]))
+        with contextlib.suppress(ConnectionClosed):  # It may be closed before the last fragment is out.
+            client.connection.send(iter(["x" * 9000, "x" * 9000]))
         assert closing(client)[0] == 1009
 
 
