@@ -58,7 +58,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         connector = Connector(settings, database, Directory(database), live)
         duties = _duties(database, urls.database_url, settings)
         duties.append(Duty("pretix", AWAY_SECONDS, lambda: run_forever(connector, stop)))
-        threads = [threading.Thread(target=_repeat, args=(duty, stop), name=duty.name) for duty in duties]
+        threads = [
+            threading.Thread(target=_repeat, args=(duty, stop, store), name=duty.name) for duty in duties
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -83,15 +85,17 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
     return duties
 
 
-def _repeat(duty: Duty, stop: threading.Event) -> None:
-    """The duty, whatever becomes of one attempt, until we are to stop."""
+def _repeat(duty: Duty, stop: threading.Event, store: LiveStore) -> None:
+    """The duty, whatever becomes of one attempt, until we are to stop; each is counted for the metrics."""
     while not stop.is_set():
-        pause = duty.pause
+        pause, outcome = duty.pause, "failed"
         try:
             duty.work()
+            outcome = "done"
         except DatabaseUnavailable as error:
             log.warning("database away", duty=duty.name, reason=str(error))
-            pause = AWAY_SECONDS
+            pause, outcome = AWAY_SECONDS, "away"
         except Exception:
             log.exception("duty failed", duty=duty.name)
+        store.job_finished(duty.name, outcome)
         stop.wait(pause)
