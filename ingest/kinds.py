@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from data.directory import Venue
 from data.messages import Fact
 from ingest.fields import Fields
 
 
-@dataclass(slots=True)
-class Stated:
+class Stated(msgspec.Struct):
     """What is known about a message besides its own fields."""
 
     at: datetime

@@ -251,7 +251,7 @@ def _sort_utm(
 def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any]) -> str:
     """The payload's JSON text; cleans `fields` and `extra` in place where a closer look is needed."""
     try:
-        payload = _ENCODER.encode(fields | extra).decode()
+        payload = _ENCODER.encode(fields | extra if extra else fields).decode()
         # A short text without any of these marks cannot hold anything that has to be taken out.
         if (
             len(payload) < _SHORT

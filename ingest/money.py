@@ -35,12 +35,12 @@ def minor_amount(fields: Mapping[str, Any], name: str, currency: str) -> int | N
     Both are allowed together only when they agree.
     """
     value = fields.get(name)
-    given_minor = fields.get(f"{name}_minor")
-    if value is None:
-        return None if given_minor is None else _checked(given_minor, f"{name}_minor")
-    minor = _from_major(value, name, currency)
-    if given_minor is not None and _checked(given_minor, f"{name}_minor") != minor:
-        raise Refused("contradiction", f"{name} and {name}Minor differ.", f"{name}_minor", given_minor)
+    name_minor = f"{name}_minor"
+    if name_minor not in fields:
+        return None if value is None else _from_major(value, name, currency)
+    minor = _checked(fields[name_minor], name_minor)
+    if value is not None and _from_major(value, name, currency) != minor:
+        raise Refused("contradiction", f"{name} and {name}Minor differ.", name_minor, minor)
     return minor
 
 

@@ -21,15 +21,16 @@ _LINE_NAMES = {form: name for name in _LINE.split() for form in (name, camel(nam
 
 def _purchase(fields: Fields, stated: Stated) -> tuple[Fact, ...]:
     currency, common = _order(fields, stated)
-    positions = _positions(fields)
     lines: list[Fact] = []
-    for position, path in positions:
+    if "positions" not in fields:
+        _sell(fields, currency, common, lines)
+        return tuple(lines)
+    for position, path in _positions(fields):
         try:
             _sell(position, currency, common, lines)
         except Refused as refusal:
             raise _within(refusal, path) from None
-    if positions[0][0] is not fields:
-        _charge(fields, currency, common, lines)
+    _charge(fields, currency, common, lines)
     return tuple(lines)
 
 
@@ -81,13 +82,15 @@ def _charge(fields: Fields, currency: str, common: dict[str, Any], lines: list[F
 
 def _refund(fields: Fields, stated: Stated) -> tuple[Fact, ...]:
     currency, common = _order(fields, stated)
-    positions = _positions(fields)
     lines: list[Fact] = []
-    for position, path in positions:
-        try:
-            _give_back(position, currency, common, lines)
-        except Refused as refusal:
-            raise _within(refusal, path) from None
+    if "positions" not in fields:
+        _give_back(fields, currency, common, lines)
+    else:
+        for position, path in _positions(fields):
+            try:
+                _give_back(position, currency, common, lines)
+            except Refused as refusal:
+                raise _within(refusal, path) from None
     if not lines:
         raise Refused("missing-field", "A refund gives back an amount, tickets or both.", "amount")
     return tuple(lines)
@@ -137,10 +140,8 @@ def _order(fields: Fields, stated: Stated) -> tuple[str, dict[str, Any]]:
 
 
 def _positions(fields: Fields) -> list[tuple[Fields, str]]:
-    """Each position with its path; the message itself when it lists none."""
+    """Each position with its path."""
     positions = items(fields, "positions", MOST_POSITIONS)
-    if positions is None:
-        return [(fields, "")]
     if not positions:
         raise Refused("missing-field", "An order has at least one position.", "positions")
     return [
@@ -153,7 +154,7 @@ def _positions(fields: Fields) -> list[tuple[Fields, str]]:
 
 
 def _within(refusal: Refused, path: str) -> Refused:
-    if path and refusal.field:
+    if refusal.field:
         refusal.field = path + camel(refusal.field)
     return refusal
 
