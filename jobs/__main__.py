@@ -18,6 +18,8 @@ COMMANDS = {
     "worker": "work through the queues and keep everything in order, until stopped",
     "seed": "fill the demo venues, or roll them forward to today",
     "simulate": "publish the demo venues' sales and scans, until stopped",
+    "pretix-add": "connect a pretix organizer and print its webhook address",
+    "pretix-backfill": "read all orders and check-ins of a pretix organizer, with a progress bar",
     "token": "make, list or revoke the API tokens of a tenant",
 }
 
@@ -34,11 +36,15 @@ class Command(Protocol):
 
 def main(words: Sequence[str]) -> int:
     """Run the command that `words` ask for; the exit status is 2 when the settings cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m jobs", description="Housecount's jobs and commands.")
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs",
+        description="Housecount's jobs and commands.",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=32),
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     parsers = {name: commands.add_parser(name, help=what) for name, what in COMMANDS.items()}
     chosen = next((word for word in words if not word.startswith("-")), "")
-    command = cast(Command, import_module(f"jobs.{chosen}")) if chosen in COMMANDS else None
+    command = cast(Command, import_module(_module(chosen))) if chosen in COMMANDS else None
     if command is not None:
         parsers[chosen].description = command.__doc__
         command.arguments(parsers[chosen])
@@ -51,6 +57,10 @@ def main(words: Sequence[str]) -> int:
     except (ConfigurationError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def _module(command: str) -> str:
+    return f"jobs.{command.replace('-', '_')}"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from msgspec import Struct
+
 from data.pretix import snapshots
 from data.pretix.queue import Ping
 from ingest.pretix.book import Book
@@ -29,6 +31,11 @@ OVERLAP = timedelta(seconds=60)
 """Read again at every poll: pretix dates a change before the transaction that makes it commits."""
 CHECKIN_OVERLAP = timedelta(minutes=10)
 Result = TypeVar("Result")
+Row = TypeVar("Row")
+
+
+class Counted(Struct):
+    """A row of which nothing matters but that it is there."""
 
 
 def now() -> datetime:
@@ -122,6 +129,27 @@ class Sync:
             self._move(resource, last)
         return count
 
+    def recheck_orders(self, event: str) -> Iterator[None]:
+        """Fetch all orders of an event again; yields after each page.
+
+        A refund or a second payment alone does not change an order's `last_modified`: if its
+        webhook is lost, nothing but this finds it.
+        """
+        for page, asked, _ in _timed(self.client.pages(Order, "events", event, ORDERS)):
+            self.keep_orders(page.results, asked)
+            yield
+
+    def pages(
+        self, kind: type[Row], *path: str, start: str | None = None
+    ) -> Iterator[tuple[Page[Row], datetime, datetime | None]]:
+        """The pages of a list from `start` on if given, each with the time at which it was asked for
+        and the time that pretix says it was made."""
+        return _timed(self.client.pages(kind, *path, start=start))
+
+    def count(self, *path: str) -> int:
+        """How many rows a list has."""
+        return next(self.client.pages(Counted, *path, page_size="1"))[0].count
+
     def keep_checkins(self, event: str, checkins: Sequence[Checkin], asked: datetime) -> None:
         """Write a page of check-ins; orders of tickets nobody has seen yet are fetched first."""
         for number in self.book.strangers(checkins):
@@ -173,9 +201,6 @@ class Sync:
     def _move(self, resource: str, moment: datetime) -> None:
         with self.book.database.tenant(self.book.source.tenant_id) as tenant:
             snapshots.move_cursor(tenant, self.book.source.source_id, resource, moment.isoformat())
-
-
-Row = TypeVar("Row")
 
 
 def _timed(

@@ -23,9 +23,10 @@ from data.services import Services
 from data.telemetry import Telemetry
 from ingest.group_commit import OneByOne
 from ingest.pretix.client import Pace
+from ingest.pretix.rounds import Rounds
 from ingest.pretix.seal import seal
 from ingest.pretix.sync import ORDERS, Sync
-from ingest.pretix.worker import Connector, Rounds
+from ingest.pretix.worker import Connector
 from tests.conftest import Tenant
 from tests.pretix.captures import BEGIN, ORGANIZER, Json, truth
 from tests.pretix.comparison import differences
