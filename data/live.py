@@ -6,14 +6,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from analytics.milestones import MARKS, passed
 from data.buckets import hour_and_day
 from data.engine import TenantConnection
 from data.instants import iso
-from data.live_rows import FEED_LENGTH, read_rows
-from data.live_state import EventState, compose, milestone_item
+from data.live_rows import read_rows
+from data.live_state import EventState, compose
 
-NIGHT_AFTER = timedelta(hours=6)
 JUST_OVER = timedelta(days=3)
 SWITCHER_LENGTH = 12
 
@@ -23,38 +21,6 @@ def read_state(tenant: TenantConnection, event_id: UUID, now: datetime | None = 
     None for an event that does not exist or belongs to somebody else. Raises DatabaseUnavailable."""
     rows = read_rows(tenant, event_id, now or datetime.now(UTC))
     return None if rows is None else compose(rows)
-
-
-def record_milestones(tenant: TenantConnection, state: EventState) -> list[dict[str, Any]]:
-    """Keep every mark that `state` has passed for the first time, add them to it, and return them.
-
-    Two processes may try at once: the first to commit has reached it, the other gets nothing back.
-    A milestone stays when tickets are given back later. History that is read in after the event
-    passes none: nobody wants to hear of it, and nobody knows when it was.
-    """
-    ends_at = state["event"]["endsAt"]
-    at = datetime.fromisoformat(state["asOf"])
-    if ends_at is not None and at > datetime.fromisoformat(ends_at) + NIGHT_AFTER:
-        return []
-    known = {(m["measure"], m["percent"]) for m in state["sales"]["milestones"]}
-    new = [(measure, mark, value) for measure, mark, value in _reached(state) if (measure, mark) not in known]
-    if not new:
-        return []
-    inserted = tenant.rows(
-        "INSERT INTO milestones (tenant_id, venue_id, event_id, measure, percent, reached_at, value)"
-        " SELECT %s, %s, %s, m, p, %s, v FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS new (m, p, v)"
-        " ON CONFLICT DO NOTHING RETURNING measure, percent",
-        [tenant.tenant_id, UUID(state["venueId"]), UUID(state["eventId"]), at]
-        + [[row[column] for row in new] for column in range(3)],
-    )
-    added = [
-        {"measure": row["measure"], "percent": row["percent"], "reachedAt": iso(at)}
-        for row in sorted(inserted, key=lambda row: (row["measure"], row["percent"]))
-    ]
-    state["sales"]["milestones"].extend(added)  # They are the latest, and the list is in order of time.
-    state["feed"] = [milestone_item(m["measure"], m["percent"], at) for m in added] + state["feed"]
-    del state["feed"][FEED_LENGTH:]
-    return added
 
 
 def versions(tenant: TenantConnection, events: Iterable[tuple[UUID, UUID]]) -> dict[UUID, int]:
@@ -143,21 +109,3 @@ def on_tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = 
         {"tenant": tenant.tenant_id, "venue": venue_id, "start": start, "end": end, "now": moment},
     )
     return [event_id for (event_id,) in events.fetchall()]
-
-
-def _reached(state: EventState) -> Iterable[tuple[str, int, int]]:
-    sales, event, capacity = state["sales"], state["event"], state["capacity"]
-    net = next(
-        (m["netMinor"] for m in state["revenue"]["currencies"] if m["currency"] == event["currency"]), 0
-    )
-    for measure, value, whole, marks in (
-        ("sold_capacity", sales["sold"], sales["capacity"], MARKS),
-        ("sold_target", sales["sold"], event["targetTickets"], MARKS),
-        ("revenue_target", net, event["targetMinor"], MARKS),
-        ("capacity_amber", capacity["inside"], capacity["capacity"], [capacity["amberPercent"]]),
-        ("capacity_red", capacity["inside"], capacity["capacity"], [capacity["redPercent"]]),
-    ):
-        for mark in passed(value, whole, marks):
-            yield measure, mark, value
-    if capacity["level"] == "over":
-        yield "capacity_over", 100, capacity["inside"]

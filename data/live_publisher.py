@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
+from data import milestones
 from data.engine import Database, DatabaseUnavailable
-from data.live import read_state, record_milestones
+from data.live import read_state
 from data.live_redis import HOLD_MILLISECONDS, LiveStore, RedisUnavailable
 from data.live_state import EventState
 from data.telemetry import Telemetry
@@ -103,7 +104,7 @@ class LivePublisher:
         with self._database.tenant(tenant_id) as tenant:
             state = read_state(tenant, event_id, at)
             if state is not None:
-                record_milestones(tenant, state)
+                milestones.record(tenant, state)
         return state, at.timestamp()
 
     def _run(self) -> None:

@@ -1,4 +1,6 @@
-from analytics.milestones import passed
+from datetime import UTC, datetime, timedelta
+
+from analytics.milestones import crossed_at, passed
 
 
 def test_every_mark_up_to_the_value_has_been_passed() -> None:
@@ -19,3 +21,11 @@ def test_without_a_whole_there_is_nothing_to_pass() -> None:
 
 def test_other_marks_can_be_asked_for() -> None:
     assert passed(950, 1000, (80, 95)) == (80, 95)
+
+
+def test_a_mark_was_crossed_when_the_running_sum_first_came_to_it() -> None:
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    changes = [(noon + timedelta(minutes=minute), change) for minute, change in enumerate((40, 10, -20, 30))]
+    assert crossed_at(changes, 50) == noon + timedelta(minutes=1)
+    assert crossed_at(changes, 55) == noon + timedelta(minutes=3)
+    assert crossed_at(changes, 61) is None
