@@ -39,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m jobs",
         description="Housecount's jobs and commands.",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=32),
+        formatter_class=_Wide,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     parsers = {name: commands.add_parser(name, help=what) for name, what in COMMANDS.items()}
@@ -57,6 +57,14 @@ def main(words: Sequence[str]) -> int:
     except (ConfigurationError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         return 2
+
+
+class _Wide(argparse.HelpFormatter):
+    """Room for the longest command beside its help: argparse forgets that commands are indented."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32)
+        self._action_max_length = 4 + max(len(name) for name in COMMANDS)
 
 
 def _module(command: str) -> str:
