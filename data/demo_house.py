@@ -145,11 +145,11 @@ HALL = DemoVenue(
         DemoZone("vip", "VIP boxes", 120, 112, 2.2, ONE_RELEASE),
     ),
     gates=(
-        DemoGate("A", "Gate A, main entrance left", "standing", 17.0),
-        DemoGate("B", "Gate B, main entrance right", "floor", 16.0),
-        DemoGate("C", "Gate C, river side", "floor", 15.0),
-        DemoGate("D", "Gate D, balcony stairs", "balcony", 17.0),
-        DemoGate("E", "Gate E, boxes", "vip", 8.0),
+        DemoGate("A", "Gate A", "standing", 17.0),
+        DemoGate("B", "Gate B", "floor", 16.0),
+        DemoGate("C", "Gate C", "floor", 15.0),
+        DemoGate("D", "Gate D", "balcony", 17.0),
+        DemoGate("E", "Gate E", "vip", 8.0),
     ),
     series=(
         DemoSeries(

@@ -37,7 +37,7 @@ def seed_demo(database: Database, data_dir: Path, now: datetime, ahead: timedelt
         _add_tenant(tenant)
         events = {venue.ref: _programme(tenant, venue, now, ahead) for venue in VENUES}
         if not tenant.execute("SELECT 1 FROM users WHERE tenant_id = %s LIMIT 1", [TENANT_ID]).fetchone():
-            add_user(tenant, DEMO_EMAIL, "Demo manager", "owner", DEMO_PASSWORD)
+            add_user(tenant, DEMO_EMAIL, "Demo", "owner", DEMO_PASSWORD)
         demo = Demo(_token(tenant, before), events)
     if demo != before:
         hand_over(data_dir, demo)
@@ -48,7 +48,7 @@ def _add_tenant(tenant: TenantConnection) -> None:
     tenant.execute(
         "INSERT INTO tenants (tenant_id, slug, name, demo, customer_key) VALUES (%s, %s, %s, true, %s)"
         " ON CONFLICT DO NOTHING",
-        [TENANT_ID, "demo", "Demo: two houses", secrets.token_bytes(32)],
+        [TENANT_ID, "demo", "Demo venues", secrets.token_bytes(32)],
     )
     for venue in VENUES:
         _add_venue(tenant, venue)
@@ -60,7 +60,7 @@ def _add_venue(tenant: TenantConnection, venue: DemoVenue) -> None:
     tenant.execute(
         "INSERT INTO venues (tenant_id, venue_id, external_id, name, zone, currency, business_day_starts,"
         " capacity) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [*key, venue.ref, f"{venue.name} (demo)", venue.zone, venue.currency, time(6), venue.capacity],
+        [*key, venue.ref, venue.name, venue.zone, venue.currency, time(6), venue.capacity],
     )
     with tenant.cursor() as cursor:
         cursor.executemany(

@@ -20,7 +20,7 @@ PLAYED_AFTER = timedelta(hours=3)
 """Nothing happens any more so long after the end of an evening."""
 
 
-SCANNED_FOR = timedelta(days=200)
+SCANNED_FOR = timedelta(days=180)
 """Of older evenings only the sales are published: two years of scans would be gigabytes of demo."""
 
 
