@@ -5,7 +5,7 @@ A gate lets in a limited number a minute, so a rush and a stalled gate both make
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -48,6 +48,7 @@ def movements(event: DemoEvent, orders: Sequence[Order]) -> list[Movement]:
             found += _afterwards(event, entry, random)
             found += _refused(event, entry, random)
     found += _cancelled_at_the_door(event, orders, random)
+    found = [movement for one in found for movement in _past_the_stall(event, one)]
     return sorted(found, key=lambda movement: (movement.at, movement.ticket_id, movement.direction))
 
 
@@ -95,6 +96,18 @@ def _stall(event: DemoEvent, gate: DemoGate) -> tuple[datetime, datetime]:
         event.doors_at + timedelta(minutes=event.stall.since),
         event.doors_at + timedelta(minutes=event.stall.until),
     )
+
+
+def _past_the_stall(event: DemoEvent, movement: Movement) -> Iterator[Movement]:
+    """The movement, at another gate if its own has stopped; nothing if it would have been refused there."""
+    gates = venue_of(event).gates
+    gate = next(gate for gate in gates if gate.gate == movement.gate)
+    since, until = _stall(event, gate)
+    if not since <= movement.at < until:
+        yield movement
+    elif movement.reason is None:
+        nearest = min((one for one in gates if one is not gate), key=lambda one: one.zone != gate.zone)
+        yield replace(movement, gate=nearest.gate)
 
 
 def _served(
