@@ -11,6 +11,7 @@ from flask import Flask
 
 import callbacks.first_paint
 import callbacks.tonight
+import pages.not_found
 import pages.tonight
 from api import headers, health, ingest, login, pretix, problems, realtime, static, stream, unknown
 from components.document import document
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Dash:
     headers.register(server, assets, app.csp_hashes)
     app.index_string = document(assets.url, assets.boot_script)
     pages.tonight.register()
+    pages.not_found.register()
     callbacks.tonight.register(app, services)
     callbacks.first_paint.register(app)
     return app
@@ -84,7 +86,7 @@ def _services(settings: Settings, stack: ExitStack) -> Services:
     """The connections and threads that everything shares; `stack` ends them, the last one first."""
     if settings.database_url is None or settings.redis_url is None:
         raise ConfigurationError(["DATABASE_URL and REDIS_URL must be set here; `make run` sets both."])
-    database = Database(settings.database_url, max_size=12)
+    database = Database(settings.database_url, max_size=8)
     stack.callback(database.close)
     store = LiveStore(settings.redis_url, settings.redis_prefix)
     stack.callback(store.close)

@@ -36,10 +36,10 @@ LONGEST_SOCKET_FOLDER = 80
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "max_connections": "40",
-    # Small, as every connection that has touched these pages counts them as its own; the system's cache is
-    # behind them.
-    "shared_buffers": "24MB",
-    "wal_buffers": "4MB",
+    # Small, as each process that touches these pages counts them as its own; the system's cache is behind them.
+    "shared_buffers": "20MB",
+    "wal_buffers": "2MB",
+    "bgwriter_lru_maxpages": "0",
     "work_mem": "8MB",
     "maintenance_work_mem": "16MB",
     "max_wal_size": "512MB",

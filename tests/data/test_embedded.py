@@ -69,7 +69,7 @@ def test_postgresql_is_durable_small_and_closed_to_the_network(tmp_path: Path) -
         "full_page_writes": ("on",),
         "synchronous_commit": ("on",),
         "listen_addresses": ("",),
-        "shared_buffers": ("24MB",),
+        "shared_buffers": ("20MB",),
         "max_connections": ("40",),
         "jit": ("off",),
     }
