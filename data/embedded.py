@@ -36,7 +36,7 @@ LONGEST_SOCKET_FOLDER = 80
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "max_connections": "40",
-    # Small, as each process that touches these pages counts them as its own; the system's cache is behind them.
+    # Small, as each process that touches these pages counts them as its own; the system's cache is behind.
     "shared_buffers": "20MB",
     "wal_buffers": "2MB",
     "bgwriter_lru_maxpages": "0",
