@@ -33,7 +33,6 @@ OPEN_PATHS = frozenset(
         "/ws-health",
         "/metrics",
         "/favicon.ico",
-        "/_favicon.ico",
     ]
 )
 OPEN_PREFIXES = ("/api/", "/assets/")

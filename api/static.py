@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, redirect, request
 
 from data.services import Services
 
@@ -130,6 +130,7 @@ def register(server: Flask, services: Services) -> Assets:
         return _kept(Response(found.content, content_type=_typed(found.media_type)), variants)
 
     server.add_url_rule("/assets/<mark>/<name>", "asset", asset)
+    server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(assets.url("icon.svg")))
     if COMPONENT_SUITES in server.view_functions:
         server.view_functions[COMPONENT_SUITES] = _suites(server.view_functions[COMPONENT_SUITES], variants)
     server.after_request(_compress_page)

@@ -85,7 +85,7 @@
   function ring() {
     const { inside, capacity, percent, level, amberPercent, redPercent } = state.capacity;
     all('[data-meter="house"]').forEach((frame) => {
-      frame.className = `ring-frame ${level}`;
+      frame.className = `ring-frame ${level}${capacity ? '' : ' open'}`;
       frame.style.setProperty('--share', Math.min(100, percent || 0));
       frame.style.setProperty('--amber-at', amberPercent);
       frame.style.setProperty('--red-at', redPercent);

@@ -45,7 +45,7 @@
     return { 'xaxis.tickvals': values, 'xaxis.ticktext': texts };
   }
 
-  const USUAL = '#8c95a5';
+  const MARK = '#8c95a5';
 
   function marks(from, minutes, event) {
     const shapes = [];
@@ -53,7 +53,7 @@
     for (const [text, at] of [['Doors', event.doorsAt], ['Start', event.startsAt]]) {
       const x = from && at ? (Date.parse(at) - Date.parse(from)) / MINUTE : -1;
       if (x < 0 || x > minutes) continue;
-      const line = { width: 1, dash: 'dot', color: USUAL };
+      const line = { width: 1, dash: 'dot', color: MARK };
       shapes.push({ type: 'line', x0: x, x1: x, y0: 0, y1: 1, yref: 'paper', line });
       annotations.push({
         x, xref: 'x', yref: 'paper', showarrow: false, font: { size: 11 }, y: 1, yanchor: 'bottom', text,
@@ -77,6 +77,7 @@
     let late = Infinity;
     for (const [name, state] of wanted) {
       const div = document.querySelector(`#react-entry-point [data-chart="${name}"] .js-plotly-plot`);
+      if (!document.querySelector(`[data-chart="${name}"]`)) { wanted.delete(name); continue; }
       if (!div || !div.data || !window.Plotly) { late = Math.min(late, 200); continue; }
       const rest = QUIET - (now - (drawn.get(div) || -QUIET));
       if (rest > 0) { late = Math.min(late, rest); continue; }

@@ -60,7 +60,7 @@
       .map((mark) => [mark.percent, mark.reachedAt]));
     return [25, 50, 75, 90, 100].map((step) => {
       const at = reached.get(step);
-      const item = element('li', { class: at ? 'reached' : '' }, span(`${step}%`),
+      const item = element('li', { class: at ? 'reached' : '' }, span(step === 100 ? 'Full' : `${step}%`),
         span(at ? moment(at, state.asOf, state.event.zone) : '', 'muted'));
       item.style.setProperty('--at', step);
       return item;

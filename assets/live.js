@@ -56,7 +56,11 @@
   }
 
   /* With a live line silence means that nothing has changed: the figures are of this second. */
+  let lastTick = Date.now();
   setInterval(() => {
+    const slept = !document.hidden && Date.now() - lastTick > 5000;
+    lastTick = Date.now();
+    if (slept) line.drop();  // After a sleep nobody knows whether the socket still leads anywhere.
     if (lineState === 'live') { sureAt = Date.now(); board.tick(serverNow()); }
     show();
   }, 1000);

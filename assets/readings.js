@@ -136,9 +136,15 @@
       'doors-note': [`${count(a.entries)} in · ${count(a.exits)} out${again}${refused}`,
         `${count(a.entries)} entries, ${count(a.exits)} exits, ${count(a.reentries)} re-entries,`
         + ` ${count(a.invalid)} refused`],
+      'arrivals-note': [nobody(a.arrivals), ''],
       'usual-note': [a.arrivals.usual && a.arrivals.usual.length
         ? `Usual of ${a.arrivals.comparables} comparable nights` : 'No comparable nights yet', ''],
     };
+  }
+
+  function nobody({ from, usual, counts }) {
+    if (!from) return 'Without doors or a start there is no curve to draw.';
+    return (usual && usual.length) || counts.some(Boolean) ? '' : 'Nobody has arrived yet.';
   }
 
   function againstUsual(state) {

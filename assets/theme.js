@@ -15,8 +15,8 @@
     },
   });
   const templates = {
-    light: template('#5b6474', '#eceef2', '#ffffff', '#d8dce3', ['#3b5bdb', '#0c8599', '#c2410c', '#7048e8']),
-    dark: template('#98a2b3', '#242a34', '#1c222b', '#39424f', ['#7c96ff', '#3bc9db', '#ff922b', '#9775fa']),
+    light: template('#5b6474', '#eceef2', '#ffffff', '#d8dce3', ['#3b5bdb', '#475467', '#c2410c', '#7048e8']),
+    dark: template('#98a2b3', '#242a34', '#1c222b', '#39424f', ['#7c96ff', '#d0d5dd', '#ff922b', '#9775fa']),
   };
   const mode = () => (root.dataset.bsTheme === 'dark' ? 'dark' : 'light');
 

@@ -11,7 +11,6 @@ from dash import Dash
 from flask import g
 
 from components.board import Night
-from components.shell import Viewer
 from data.accounts import SEES_THE_NIGHT, Person
 from data.engine import DatabaseUnavailable
 from data.live import read_state, tonight
@@ -25,23 +24,22 @@ def register(app: Dash, services: Services) -> None:
     """Leave the reader of the Tonight page with the app's server."""
 
     def read(event: str | None) -> Night:
-        return night(services, g.person, g.csrf, event)
+        return night(services, g.person, event)
 
     app.server.extensions[READER] = read
 
 
-def night(services: Services, person: Person, csrf: str, event: str | None) -> Night:
+def night(services: Services, person: Person, event: str | None) -> Night:
     """The night of `event`, or of the one that is on (else the next, else the last) without a choice."""
-    viewer = Viewer(person.name, person.tenant_name, csrf)
     if person.role not in SEES_THE_NIGHT:
-        return Night(viewer, problem="not-permitted")
+        return Night(problem="not-permitted")
     try:
-        return _read(services, person.tenant_id, viewer, event)
+        return _read(services, person.tenant_id, event)
     except DatabaseUnavailable:
-        return Night(viewer, problem="unreadable")
+        return Night(problem="unreadable")
 
 
-def _read(services: Services, tenant_id: UUID, viewer: Viewer, chosen: str | None) -> Night:
+def _read(services: Services, tenant_id: UUID, chosen: str | None) -> Night:
     venues = services.directory.venues(tenant_id)
     with services.database.tenant(tenant_id) as tenant:
         events: list[dict[str, Any]] = [
@@ -51,12 +49,12 @@ def _read(services: Services, tenant_id: UUID, viewer: Viewer, chosen: str | Non
         ]
         events.sort(key=lambda event: _PHASES.index(event["phase"]))
         if chosen is None and not events:
-            return Night(viewer, problem="no-event", venue=venues[0].name if len(venues) == 1 else None)
+            return Night(problem="no-event", venue=venues[0].name if len(venues) == 1 else None)
         event_id = _uuid(chosen if chosen is not None else events[0]["eventId"])
         state = read_state(tenant, event_id) if event_id is not None else None
     if state is None:
-        return Night(viewer, problem="unknown-event")
-    return Night(viewer, state=state, events=events)
+        return Night(problem="unknown-event")
+    return Night(state=state, events=events)
 
 
 def _uuid(text: str) -> UUID | None:

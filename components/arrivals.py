@@ -18,7 +18,7 @@ from components.format import count
 from components.read import Readings, card, place
 from components.readings import State
 
-USUAL_COLOUR = "#8c95a5"
+MARK_COLOUR = "#8c95a5"
 
 
 def arrivals(state: State, texts: Readings) -> html.Section:
@@ -40,9 +40,12 @@ def arrivals(state: State, texts: Readings) -> html.Section:
     )
     return card(
         "Arrivals",
-        html.Div(
-            graph, className="chart", role="img", **marks(data_chart="arrivals", aria_label=_said(state))
-        ),
+        [
+            html.Div(
+                graph, className="chart", role="img", **marks(data_chart="arrivals", aria_label=_said(state))
+            ),
+            place(texts, "arrivals-note", "chart-note"),
+        ],
         name="arrivals",
         area="arrivals",
         sub=html.Span(["Per 5 minutes · ", place(texts, "usual-note")], className="muted small"),
@@ -78,7 +81,7 @@ def arrivals_figure(state: State) -> dict[str, Any]:
                 "y": usual,
                 "customdata": [f"usually {count(n)}" for n in usual],
                 "hovertemplate": "%{customdata}<extra></extra>",
-                "line": {"width": 1.75, "dash": "dot", "color": USUAL_COLOUR},
+                "line": {"width": 1.75, "dash": "dot"},
             },
         ],
         "layout": {
@@ -139,7 +142,7 @@ def _marks(start: str | None, minutes: int, event: dict[str, Any]) -> dict[str, 
         x = (datetime.fromisoformat(at) - datetime.fromisoformat(start)).total_seconds() / 60
         if 0 <= x <= minutes:
             place = {"x": x, "xref": "x", "yref": "paper", "showarrow": False, "font": {"size": 11}}
-            line = {"width": 1, "dash": "dot", "color": USUAL_COLOUR}
+            line = {"width": 1, "dash": "dot", "color": MARK_COLOUR}
             shapes.append({"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line})
             annotations.append({**place, "y": 1, "yanchor": "bottom", "text": word})
     return {"shapes": shapes, "annotations": annotations}

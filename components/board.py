@@ -18,7 +18,7 @@ from components.house import house
 from components.kpi_card import kpi_row
 from components.readings import State, readings
 from components.sales import sales
-from components.shell import Tab, Viewer
+from components.shell import Tab
 from components.states import no_event, not_permitted, unknown_event, unreadable
 
 SECTIONS = (
@@ -37,7 +37,6 @@ Problem = Literal["no-event", "unknown-event", "unreadable", "not-permitted"]
 class Night:
     """What the Tonight page has to show: a state with the events to choose from, or why there is none."""
 
-    viewer: Viewer
     state: State | None = None
     events: Sequence[dict[str, Any]] = ()
     problem: Problem | None = None

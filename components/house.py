@@ -48,7 +48,7 @@ def _ring(state: State, texts: Readings) -> html.Div:
     )
     return html.Div(
         [ring, html.Div(className="ring-mark amber"), html.Div(className="ring-mark red"), text],
-        className=f"ring-frame {capacity['level']}",
+        className=f"ring-frame {capacity['level']}" + ("" if room else " open"),
         style={
             "--share": f"{min(100, capacity['percent'] or 0):g}",
             "--amber-at": f"{capacity['amberPercent']:g}",

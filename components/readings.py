@@ -202,12 +202,21 @@ def _attendance(state: State) -> dict[str, Reading]:
             f"{count(attendance['entries'])} entries, {count(attendance['exits'])} exits,"
             f" {count(attendance['reentries'])} re-entries, {count(attendance['invalid'])} refused",
         ),
+        "arrivals-note": Reading(_nobody(state)),
         "usual-note": Reading(
             f"Usual of {attendance['arrivals']['comparables']} comparable nights"
             if attendance["arrivals"]["usual"]
             else "No comparable nights yet"
         ),
     }
+
+
+def _nobody(state: State) -> str:
+    """What stands in an empty chart."""
+    curve = state["attendance"]["arrivals"]
+    if curve["from"] is None:
+        return "Without doors or a start there is no curve to draw."
+    return "" if curve["usual"] or any(curve["counts"]) else "Nobody has arrived yet."
 
 
 def _against_usual(state: State) -> dict[str, Reading]:

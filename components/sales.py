@@ -59,7 +59,7 @@ def milestone_marks(state: State) -> list[html.Li]:
     return [
         html.Li(
             [
-                html.Span(f"{step}%"),
+                html.Span("Full" if step == 100 else f"{step}%"),
                 html.Span(
                     moment(reached[step], state["asOf"], zone) if step in reached else "", className="muted"
                 ),

@@ -29,6 +29,13 @@ def unknown_event() -> list[Component]:
     )
 
 
+def not_found() -> list[Component]:
+    """The address leads nowhere."""
+    return _panel(
+        "calendar", "There is no such page", "The address was mistyped, or is of a page to come.", back=True
+    )
+
+
 def unreadable() -> list[Component]:
     """PostgreSQL is away; the browser asks until it is back and then loads the page anew."""
     return _panel(
@@ -51,11 +58,11 @@ def not_permitted() -> list[Component]:
 
 def _panel(name: str, title: str, text: str, *, retry: bool = False, back: bool = False) -> list[Component]:
     return [
-        html.Header([html.H1("Tonight", className="grow"), theme_button()], className="top"),
+        html.Header([html.Span(className="grow"), theme_button()], className="top"),
         html.Div(
             [
                 html.Span(icon(name), className="state-icon"),
-                html.H2(title),
+                html.H1(title),
                 html.P(text, className="muted"),
                 html.A("Go to tonight", href="/", className="button-main") if back else None,
             ],

@@ -6,6 +6,7 @@ from flask import current_app
 from components.board import SECTIONS, Night, board, problem
 from components.header import coming_up
 from components.shell import shell
+from pages.viewer import viewer
 
 PATH = "/"
 READER = "housecount.tonight"
@@ -20,10 +21,10 @@ def layout(event: str | None = None, **_: str) -> html.Div:
     """The board of `event` (an id in the address), with its figures as they are at this moment."""
     night: Night = current_app.extensions[READER](event)
     if night.state is None:
-        return shell(problem(night), night.viewer, current=PATH)
+        return shell(problem(night), viewer(), current=PATH)
     return shell(
         board(night.state, night.events),
-        night.viewer,
+        viewer(),
         current=PATH,
         sections=SECTIONS,
         aside=coming_up(night.state, night.events),

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.login import OPEN_PATHS
 from app import CLOSE, create_app
 from config import Settings
 from data.accounts import add_user
@@ -78,6 +79,12 @@ def test_a_script_without_a_session_gets_a_401_in_json(client: FlaskClient, path
 
 def test_a_callback_without_a_session_gets_a_401(client: FlaskClient) -> None:
     assert client.post("/_dash-update-component", json={}).status_code == 401
+
+
+@pytest.mark.parametrize("path", sorted(OPEN_PATHS))
+def test_what_is_open_to_strangers_is_a_route_of_its_own_and_no_page(server: Flask, path: str) -> None:
+    endpoint, _ = server.url_map.bind("localhost").match(path, "GET")
+    assert not endpoint.startswith("/"), "Dash would answer with a page"
 
 
 def test_the_cookie_is_for_this_site_and_not_for_scripts(client: FlaskClient, email: str) -> None:
@@ -160,6 +167,7 @@ def test_somebody_signed_in_is_not_asked_again(client: FlaskClient, email: str) 
 
 def test_pages_may_load_nothing_from_elsewhere(client: FlaskClient, email: str) -> None:
     for page in (client.get("/login"), sign_in(client, email) and client.get("/")):
+        assert page.headers["Cache-Control"] == "no-store"
         policy = page.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'self'; script-src 'self' 'sha256-")
         assert "unsafe-inline'; img-src 'self' data: blob:; object-src 'none'" in policy

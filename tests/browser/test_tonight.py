@@ -224,6 +224,19 @@ def test_another_event_is_a_click_away_and_the_socket_follows(page: Page, night:
     reading(page, "inside").to_have_text("2")
 
 
+def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_back(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    sign_in(page, night)
+    page.goto(f"{night.site.url}/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
+    page.get_by_role("link", name="Go to tonight").click()
+    until_live(page)
+    page.goto(f"{night.site.url}/?event=somebody-elses")
+    expect(page.locator("#react-entry-point h1")).to_have_text("This event is not here")
+    assert watch.complaints == []
+
+
 def test_an_ended_session_leads_back_to_the_sign_in(
     page: Page, context: BrowserContext, night: Night
 ) -> None:

@@ -5,14 +5,11 @@ import re
 
 from dash import dcc, html
 
-from components.arrivals import USUAL_COLOUR, arrivals_figure
+from components.arrivals import MARK_COLOUR, arrivals_figure
 from components.board import Night, Problem, board, problem
 from components.document import document, needed, with_first_paint
 from components.markup import markup
-from components.shell import Viewer
 from tests.components.states import busy_night, untouched
-
-VIEWER = Viewer("Ada Byron", "Riverside", "token")
 
 
 def test_the_arrivals_figure_of_a_short_night() -> None:
@@ -47,7 +44,7 @@ def test_the_arrivals_figure_of_a_short_night() -> None:
                 "y": [3.0, 60.5, 12.0],
                 "customdata": ["usually 3", "usually 61", "usually 12"],
                 "hovertemplate": "%{customdata}<extra></extra>",
-                "line": {"width": 1.75, "dash": "dot", "color": USUAL_COLOUR},
+                "line": {"width": 1.75, "dash": "dot"},
             },
         ],
         "layout": {
@@ -72,7 +69,7 @@ def test_the_arrivals_figure_of_a_short_night() -> None:
                     "y0": 0,
                     "y1": 1,
                     "yref": "paper",
-                    "line": {"width": 1, "dash": "dot", "color": USUAL_COLOUR},
+                    "line": {"width": 1, "dash": "dot", "color": MARK_COLOUR},
                 }
             ],
             "annotations": [
@@ -149,7 +146,7 @@ def test_markup_of_links_graphs_and_styles() -> None:
 
 def test_each_problem_has_its_own_words() -> None:
     names: tuple[Problem, ...] = ("no-event", "unknown-event", "unreadable", "not-permitted")
-    said = {name: markup(problem(Night(VIEWER, problem=name, venue="The Hall"))) for name in names}
+    said = {name: markup(problem(Night(problem=name, venue="The Hall"))) for name in names}
     assert "No event at The Hall yet" in said["no-event"]
     assert 'href="/"' in said["unknown-event"]
     assert "data-retry" in said["unreadable"]

@@ -46,6 +46,7 @@ def test_a_busy_night_reads_so() -> None:
         "peak": "856 at 19:41",
         "projected-peak": "1,312 at 21:05",
         "doors-note": "902 in · 48 out · 31 came back · 17 refused",
+        "arrivals-note": "",
         "usual-note": "Usual of 14 comparable nights",
         "mentions": "128",
         "reach": "48.2k",
@@ -69,6 +70,7 @@ def test_an_untouched_event_shows_what_is_not_known_as_a_dash_and_never_as_a_wro
         "peak": "–",
         "projected-peak": "–",
         "doors-note": "0 in · 0 out",
+        "arrivals-note": "Without doors or a start there is no curve to draw.",
         "usual-note": "No comparable nights yet",
         "engagement": "–",
     }
