@@ -78,14 +78,23 @@ class Subscriptions:
         kind, event, venue = message["type"], message.get("eventId"), message.get("venueId")
         if kind == "subscribe-event" and isinstance(event, str):
             seq = message.get("seq")
-            self._loop.start(self._subscribe(client, event, seq if type(seq) is int else None))
+            self._in_turn(client, self._subscribe(client, event, seq if type(seq) is int else None))
         elif kind == "unsubscribe-event" and isinstance(event, str):
-            self._loop.start(self._unsubscribe(client, event))
+            self._in_turn(client, self._unsubscribe(client, event))
         elif kind == "subscribe-venue" and isinstance(venue, str):
-            self._loop.start(self._subscribe_venue(client, venue))
+            self._in_turn(client, self._subscribe_venue(client, venue))
         else:
             known = "subscribe-event and unsubscribe-event with an eventId, subscribe-venue with a venueId"
             _tell(client, error("unknown-message", f"Understood are {known}."))
+
+    def _in_turn(self, client: Client, work: Coroutine[Any, Any, None]) -> None:
+        """One message of a client after the other, in their order, however long the first one takes."""
+
+        async def wait_and_do() -> None:
+            async with client.turn:
+                await work
+
+        self._loop.start(wait_and_do())
 
     def caught_up(self, client: Client, missed: Iterable[UUID]) -> None:
         """Give a client that reads again the present state of what it missed."""

@@ -1,7 +1,7 @@
 """After the commit: changed events become published states, at most ten times a second each.
 
 Doors call `touched` and go on; one thread reads each changed event once and publishes it, at once
-when it was quiet before. What nobody listens to is published seldom and with a fifth of the
+when it was quiet before. What nobody listens to is published seldom and with a twentieth of the
 thread's time, so that reading in two years of history does not slow the doors. Whatever is lost
 here (Redis away, a crash between commit and publication) is found by the sockets' reconciler.
 """
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 WATCHED_INTERVAL = 0.1
 UNWATCHED_INTERVAL = HOLD_MILLISECONDS / 1000
-UNWATCHED_SHARE = 0.2
+UNWATCHED_SHARE = 0.05
 RETRY_SECONDS = 0.5
 
 _Key = tuple[UUID, UUID]

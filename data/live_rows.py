@@ -126,14 +126,14 @@ SALES = """
 SELECT occurred_at, kind, ticket_type, quantity, amount_minor, currency, channel FROM ticket_sales
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
   AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
-ORDER BY occurred_at DESC LIMIT %(feed_length)s
+ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
 """
 
 SCANS = """
 SELECT occurred_at, direction, effect, gate, reason FROM ticket_scans
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND effect >= 0
   AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
-ORDER BY occurred_at DESC LIMIT %(feed_length)s
+ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
 """
 
 

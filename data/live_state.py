@@ -203,30 +203,37 @@ def _social(rows: LiveRows) -> Row:
 
 def _feed(rows: LiveRows) -> list[Row]:
     sale = ("ticket_type", "quantity", "amount_minor", "currency", "channel")
-    entries = [(row["occurred_at"], _item(row["kind"], row, sale)) for row in rows.sales]
+    items = [_item(row["kind"], row["occurred_at"], row, sale) for row in rows.sales]
     for row in rows.scans:
         kind = row["direction"] if row["effect"] else "refused"
-        entries.append((row["occurred_at"], _item(kind, row, ("gate", "reason"))))
-    entries.extend(
-        (row["reached_at"], milestone_item(row["measure"], row["percent"], row["reached_at"]))
-        for row in rows.milestones
-    )
-    entries.sort(key=lambda entry: entry[0], reverse=True)
-    return [{"at": iso(at)} | item for at, item in entries[:FEED_LENGTH]]
+        items.append(_item(kind, row["occurred_at"], row, ("gate", "reason")))
+    marks = [milestone_item(row["measure"], row["percent"], row["reached_at"]) for row in rows.milestones]
+    return newest_first(items + marks)
+
+
+def newest_first(items: list[Row]) -> list[Row]:
+    """The newest items of a feed. Of one instant a mark stands above what led to it, and a higher
+    mark above a lower one; the others keep their order."""
+    return sorted(
+        items,
+        key=lambda item: (item["at"], item.get("percent", 0), item.get("measure", "")),
+        reverse=True,
+    )[:FEED_LENGTH]
 
 
 def milestone_item(measure: str, percent: int, at: datetime) -> Row:
     """The feed's line about a mark that was passed: an `alert` for people inside, else a `milestone`."""
     kind = "alert" if measure.startswith("capacity_") else "milestone"
-    return {"at": iso(at)} | _item(kind, {"measure": measure, "percent": percent}, ("measure", "percent"))
+    return _item(kind, at, {"measure": measure, "percent": percent}, ("measure", "percent"))
 
 
 _FEED_NAMES = {"ticket_type": "ticketType", "amount_minor": "amountMinor"}
 _FEED_FIELDS = ("gate", "ticketType", "quantity", "amountMinor", "currency", "channel", "reason")
 
 
-def _item(kind: str, row: Row, names: Iterable[str]) -> Row:
-    return {"kind": kind} | dict.fromkeys(_FEED_FIELDS) | {_FEED_NAMES.get(n, n): row[n] for n in names}
+def _item(kind: str, at: datetime, row: Row, names: Iterable[str]) -> Row:
+    own = {_FEED_NAMES.get(name, name): row[name] for name in names}
+    return {"at": iso(at), "kind": kind} | dict.fromkeys(_FEED_FIELDS) | own
 
 
 def _per_minute(rows: LiveRows, minutes: Iterable[Row], column: str) -> list[int]:

@@ -191,6 +191,17 @@ def test_after_leaving_nothing_more_arrives(served: Served, token: str, night: N
         assert client.until("activity-update")["eventId"] == str(other.event_id)
 
 
+def test_messages_of_a_client_are_followed_in_their_order(served: Served, token: str, night: Night) -> None:
+    with open_socket(served, token) as client:
+        for _ in range(5):
+            client.send({"type": "subscribe-event", "eventId": str(night.event_id)})
+            client.send({"type": "unsubscribe-event", "eventId": str(night.event_id)})
+        assert [client.receive()["type"] for _ in range(5)] == ["snapshot"] * 5
+        scan(served, token, night, "t1")
+        with pytest.raises(TimeoutError):
+            client.receive(timeout=1.5)
+
+
 def test_a_client_that_returns_gets_only_what_changed(served: Served, token: str, night: Night) -> None:
     with open_socket(served, token) as client:
         client.subscribe(night.event_id)

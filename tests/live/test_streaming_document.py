@@ -68,7 +68,8 @@ def furnished(night: Night) -> Night:
             keys | {"c": [uuid4()]},
         )
     now = datetime.now(UTC)
-    night.sell(390, now - timedelta(hours=1))
+    night.sell(190, now - timedelta(hours=1))
+    night.sell(200, now)
     night.enter(5, now - timedelta(minutes=1))
     night.mention(2, now - timedelta(hours=1))
     return night
