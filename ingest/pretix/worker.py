@@ -15,7 +15,8 @@ from data.pretix import sources
 from data.pretix.sources import Source
 from data.services import Live
 from ingest.pretix.book import Book
-from ingest.pretix.client import Client, Pace
+from ingest.pretix.client import Away, Client, Forbidden, Missing, Pace
+from ingest.pretix.documents import Malformed
 from ingest.pretix.rounds import Rounds
 from ingest.pretix.seal import Unsealable, unseal
 from ingest.pretix.sync import Sync
@@ -47,7 +48,7 @@ class Connector:
 def run_once(connector: Connector) -> int:
     """Answer every due ping of every source, then poll all of it once; returns the pings answered.
 
-    Raises DatabaseUnavailable, and what a poll of `Client` raises.
+    A source that fails does not keep the others waiting. Raises DatabaseUnavailable.
     """
     answered = 0
     for tenant_id, source_id in sources.everyones(connector.database):
@@ -56,7 +57,10 @@ def run_once(connector: Connector) -> int:
             with closing(sync):
                 rounds = Rounds(sync)
                 answered += rounds.answer_all()
-                rounds.poll_all()
+                try:
+                    rounds.poll_all()
+                except (Away, Forbidden, Missing, Malformed) as error:
+                    log.warning("pretix %s: polling: %s", sync.book.source.name, error)
                 answered += rounds.answer_all()
     return answered
 

@@ -110,6 +110,10 @@ def house(
     live = LivePublisher(database, store, Telemetry())
     house = connect(pretix_server, database, tenant, live)
     yield house
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "UPDATE pretix_sources SET disabled_at = now() WHERE tenant_id = %s", [tenant.tenant_id]
+        )
     house.sync.close()
     live.close()
     store.close()
