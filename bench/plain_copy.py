@@ -1,5 +1,6 @@
-"""What to measure against: COPY of the rows of all facts into one bare table, without anything else.
+"""What to measure against: COPY of the rows that messages became into one bare table, and nothing else.
 
+The rows are each message as it was received and its facts; not copied are keys, presence and roll-ups.
 Two ways. The peer is what a program does that has rows to store: psycopg's COPY, fed with Python
 values. The floor feeds the server with text that was prepared beforehand, so that only PostgreSQL works.
 """
@@ -21,11 +22,12 @@ FACTS = (
     "ticket_transfers",
     "invalid_attempts",
 )
+RECEIVED = ("messages",)
 
 
 @dataclass(frozen=True)
 class CopyRates:
-    """Messages/s whose rows were committed; the table has all columns of all facts and nothing else."""
+    """Messages/s whose rows were committed; the table has the columns of all these rows and nothing else."""
 
     rows: int
     from_values: float
@@ -33,17 +35,18 @@ class CopyRates:
     from_text_twice: float
 
 
-def copy_rates(database_url: str, messages: int, batch: int) -> CopyRates:
-    """COPY the rows of all `messages` in the database, a commit per `batch` messages."""
+def copy_rates(database_url: str, messages: int, batch: int, tables: Sequence[str]) -> CopyRates:
+    """COPY the rows of all `messages` in these tables, a commit per `batch` messages."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        query = " UNION ALL ".join(_select(connection, table) for table in FACTS)
-        values = connection.execute(query).fetchall()
+        query = " UNION ALL ".join(_select(connection, table, tables) for table in tables)
         with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
             lines = b"".join(bytes(part) for part in copy).splitlines(keepends=True)
+        # Every transaction gets its share of the rows of every table.
+        values = connection.execute(query).fetchall()
         size = -(-len(lines) * batch // messages)
-        starts = range(0, len(lines), size)
-        texts = [b"".join(lines[at : at + size]) for at in starts]
-        tuples = [values[at : at + size] for at in starts]
+        count = -(-len(lines) // size)
+        texts = [b"".join(lines[at::count]) for at in range(count)]
+        tuples = [values[at::count] for at in range(count)]
 
         def rate(work: Callable[[str, Sequence[Any]], None], *parts: Sequence[Any]) -> float:
             connection.execute(f"CREATE TABLE bare AS {query} LIMIT 0")
@@ -85,14 +88,14 @@ def _copy_text(database_url: str, batches: Sequence[bytes]) -> None:
             connection.commit()
 
 
-def _select(connection: psycopg.Connection, table: str) -> str:
-    """A query for all rows of one fact table in the columns of all of them; JSON as text."""
+def _select(connection: psycopg.Connection, table: str, tables: Sequence[str]) -> str:
+    """A query for all rows of one table in the columns of all of them; JSON as text."""
     own = {name for name, _ in _columns(connection, (table,))}
     parts = []
-    for name, kind in _columns(connection, FACTS):
+    for name, kind in _columns(connection, tables):
         kind = "text" if kind == "jsonb" else kind
         parts.append(f"{name}::{kind} AS {name}" if name in own else f"NULL::{kind} AS {name}")
-    return f"SELECT '{table}'::text AS fact, {', '.join(parts)} FROM {table}"
+    return f"SELECT '{table}'::text AS origin, {', '.join(parts)} FROM {table}"
 
 
 def _columns(connection: psycopg.Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
