@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from data.commit import NotStorable, commit
 from data.dead_letters import DeadLetter, DeadLetterBox
 from data.directory import Directory
 from data.engine import Database
@@ -15,13 +16,17 @@ from data.facts import Verdict
 from data.messages import Message
 from data.services import Live, Writer
 from ingest.decoding import message_object
-from ingest.group_commit import NotStorable, TooBusy, write
+from ingest.group_commit import TooBusy
 from ingest.kinds import Kind
 from ingest.message import SOURCE, MessageReader, kind_of, sender_id
 from ingest.refusal import Code, Refused
 
 BATCHES_AT_ONCE = 4
-"""Batches being read and written at the same time: more would only hold memory and connections."""
+"""Batches being read or written at the same time: more would only hold memory."""
+WRITES_AT_ONCE = 2
+"""Of these, how many write: one transaction computes while PostgreSQL is busy with the other."""
+TRANSACTION = 1_000
+"""Messages of a batch in one transaction: single messages of the same event wait no longer than that."""
 _WAIT_SECONDS = 20.0
 
 
@@ -54,6 +59,7 @@ class Door:
         self._live = live
         self._dead_letters = dead_letters
         self._batches = threading.BoundedSemaphore(BATCHES_AT_ONCE)
+        self._writes = threading.BoundedSemaphore(WRITES_AT_ONCE)
 
     def single(self, tenant_id: UUID, body: bytes, kinds: tuple[Kind, ...] = ()) -> Outcome:
         """The outcome of one message, committed when it is "accepted".
@@ -78,7 +84,7 @@ class Door:
     def batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
         """The outcome of each message of a batch, in order; the good ones are committed.
 
-        Raises DatabaseUnavailable, TooBusy.
+        Raises DatabaseUnavailable and TooBusy; then some may be, and are duplicates the next time.
         """
         if not self._batches.acquire(timeout=_WAIT_SECONDS):
             raise TooBusy(f"{BATCHES_AT_ONCE} batches are under way")
@@ -99,9 +105,11 @@ class Door:
                 outcomes.append(_UNKNOWN)
             except Refused as refusal:
                 outcomes.append(refusal)
-        if good:
-            verdicts = write(self._database, self._live, tenant_id, [message for _, message in good])
-            for (index, message), verdict in zip(good, verdicts, strict=True):
+        for start in range(0, len(good), TRANSACTION):
+            together = good[start : start + TRANSACTION]
+            with self._writes:
+                verdicts = commit(self._database, self._live, tenant_id, [m for _, m in together])
+            for (index, message), verdict in zip(together, verdicts, strict=True):
                 try:
                     outcomes[index] = tries[index].outcome(message, verdict)
                 except Refused as refusal:

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Sequence
 from uuid import UUID
 
-from data import facts
-from data.engine import REFUSALS, Database, DatabaseUnavailable
+from data.commit import NotStorable, commit
+from data.engine import Database, DatabaseUnavailable
 from data.facts import Verdict
 from data.messages import Message
 from data.services import Live
@@ -23,10 +23,6 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 10_000
 MOST_TOGETHER = 1_000
 LONGEST_WAIT_SECONDS = 30.0
-
-
-class NotStorable(Exception):
-    """PostgreSQL refused this very message although the door let it pass; its neighbours are not affected."""
 
 
 class TooBusy(Exception):
@@ -103,7 +99,7 @@ class GroupCommit:
     def _commit(self, tenant_id: UUID, group: Sequence["_Waiting"]) -> None:
         """Commit one tenant's messages and let every sender know; never raises."""
         try:
-            verdicts = write(self._database, self._live, tenant_id, [waiting.message for waiting in group])
+            verdicts = commit(self._database, self._live, tenant_id, [waiting.message for waiting in group])
         except Exception as error:
             if not isinstance(error, DatabaseUnavailable):
                 log.exception("a group commit failed")
@@ -126,37 +122,13 @@ class OneByOne:
 
     def write(self, tenant_id: UUID, message: Message) -> Verdict:
         """The verdict, once the message is committed. Raises DatabaseUnavailable or NotStorable."""
-        verdict = write(self._database, self._live, tenant_id, [message])[0]
+        verdict = commit(self._database, self._live, tenant_id, [message])[0]
         if isinstance(verdict, NotStorable):
             raise verdict
         return verdict
 
     def close(self) -> None:
         """Nothing waits here."""
-
-
-def write(
-    database: Database, live: Live, tenant_id: UUID, messages: Sequence[Message]
-) -> list[Verdict | NotStorable]:
-    """Commit messages, tell the live path, and return a verdict for each.
-
-    One transaction, unless PostgreSQL refuses a message: then halves are tried until the one at
-    fault stands alone. Raises DatabaseUnavailable; what was committed before it is found as
-    duplicate when the sender tries again.
-    """
-    try:
-        written = facts.write(database, tenant_id, messages)
-    except REFUSALS as error:
-        if len(messages) == 1:
-            log.exception("PostgreSQL refused a message that the door let pass")
-            return [NotStorable(str(error).splitlines()[0])]
-        middle = len(messages) // 2
-        return write(database, live, tenant_id, messages[:middle]) + write(
-            database, live, tenant_id, messages[middle:]
-        )
-    if written.versions:
-        live.touched(tenant_id, written.versions)
-    return list(written.verdicts)
 
 
 class _Waiting:

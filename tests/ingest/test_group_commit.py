@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from data.commit import NotStorable
 from data.embedded import postgres_server
 from data.engine import Database, DatabaseUnavailable
 from data.facts import Verdict
 from data.messages import Message, PageView, Scan, message_key
 from data.migrations import run
-from ingest.group_commit import GroupCommit, NotStorable, OneByOne
+from ingest.group_commit import GroupCommit, OneByOne
 from tests.conftest import Tenant, new_tenant
 
 AT = datetime(2026, 11, 20, 20, tzinfo=UTC)
