@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, g, json, redirect, render_template, request, session
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.problems import problem, unavailable
 from data.accounts import Accounts, Person
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import DatabaseUnavailable
@@ -151,13 +152,13 @@ def _gate() -> AnyResponse | None:
     if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
         return None
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return _problem(403, "cross-site", "Requests from other sites are refused.")
+        return problem(403, "cross-site", "Requests from other sites are refused.")
     g.person = signed_in()
     if g.person is not None:
         g.csrf = csrf_token()
         return None
     if path.startswith("/_") or request.method != "GET":
-        return _problem(401, "not-signed-in", "Sign in first: there is no session, or it has ended.")
+        return problem(401, "not-signed-in", "Sign in first: there is no session, or it has ended.")
     wanted = _local(request.full_path.removesuffix("?"))
     return redirect("/login" if wanted == "/" else f"/login?{urlencode({'next': wanted})}")
 
@@ -165,16 +166,9 @@ def _gate() -> AnyResponse | None:
 def _unavailable(error: DatabaseUnavailable) -> AnyResponse:
     """What a person or a script is told while PostgreSQL is away."""
     if request.path.startswith(("/_", "/api/")):
-        answer = _problem(503, "database-unavailable", "The database cannot be reached; try again shortly.")
-    else:
-        answer = Response(render_template("unavailable.html"), 503, mimetype="text/html")
-    answer.headers["Retry-After"] = "2"
-    return answer
-
-
-def _problem(status: int, code: str, detail: str) -> Response:
-    body = {"type": f"/problems/{code}", "title": detail, "status": status, "code": code, "detail": detail}
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
+        return unavailable(error)
+    page = render_template("unavailable.html")
+    return Response(page, 503, {"Retry-After": "2"}, mimetype="text/html")
 
 
 def _form_is_ours() -> bool:
