@@ -157,7 +157,7 @@
     const come = arrivals.counts.reduce((sum, people) => sum + people, 0);
     const change = 100 * (come - usual) / usual;
     return {
-      'entered-delta': [`${change >= 0 ? '▲' : '▼'} ${percent(Math.abs(change))}`,
+      'entered-delta': [`${Math.abs(change) < 0.5 ? '≈' : change > 0 ? '▲' : '▼'} ${percent(Math.abs(change))}`,
         `${count(come)} came, usually ${count(usual)} by now`],
       'entered-note': ['vs usual by now', ''],
     };

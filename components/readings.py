@@ -230,7 +230,7 @@ def _against_usual(state: State) -> dict[str, Reading]:
         return {"entered-delta": Reading(""), "entered-note": Reading(note)}
     come = sum(state["attendance"]["arrivals"]["counts"])
     change = 100 * (come - usual) / usual
-    arrow = "▲" if change >= 0 else "▼"
+    arrow = "≈" if abs(change) < 0.5 else "▲" if change > 0 else "▼"
     return {
         "entered-delta": Reading(
             f"{arrow} {percent(abs(change))}", f"{count(come)} came, usually {count(usual)} by now"
