@@ -127,7 +127,7 @@
         `${count(a.expected)} expected`],
       'no-shows-note': [a.expected ? `of ${count(a.expected)} expected` : 'none expected', ''],
       inside: [count(c.inside), `${count(c.inside)} people inside`],
-      'inside-percent': [c.capacity ? `${percent(c.percent)} full` : '', 'Of the physical capacity'],
+      'inside-percent': [c.capacity ? `${percent(Math.floor(c.percent))} full` : '', 'Of the physical capacity'],
       'inside-of': [c.capacity ? `of ${count(c.capacity)}` : 'no capacity set', 'Physical capacity'],
       peak: [a.peakAt ? `${count(a.peak)} at ${clock(a.peakAt, zone)}` : NOTHING, 'Most people inside so far'],
       'projected-peak': peak
@@ -189,7 +189,7 @@
     return {
       subject: 'capacity', level: place.level,
       headline: where + { amber: ' filling up.', red: ' nearly full.', over: ' over capacity.' }[place.level],
-      detail: tooMany > 0 ? `${inside}, ${count(tooMany)} too many.` : `${inside}, ${percent(place.percent)}.`,
+      detail: tooMany > 0 ? `${inside}, ${count(tooMany)} too many.` : `${inside}, ${percent(Math.floor(place.percent))}.`,
       since: capacity.since && !name ? `Since ${clock(capacity.since, zone)}` : '',
     };
   }

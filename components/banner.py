@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple
 
 from dash import html
@@ -75,7 +76,7 @@ def _capacity(state: State) -> Notice | None:
         "over": f"{where} over capacity.",
     }[level]
     inside = f"{count(place['inside'])} of {count(place['capacity'])} inside"
-    share = percent(place["percent"])
+    share = percent(floor(place["percent"]))  # 79.7 % has not reached 80 %.
     detail = f"{inside}, {count(too_many)} too many." if too_many > 0 else f"{inside}, {share}."
     since = f"Since {clock(capacity['since'], zone)}" if capacity["since"] and not name else ""
     return Notice("capacity", level, headline, detail, since)

@@ -7,6 +7,7 @@ Times are of the venue; amounts are never summed over currencies.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import floor
 from typing import Any, NamedTuple
 
 from components.format import NOTHING, clock, compact, count, day, instant, money, percent, rate
@@ -182,7 +183,7 @@ def _attendance(state: State) -> dict[str, Reading]:
         "no-shows-note": Reading(f"of {count(expected)} expected" if expected else "none expected"),
         "inside": Reading(count(capacity["inside"]), f"{count(capacity['inside'])} people inside"),
         "inside-percent": Reading(
-            f"{percent(capacity['percent'])} full" if room else "", "Of the physical capacity"
+            f"{percent(floor(capacity['percent']))} full" if room else "", "Of the physical capacity"
         ),
         "inside-of": Reading(f"of {count(room)}" if room else "no capacity set", "Physical capacity"),
         "peak": Reading(

@@ -140,7 +140,7 @@ def test_the_banner_names_the_fullest_place_and_the_stalled_gate() -> None:
     ("inside", "level", "headline", "detail"),
     [
         (1301, "amber", "House filling up.", "1,301 of 1,600 inside, 81%."),
-        (1544, "red", "House nearly full.", "1,544 of 1,600 inside, 97%."),
+        (1544, "red", "House nearly full.", "1,544 of 1,600 inside, 96%."),
         (1633, "over", "House over capacity.", "1,633 of 1,600 inside, 33 too many."),
     ],
 )
