@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 from msgspec.structs import asdict
 
-from data import house_count, recordset, rollup_tables, rollups, venue_updates
+from data import carts, house_count, recordset, rollup_tables, rollups, venue_updates
 from data.engine import Database, TenantConnection
 from data.messages import (
     NO_EVENT,
@@ -173,6 +173,7 @@ def _write(tenant: TenantConnection, messages: Sequence[Message]) -> dict[EventK
     increments = rollups.of(messages)
     rollup_tables.lock(tenant, increments)
     house_count.move(tenant, messages, increments)
+    carts.keep(tenant, messages)
     versions = rollup_tables.add(tenant, increments)
     venue_updates.apply(tenant, messages)
     return versions

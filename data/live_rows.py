@@ -35,7 +35,8 @@ SELECT e.event_id, e.venue_id, e.name, e.status, e.doors_at, e.starts_at, e.ends
         FROM ticket_types y WHERE y.tenant_id = e.tenant_id AND y.venue_id = e.venue_id
         AND y.event_id = e.event_id AND y.admission) AS types_capacity,
        COALESCE(t.version, 0) AS version, COALESCE(t.sold, 0) AS sold, COALESCE(t.comps, 0) AS comps,
-       COALESCE(t.cancelled, 0) AS cancelled, COALESCE(t.entries, 0) AS entries,
+       COALESCE(t.cancelled, 0) AS cancelled, COALESCE(t.refunds, 0) AS refunds,
+       COALESCE(t.transfers, 0) AS transfers, COALESCE(t.entries, 0) AS entries,
        COALESCE(t.exits, 0) AS exits, COALESCE(t.entered, 0) AS entered,
        COALESCE(t.reentries, 0) AS reentries, COALESCE(t.inside, 0) AS inside,
        COALESCE(t.invalid, 0) AS invalid, COALESCE(t.peak, 0) AS peak, t.peak_at,
@@ -46,6 +47,19 @@ JOIN venues v ON v.tenant_id = e.tenant_id AND v.venue_id = e.venue_id
 JOIN tenants n ON n.tenant_id = e.tenant_id
 LEFT JOIN event_totals t ON t.tenant_id = e.tenant_id AND t.venue_id = e.venue_id AND t.event_id = e.event_id
 WHERE e.tenant_id = %(tenant)s AND e.event_id = %(event)s
+"""
+
+CART_MINUTES = 30
+UNPAID = """
+SELECT (SELECT COALESCE(sum(quantity), 0)::int FROM carts
+        WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
+          AND updated_at > %(now)s::timestamptz - make_interval(mins => %(cart_minutes)s)
+          AND updated_at <= %(now)s) AS in_carts,
+       (SELECT count(*)::int FROM pretix_positions p
+        JOIN pretix_orders o ON o.tenant_id = p.tenant_id AND o.source_id = p.source_id AND o.code = p.code
+        WHERE p.tenant_id = %(tenant)s AND p.event_id = %(event)s AND p.person AND NOT o.testmode
+          AND o.status = 'n' AND o.document @> jsonb_build_object('positions', jsonb_build_array(
+              jsonb_build_object('id', p.position_id, 'canceled', false)))) AS pending
 """
 
 MONEY = """
@@ -143,6 +157,7 @@ class LiveRows:
 
     now: datetime
     head: Row
+    unpaid: list[Row]
     money: list[Row]
     minutes: list[Row]
     fives: list[Row]
@@ -167,6 +182,7 @@ def read_rows(tenant: TenantConnection, event_id: UUID, now: datetime) -> LiveRo
         return None
     parameters |= {"venue": head["venue_id"]} | _windows(head, now)
     statements = {
+        "unpaid": UNPAID,
         "money": MONEY,
         "minutes": MINUTES,
         "fives": FIVES,
@@ -201,6 +217,7 @@ def _windows(head: Row, now: datetime) -> Row:
         "arrivals_from": doors - ARRIVALS_BEFORE,
         "arrivals_to": doors + ARRIVALS_AFTER,
         "day": datetime.fromtimestamp(day, now.tzinfo),
+        "cart_minutes": CART_MINUTES,
         "talk": TALK_HOURS,
         "gate_from": now - timedelta(minutes=GATE_MINUTES),
         "feed_from": last - timedelta(days=FEED_DAYS),

@@ -387,6 +387,13 @@ event_money = _table(
     *_counts("gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
 )
 zone_totals = _table("zone_totals", (*EVENT_KEY, "zone"), _required("zone", Text), *_counts("inside"))
+carts = _table(
+    "carts",
+    (*EVENT_KEY, "customer"),
+    _required("quantity", Integer),
+    _instant("updated_at", nullable=False),
+    Index(None, "tenant_id", "venue_id", "event_id", "updated_at"),
+)
 gate_analytics = _table(
     "gate_analytics",
     (*EVENT_KEY, "gate", "bucket"),
@@ -496,6 +503,7 @@ pretix_positions = _pretix(
     _required("testmode", Boolean),
     _instant("fetched_at", nullable=False),
     Index(None, "tenant_id", "source_id", "code"),
+    Index(None, "tenant_id", "event_id"),
 )
 pretix_checkins = _pretix(
     "pretix_checkins",

@@ -57,8 +57,9 @@ def test_both_servers_keep_their_data_over_a_restart_and_answer_at_the_same_addr
 
 
 def test_nothing_is_left_running_after_the_block(tmp_path: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
     with servers(tmp_path):
-        started = psutil.Process().children(recursive=True)
+        started = set(psutil.Process().children(recursive=True)) - before
         assert {"postgres", "redis-server"} <= {process.name() for process in started}
     assert [process for process in started if process.is_running()] == []
 
