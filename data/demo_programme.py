@@ -4,7 +4,7 @@ Pure and deterministic: a venue and a date always give the same event, on any ma
 writes what stands here into the tables and hands it to the simulator, which plays it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -37,13 +37,27 @@ def schedule(
     today = now.astimezone(ZoneInfo(venue.zone)).date()
     standing = {ref: rebuilt(venue, ref, doors_at) for ref, doors_at in known.items()}
     if not any(_is_on(event, now, ahead) for event in standing.values()):
-        tonight = _tonight(venue, standing, today, _to_five_minutes(now + ahead))
+        tonight = _tonight(venue, standing, today, _free_from(standing.values(), now, now + ahead))
         standing[tonight.ref] = tonight
-    nights = {_day(venue, ref) for ref in standing}
+    taken: dict[date, list[DemoEvent]] = {}
+    for event in standing.values():
+        taken.setdefault(_day(venue, event.ref), []).append(event)
     for event in [*_past(venue, today), *_upcoming(venue, today)]:
-        if _day(venue, event.ref) not in nights:
+        day = _day(venue, event.ref)
+        around = [*taken.get(day - timedelta(days=1), ()), *taken.get(day + timedelta(days=1), ())]
+        if day not in taken and not any(_overlap(event, other) for other in around):
             standing[event.ref] = event
     return standing
+
+
+def _free_from(events: Iterable[DemoEvent], now: datetime, wanted: datetime) -> datetime:
+    """The five minutes at which doors can open: as wanted, but not before the last evening is over."""
+    over = [event.ends_at for event in events if wanted < event.ends_at <= now]
+    return _to_five_minutes(max([wanted, *(end + timedelta(minutes=5) for end in over)]))
+
+
+def _overlap(event: DemoEvent, other: DemoEvent) -> bool:
+    return event.doors_at < other.ends_at and other.doors_at < event.ends_at
 
 
 def history_begins(today: date) -> date:

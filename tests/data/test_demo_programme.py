@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from data.demo_house import CLUB, HALL, VENUES, DemoVenue
+from data.demo_house import CLUB, HALL, VENUES, DemoEvent, DemoVenue
 from data.demo_programme import AFTERGLOW, schedule
 
 NOW = datetime(2026, 11, 21, 4, 12, 37, tzinfo=UTC)
@@ -26,15 +26,31 @@ def test_a_new_demo_has_two_years_a_night_under_way_and_evenings_on_sale(venue: 
 
 
 @pytest.mark.parametrize("venue", VENUES, ids=lambda venue: venue.ref)
-def test_no_two_evenings_share_the_house(venue: DemoVenue) -> None:
+def test_no_two_evenings_share_the_house_whenever_it_is_started(venue: DemoVenue) -> None:
+    for hours in range(0, 15 * 24, 5):
+        alone(schedule(venue, {}, NOW + timedelta(hours=hours), ON_START))
+
+
+@pytest.mark.parametrize("ahead", [ON_START, ON_ROLL_OVER], ids=["on start", "on roll-over"])
+@pytest.mark.parametrize("venue", VENUES, ids=lambda venue: venue.ref)
+def test_no_two_evenings_share_the_house_as_time_goes_by(venue: DemoVenue, ahead: timedelta) -> None:
     now, known = NOW, dict[str, datetime]()
-    for hours in (0, 5, 40, 200, 1000):
-        now += timedelta(hours=hours)
-        events = schedule(venue, known, now, ON_START)
+    for minutes in (0, 7, 271, 33, 61, 400, 29, 30, 1, 1300, 700, 5000, 17, 240, 20000, 77):
+        now += timedelta(minutes=minutes)
+        events = schedule(venue, known, now, ahead)
         known = {event.ref: event.doors_at for event in events.values()}
-        evenings = sorted(events.values(), key=lambda event: event.doors_at)
-        for before, after in pairwise(evenings):
-            assert before.ends_at < after.doors_at, (before.ref, after.ref)
+        alone(events)
+        assert any(
+            event.doors_at <= max(now, now + ahead) and now < event.ends_at + AFTERGLOW
+            for event in events.values()
+        )
+
+
+def alone(events: dict[str, DemoEvent]) -> None:
+    """Fail unless every evening is over before the next one opens."""
+    evenings = sorted(events.values(), key=lambda event: event.doors_at)
+    for before, after in pairwise(evenings):
+        assert before.ends_at <= after.doors_at, (before.ref, after.ref)
 
 
 def test_a_start_during_the_night_changes_nothing() -> None:
