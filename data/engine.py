@@ -105,5 +105,10 @@ class Database:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Operational errors that are about the statement, not about the server's being there."""
-    return isinstance(error, psycopg.errors.ProgramLimitExceeded | psycopg.errors.QueryCanceled)
+    """Whether an operational error is about the statement and not about the server's being there.
+
+    Without a state the connection broke; of the others, classes 08, 53 and 57P0 say that the
+    server is away, out of room or shutting down.
+    """
+    state = getattr(error, "sqlstate", None)
+    return state is not None and not state.startswith(("08", "53", "57P0"))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from data.embedded import postgres_server
@@ -34,6 +35,16 @@ def test_a_server_that_dies_is_unavailable_and_one_that_returns_is_used_again(tm
     finally:
         database.close()
         server.stop()
+
+
+def test_a_deadlock_is_the_statements_own_error_and_not_an_absent_server(database: Database) -> None:
+    with pytest.raises(psycopg.errors.DeadlockDetected), database.tenant(uuid4()) as tenant:
+        tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
+
+
+def test_a_server_that_ends_the_session_is_unavailable(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable), database.tenant(uuid4()) as tenant:
+        tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57P01'; END $$")
 
 
 def _ask(database: Database, meanwhile: Callable[[], None] = lambda: None) -> tuple[int] | None:
