@@ -69,7 +69,10 @@
       'sold-of': [s.capacity ? `/ ${count(s.capacity)}` : '', 'Sellable capacity'],
       'sold-percent': [s.capacity ? percent(s.percentSold) : '', `${count(s.remaining)} left to sell`],
       'sold-note': [notes.join(' · ') || 'no comps',
-        `${count(s.comps)} complimentary, ${count(s.held)} held, ${count(s.cancelled)} cancelled`],
+        `${count(s.comps)} complimentary, ${count(s.held)} held, ${count(s.cancelled)} cancelled,`
+        + ` ${count(s.refunds)} refunds, ${count(s.transfers)} transfers`],
+      'open-note': [`Per 5 min · ${count(s.inCarts)} in carts · ${count(s.pending)} pending`,
+        'Tickets sold per five minutes in the last two hours; tickets in carts and ordered but not paid'],
       'per-minute': [rate(s.perMinute), 'Tickets a minute, in the last minute'],
       'per-five': [rate(s.perFiveMinutes), 'Tickets in the last five minutes'],
       'per-hour': [rate(s.perHour), 'Tickets in the last hour'],

@@ -105,7 +105,12 @@ def _sales(state: State) -> dict[str, Reading]:
         "sold-note": Reading(
             " · ".join(notes) or "no comps",
             f"{count(sales['comps'])} complimentary, {count(sales['held'])} held,"
-            f" {count(sales['cancelled'])} cancelled",
+            f" {count(sales['cancelled'])} cancelled, {count(sales['refunds'])} refunds,"
+            f" {count(sales['transfers'])} transfers",
+        ),
+        "open-note": Reading(
+            f"Per 5 min · {count(sales['inCarts'])} in carts · {count(sales['pending'])} pending",
+            "Tickets sold per five minutes in the last two hours; tickets in carts and ordered but not paid",
         ),
         "per-minute": Reading(rate(sales["perMinute"]), "Tickets a minute, in the last minute"),
         "per-five": Reading(rate(sales["perFiveMinutes"]), "Tickets in the last five minutes"),

@@ -44,7 +44,7 @@ def sales(state: State, texts: Readings) -> html.Section:
         ],
         name="sales",
         area="sales",
-        sub=html.Span("Tickets, 5-minute bars, last 2 hours", className="muted small"),
+        sub=place(texts, "open-note", "muted small num"),
     )
 
 

@@ -31,6 +31,7 @@ def untouched() -> dict[str, Any]:
     state["event"] |= {"physicalCapacity": 0}
     sales = state["sales"]
     sales |= dict.fromkeys(("sold", "comps", "held", "cancelled", "capacity", "remaining", "soldToday"), 0)
+    sales |= dict.fromkeys(("refunds", "transfers", "pending", "inCarts"), 0)
     sales |= {"perMinute": 0.0, "perFiveMinutes": 0.0, "perHour": 0.0, "projectedSellOutAt": None}
     sales |= {"percentSold": None, "milestones": []}
     sales["trend"]["sold"] = [0] * 24
