@@ -31,32 +31,38 @@ def definition(table_name: str, columns: tuple[str, ...]) -> str:
 @lru_cache
 def insert(table_name: str, columns: tuple[str, ...], conflict: str = "DO NOTHING") -> str:
     """INSERT of a recordset (parameter `rows`) into a table of the tenant (parameter `tenant`)."""
-    table = metadata.tables[table_name]
-    values = ", ".join(
-        f'r."{name}"::jsonb' if isinstance(table.c[name].type, postgresql.JSONB) else f'r."{name}"'
-        for name in columns
-    )
-    names = ", ".join(f'"{name}"' for name in columns)
-    return (
-        f"INSERT INTO {table_name} (tenant_id, {names}) SELECT %(tenant)s, {values}"
-        f" FROM json_to_recordset(%(rows)s::json) AS r ({definition(table_name, columns)})"
-        f" ON CONFLICT {conflict}"
-    )
+    return _insert(table_name, columns, conflict, frozenset())
 
 
 @lru_cache
 def increment(table_name: str) -> str:
-    """Upsert of a recordset that adds every column outside the key to what is there."""
+    """Upsert of a recordset that adds every column outside the key to what is there.
+
+    Rows may leave out what they do not add to: most roll-up rows change two of seventeen columns.
+    """
     table = metadata.tables[table_name]
     key = tuple(column.name for column in table.primary_key)
     sums = tuple(c.name for c in table.c if c.name not in key and isinstance(c.type, BigInteger))
-    present = tuple(name for name in key if name != "tenant_id") + sums
-    return insert(table_name, present, _adding(table_name, key, sums))
-
-
-def _adding(table_name: str, key: Sequence[str], sums: Sequence[str]) -> str:
     changes = ", ".join(f"{name} = {table_name}.{name} + EXCLUDED.{name}" for name in sums)
-    return f"({', '.join(key)}) DO UPDATE SET {changes}"
+    present = tuple(name for name in key if name != "tenant_id") + sums
+    return _insert(table_name, present, f"({', '.join(key)}) DO UPDATE SET {changes}", frozenset(sums))
+
+
+def _insert(table_name: str, columns: tuple[str, ...], conflict: str, optional: frozenset[str]) -> str:
+    table = metadata.tables[table_name]
+
+    def value(name: str) -> str:
+        if name in optional:
+            return f'COALESCE(r."{name}", 0)'
+        return f'r."{name}"::jsonb' if isinstance(table.c[name].type, postgresql.JSONB) else f'r."{name}"'
+
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f"INSERT INTO {table_name} (tenant_id, {names})"
+        f" SELECT %(tenant)s, {', '.join(map(value, columns))}"
+        f" FROM json_to_recordset(%(rows)s::json) AS r ({definition(table_name, columns)})"
+        f" ON CONFLICT {conflict}"
+    )
 
 
 def _type(table: Table, name: str) -> str:

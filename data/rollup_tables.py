@@ -35,13 +35,11 @@ def add(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]
         key: dict[str, object] = {"venue_id": venue, "event_id": event}
         for (grain, start, currency), sums in sorted(own.grains(*calendars[venue]).items()):
             bucket = {"grain": grain, "bucket": instant(start), "currency": currency}
-            rows["venue_analytics"].append({**key, **bucket, **_NOTHING, **sums})
+            rows["venue_analytics"].append({**key, **bucket, **sums})
         for (gate, minute), sums in sorted(own.gates.items()):
-            counts = {name: sums[name] for name in ("entries", "exits", "invalid")}
-            rows["gate_analytics"].append({**key, "gate": gate, "bucket": instant(minute), **counts})
+            rows["gate_analytics"].append({**key, "gate": gate, "bucket": instant(minute), **sums})
         for currency, sums in sorted(own.money.items()):
-            money = {name: sums[name] for name in rollups.MONEY}
-            rows["event_money"].append({**key, "currency": currency, **money})
+            rows["event_money"].append({**key, "currency": currency, **sums})
         for zone, change in sorted(own.zones.items()):
             if change:
                 rows["zone_totals"].append({**key, "zone": zone, "inside": change})
@@ -50,9 +48,6 @@ def add(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]
             parameters = {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)}
             tenant.execute(recordset.increment(table), parameters)
     return _add_totals(tenant, increments)
-
-
-_NOTHING = dict.fromkeys(rollups.COUNTS + rollups.MONEY, 0)
 
 
 def _add_totals(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]:

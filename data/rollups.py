@@ -26,22 +26,6 @@ from data.messages import (
 )
 from data.presence import Trace
 
-COUNTS = (
-    "sold",
-    "comps",
-    "cancelled",
-    "entries",
-    "exits",
-    "arrivals",
-    "inside_change",
-    "invalid",
-    "page_views",
-    "cart_updates",
-    "mentions",
-    "reach",
-    "engagements",
-)
-MONEY = ("gross_minor", "refunded_minor", "fees_minor", "tax_minor")
 TOTALS = (
     "sold",
     "comps",
