@@ -11,8 +11,6 @@ import uuid
 from contextlib import closing
 from getpass import getpass
 
-import psycopg
-
 from config import Settings
 from data import embedded, tenants
 from data.directory import Directory, Venue
@@ -76,7 +74,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             with database.tenant(tenant_id) as tenant:
                 sources.add(tenant, source, secret)
-        except psycopg.errors.UniqueViolation:
+        except sources.NameTaken:
             return _failed(f"There is a source named {name} already; choose another --name.")
     public = (arguments.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     print(f"Connected {name}: {len(events)} events at {venue.name}.")

@@ -16,6 +16,10 @@ _NO_HASH = b"\0" * 32
 _COLUMNS = "source_id, venue_id, name, base_url, organizer, sealed_token, gates"
 
 
+class NameTaken(Exception):
+    """The tenant has another source of this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One organizer on one pretix. `name` is the tenant's own short name for it and part of every
@@ -48,10 +52,11 @@ def tenant_of(secret: str) -> UUID | None:
 
 
 def add(tenant: TenantConnection, source: Source, secret: str) -> None:
-    """Keep a source and the hash of its webhook secret. Raises psycopg's UniqueViolation for a taken name."""
-    tenant.execute(
+    """Keep a source and the hash of its webhook secret. Raises NameTaken."""
+    kept = tenant.execute(
         "INSERT INTO pretix_sources (tenant_id, source_id, venue_id, name, base_url, organizer,"
-        " sealed_token, secret_hash, gates) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " sealed_token, secret_hash, gates) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (tenant_id, name) DO NOTHING",
         [
             tenant.tenant_id,
             source.source_id,
@@ -64,6 +69,8 @@ def add(tenant: TenantConnection, source: Source, secret: str) -> None:
             json.dumps(source.gates),
         ],
     )
+    if not kept.rowcount:
+        raise NameTaken(source.name)
 
 
 def authenticate(tenant: TenantConnection, source_id: UUID, secret: str) -> Source | None:
