@@ -13,7 +13,8 @@ from flask import Flask, Response, request
 from msgspec import Meta, Struct
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.problems import problem
+from api.problems import problem, unavailable
+from data.engine import DatabaseUnavailable
 from data.pretix import queue, sources
 from data.services import Services
 
@@ -37,26 +38,10 @@ def register(server: Flask, services: Services) -> None:
         tenant_id = sources.tenant_of(secret)
         if tenant_id is None:
             return _unknown()
-        with services.database.tenant(tenant_id) as tenant:
-            source = sources.authenticate(tenant, source_id, secret)
-            if source is None:
-                return _unknown()
-            ping = _read()
-            if isinstance(ping, Response):
-                return ping
-            if ping.event is None or _IGNORED.match(ping.action):
-                return Response(status=200)
-            if ping.organizer != source.organizer:
-                return problem(
-                    422,
-                    "other-organizer",
-                    f"This address is for the organizer {source.organizer!r}.",
-                    field="organizer",
-                    value=ping.organizer,
-                )
-            subject = "event" if ping.code is None else f"order/{ping.code}"
-            queue.put(tenant, source_id, ping.event, subject)
-        return Response(status=200)
+        try:
+            return _take(services, tenant_id, source_id, secret)
+        except DatabaseUnavailable as error:
+            return unavailable(error)  # pretix repeats what was not answered with 200, for three days.
 
     server.add_url_rule(
         "/api/v1/webhooks/pretix/<uuid:source_id>/<secret>",
@@ -64,6 +49,29 @@ def register(server: Flask, services: Services) -> None:
         pretix_webhook,
         methods=["POST"],
     )
+
+
+def _take(services: Services, tenant_id: UUID, source_id: UUID, secret: str) -> Response:
+    """The answer to a webhook; once it is 200, the ping is committed."""
+    with services.database.tenant(tenant_id) as tenant:
+        source = sources.authenticate(tenant, source_id, secret)
+        if source is None:
+            return _unknown()
+        ping = _read()
+        if isinstance(ping, Response):
+            return ping
+        if ping.event is None or _IGNORED.match(ping.action):
+            return Response(status=200)
+        if ping.organizer != source.organizer:
+            return problem(
+                422,
+                "other-organizer",
+                f"This address is for the organizer {source.organizer!r}.",
+                field="organizer",
+                value=ping.organizer,
+            )
+        queue.put(tenant, source_id, ping.event, f"order/{ping.code}" if ping.code else "event")
+    return Response(status=200)
 
 
 def _read() -> Ping | Response:

@@ -55,11 +55,8 @@ SELECT (SELECT COALESCE(sum(quantity), 0)::int FROM carts
         WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
           AND updated_at > %(now)s::timestamptz - make_interval(mins => %(cart_minutes)s)
           AND updated_at <= %(now)s) AS in_carts,
-       (SELECT count(*)::int FROM pretix_positions p
-        JOIN pretix_orders o ON o.tenant_id = p.tenant_id AND o.source_id = p.source_id AND o.code = p.code
-        WHERE p.tenant_id = %(tenant)s AND p.event_id = %(event)s AND p.person AND NOT o.testmode
-          AND o.status = 'n' AND o.document @> jsonb_build_object('positions', jsonb_build_array(
-              jsonb_build_object('id', p.position_id, 'canceled', false)))) AS pending
+       (SELECT count(*)::int FROM pretix_positions
+        WHERE tenant_id = %(tenant)s AND event_id = %(event)s AND pending) AS pending
 """
 
 MONEY = """
@@ -137,10 +134,19 @@ WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s O
 """
 
 SALES = """
-SELECT occurred_at, kind, ticket_type, quantity, amount_minor, currency, channel FROM ticket_sales
-WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
-  AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
-ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
+SELECT occurred_at, kind, COALESCE(y.name, ticket_type) AS ticket_type, quantity, amount_minor, currency,
+       channel
+FROM (
+    SELECT occurred_at, message_key, line, kind, ticket_type, quantity, amount_minor, currency, channel
+    FROM ticket_sales
+    WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
+      AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
+    ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
+) s LEFT JOIN (
+    SELECT ticket_type, name FROM ticket_types
+    WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
+) y USING (ticket_type)
+ORDER BY occurred_at DESC, message_key DESC, line DESC
 """
 
 SCANS = """

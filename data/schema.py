@@ -501,9 +501,10 @@ pretix_positions = _pretix(
     _required("person", Boolean),
     _required("valid", Boolean),
     _required("testmode", Boolean),
+    _required("pending", Boolean, "false"),
     _instant("fetched_at", nullable=False),
     Index(None, "tenant_id", "source_id", "code"),
-    Index(None, "tenant_id", "event_id"),
+    Index("ix_pretix_positions_pending", "tenant_id", "event_id", postgresql_where=text("pending")),
 )
 pretix_checkins = _pretix(
     "pretix_checkins",

@@ -29,7 +29,7 @@ class SeenOrder:
 @dataclass(frozen=True, slots=True)
 class SeenPosition:
     """A position and the order it was last seen in. `person`: an admission ticket of its own;
-    `valid`: a door would let it in."""
+    `valid`: a door would let it in; `pending`: a person's ticket that waits for its payment."""
 
     position_id: int
     code: str
@@ -38,6 +38,7 @@ class SeenPosition:
     person: bool
     valid: bool
     testmode: bool
+    pending: bool
     fetched_at: datetime
 
 
@@ -86,7 +87,7 @@ def positions(
 ) -> dict[int, SeenPosition]:
     """The positions with these ids, and all that were last seen in this order, by id."""
     rows = tenant.rows(
-        "SELECT position_id, code, event, event_id, person, valid, testmode, fetched_at"
+        "SELECT position_id, code, event, event_id, person, valid, testmode, pending, fetched_at"
         " FROM pretix_positions WHERE tenant_id = %s AND source_id = %s"
         " AND (code = %s OR position_id = ANY(%s))",
         [tenant.tenant_id, source_id, code, list(position_ids)],

@@ -258,5 +258,6 @@ def _seen_position(order: Order, number: int, place: Place, fetched_at: datetime
         person=place.is_person(position),
         valid=orders.is_valid(order, position),
         testmode=order.testmode,
+        pending=place.is_person(position) and orders.is_pending(order, position),
         fetched_at=fetched_at,
     )

@@ -45,6 +45,12 @@ def is_sold(order: Order, position: Position) -> bool:
     return order.status == "p" and not position.canceled and not order.testmode
 
 
+def is_pending(order: Order, position: Position) -> bool:
+    """Whether a position waits for its payment; what waits for somebody's consent does not."""
+    waiting = order.status == "n" and not order.require_approval
+    return waiting and not position.canceled and not order.testmode
+
+
 def is_valid(order: Order, position: Position) -> bool:
     """Whether a door lets a position in; some orders are good for entry before they are paid."""
     waiting = order.status == "n" and order.valid_if_pending and not order.require_approval

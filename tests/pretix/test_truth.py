@@ -123,6 +123,16 @@ def test_the_roll_ups_agree_with_the_ledger(house: House) -> None:
     ]
 
 
+def test_pending_tickets_are_counted_for_the_live_board(house: House) -> None:
+    house.pretix.now = EVENING
+    house.rounds.poll_all()
+
+    assert house.rows(
+        "SELECT event, count(*)::int AS pending FROM pretix_positions WHERE tenant_id = %(tenant)s"
+        " AND pending GROUP BY 1 ORDER BY 1"
+    ) == [{"event": "lichterhaus", "pending": 5}, {"event": "nordlicht26", "pending": 27}]
+
+
 def test_nothing_personal_is_stored_anywhere(house: House) -> None:
     house.pretix.now = MIDDAY
     personal = set()

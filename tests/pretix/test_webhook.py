@@ -4,10 +4,17 @@ import json
 import uuid
 
 import pytest
+from flask import Flask
 
+from api import pretix
+from data.directory import Directory
+from data.engine import Database
 from data.pretix import sources
+from data.services import Services
+from ingest.group_commit import OneByOne
 from tests.conftest import Tenant
 from tests.pretix.conftest import House
+from tests.pretix.server import TOKEN
 
 PLACED = {
     "notification_id": 155,
@@ -130,9 +137,20 @@ def test_a_disabled_source_has_no_door(house: House) -> None:
     assert house.post(PLACED) == 404
 
 
-def test_neither_token_nor_secret_can_be_read_from_the_database(house: House) -> None:
-    from tests.pretix.server import TOKEN
+def test_without_the_database_pretix_is_told_to_come_again(house: House) -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none", min_size=0)
+    server = Flask("test")
+    live = house.connector.live
+    settings, directory = house.connector.settings, Directory(nowhere)
+    pretix.register(server, Services(settings, nowhere, directory, OneByOne(nowhere, live), live))  # type: ignore[arg-type]
+    answer = server.test_client().post(house.address, json=PLACED)
+    nowhere.close()
 
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_neither_token_nor_secret_can_be_read_from_the_database(house: House) -> None:
     rows = str(house.rows("SELECT * FROM pretix_sources WHERE tenant_id = %(tenant)s"))
     secret = house.address.rsplit("/", 1)[1]
 
