@@ -182,6 +182,16 @@ def test_wrong_settings_stop_the_start_with_the_whole_list(tmp_path: Path) -> No
     assert not (tmp_path / "data").exists()
 
 
+def test_a_given_database_that_cannot_be_reached_stops_the_start_with_a_reason(tmp_path: Path) -> None:
+    url = "postgresql://owner:s3cret@127.0.0.1:1/house"
+    failing = Housecount(tmp_path / "data", DATABASE_URL=url)
+    assert failing.process.wait(30) == 1
+    assert "The database of DATABASE_URL cannot be used: connection failed" in failing.output
+    assert "The migrations failed" in failing.output
+    assert "Traceback" not in failing.output
+    assert "s3cret" not in failing.output
+
+
 def test_a_port_in_use_stops_the_start_with_a_reason(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -9,9 +9,11 @@ import tempfile
 from pathlib import Path
 
 from alembic.util.exc import CommandError
+from sqlalchemy.exc import OperationalError
 
 from config import ConfigurationError, Settings
 from data import embedded
+from data.engine import DatabaseUnavailable
 from data.folder import EmbeddedError
 from data.migrations import run
 
@@ -43,5 +45,7 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (ConfigurationError, EmbeddedError, CommandError) as error:
+    except (ConfigurationError, EmbeddedError, CommandError, DatabaseUnavailable) as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"The database of DATABASE_URL cannot be used: {error.orig}")
