@@ -7,6 +7,7 @@ import multiprocessing
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -81,7 +82,7 @@ def _drive(port: int, requests: Iterator[bytes], clients: int, per_second: float
     report = Report()
     began = time.perf_counter()
     number = 0
-    idle = [_Client(socket.create_connection(("127.0.0.1", port))) for _ in range(clients)]
+    idle = deque(_Client(socket.create_connection(("127.0.0.1", port))) for _ in range(clients))
     everyone = list(idle)
     with selectors.DefaultSelector() as selector:
         for client in idle:
@@ -97,7 +98,8 @@ def _drive(port: int, requests: Iterator[bytes], clients: int, per_second: float
                     exhausted = True
                     break
                 number += 1
-                client = idle.pop()
+                # The one that rested longest: the server hangs up on those that say nothing for long.
+                client = idle.popleft()
                 client.sent_at = time.perf_counter()
                 client.connection.sendall(body)
             if exhausted and len(idle) == len(everyone):
