@@ -52,8 +52,9 @@ fees AS (
 ), scans AS (
     SELECT s.*, area::int AS list FROM ticket_scans s JOIN mine USING (event_id) WHERE tenant_id = %(tenant)s
 ), standing AS (
-    SELECT event_id, list, ticket_id, direction, occurred_at, gate, scanner, admission FROM scans
-    WHERE effect <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(effect) > 0
+    -- An annulment knows when and where, but not always which device had let them in.
+    SELECT event_id, list, ticket_id, direction, occurred_at, gate, admission, max(scanner) AS scanner
+    FROM scans WHERE effect <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(effect) > 0
 ), void AS (
     SELECT event_id, ticket_id FROM tickets GROUP BY 1, 2
     HAVING count(*) FILTER (WHERE kind = 'cancellation') > count(*) FILTER (WHERE metadata ? 'restores')
