@@ -19,6 +19,24 @@ def sliding_sum(counts: Sequence[int], minutes: int, seconds_into_minute: float)
     return sum(whole) + before * (1 - seconds_into_minute / 60)
 
 
+def present_pace(last_hour: float, last_day: float) -> float:
+    """What to expect an hour: the mean of the last hour's and the last day's rate (`last_day` is the
+    sum of 24 hours), and the last day's alone while the last hour was empty."""
+    return (last_hour + last_day / 24) / 2 if last_hour > 0 else last_day / 24
+
+
+def projected_total(
+    now: datetime, so_far: int, last_hour: float, last_day: float, ends: Sequence[datetime | None]
+) -> int:
+    """`so_far` and what the present pace adds until the first of `ends` (None is no end).
+
+    Never less than `so_far`: more refunds than sales in the last hours promise nothing.
+    """
+    until = min((end for end in ends if end is not None), default=now)
+    hours = max(0.0, (until - now).total_seconds() / 3600)
+    return so_far + max(0, round(present_pace(last_hour, last_day) * hours))
+
+
 def projected_sell_out(
     now: datetime,
     remaining: int,
@@ -28,14 +46,12 @@ def projected_sell_out(
 ) -> datetime | None:
     """The moment at which `remaining` tickets will be gone at today's pace, or None.
 
-    The pace is the mean of the last hour's (`last_hour` tickets) and the last day's rate
-    (`last_day` tickets in 24 h), and the last day's alone while the last hour was empty. None when
-    nothing is left, nothing sells, or the tickets outlast `until` (the start of the event; without
-    one, 365 days).
+    The pace is that of `present_pace`. None when nothing is left, nothing sells, or the tickets
+    outlast `until` (the start of the event; without one, 365 days).
     """
     if remaining <= 0:
         return None
-    hourly = (last_hour + last_day / 24) / 2 if last_hour > 0 else last_day / 24
+    hourly = present_pace(last_hour, last_day)
     if hourly <= 0:
         return None
     horizon = until if until is not None else now + timedelta(days=365)

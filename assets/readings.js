@@ -19,7 +19,7 @@
     const rows = state.revenue.currencies;
     return rows.find((row) => row.currency === state.event.currency) || rows[0] || {
       currency: state.event.currency, exponent: 2, grossMinor: 0, refundedMinor: 0, feesMinor: 0, taxMinor: 0,
-      netMinor: 0, tonightNetMinor: 0, perMinuteMinor: 0, trend: [],
+      netMinor: 0, tonightNetMinor: 0, projectedTonightMinor: 0, perMinuteMinor: 0, trend: [],
     };
   }
 
@@ -104,7 +104,8 @@
       .map((other) => money(other.tonightNetMinor, other.currency, other.exponent));
     return {
       revenue: [money(row.tonightNetMinor, currency, exponent),
-        `${exactly('tonightNetMinor')} ${currency} net this business day: paid and fees, less refunds`],
+        `${exactly('tonightNetMinor')} ${currency} net this business day: paid and fees, less refunds;`
+        + ` about ${money(row.projectedTonightMinor, currency, exponent)} by its end at the present pace`],
       'revenue-more': [others.length ? `+ ${others.join(' + ')}` : '', 'Other currencies, kept apart'],
       'revenue-flow': [`${money(row.perMinuteMinor, currency, exponent)} / min`,
         `${exactly('perMinuteMinor')} ${currency} a minute`],

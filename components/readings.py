@@ -37,8 +37,8 @@ def primary_money(state: State) -> dict[str, Any]:
     """The row of the venue's own currency, or the first one there is, or zeros."""
     rows: list[dict[str, Any]] = state["revenue"]["currencies"]
     own = state["event"]["currency"]
-    zeros = dict.fromkeys(("grossMinor", "refundedMinor", "feesMinor", "taxMinor", "netMinor"), 0)
-    empty = {"currency": own, "exponent": 2, **zeros, "tonightNetMinor": 0, "perMinuteMinor": 0, "trend": []}
+    amounts = ("gross", "refunded", "fees", "tax", "net", "tonightNet", "projectedTonight", "perMinute")
+    empty = {"currency": own, "exponent": 2, "trend": [], **{f"{amount}Minor": 0 for amount in amounts}}
     return next((row for row in rows if row["currency"] == own), rows[0] if rows else empty)
 
 
@@ -153,7 +153,8 @@ def _revenue(state: State) -> dict[str, Reading]:
     return {
         "revenue": Reading(
             money(row["tonightNetMinor"], code, exponent),
-            f"{exactly('tonightNetMinor')} {code} net this business day: paid and fees, less refunds",
+            f"{exactly('tonightNetMinor')} {code} net this business day: paid and fees, less refunds;"
+            f" about {money(row['projectedTonightMinor'], code, exponent)} by its end at the present pace",
         ),
         "revenue-more": Reading(f"+ {' + '.join(others)}" if others else "", "Other currencies, kept apart"),
         "revenue-flow": Reading(

@@ -89,9 +89,9 @@ SELECT grain, currency, sold, gross_minor + fees_minor - refunded_minor AS net_m
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
   AND grain = 'daily' AND bucket = %(day)s
 UNION ALL
-SELECT grain, currency, sold, 0 FROM venue_analytics
+SELECT grain, currency, sold, gross_minor + fees_minor - refunded_minor FROM venue_analytics
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND grain = 'hourly'
-  AND bucket > %(now)s::timestamptz - interval '24 hours' AND bucket <= %(now)s AND currency = ''
+  AND bucket > %(now)s::timestamptz - interval '24 hours' AND bucket <= %(now)s
 """
 
 GATES = """
@@ -159,9 +159,11 @@ ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
 
 @dataclass(frozen=True, slots=True)
 class LiveRows:
-    """The rows of one event as of `now`; see the statements above for the columns."""
+    """The rows of one event as of `now`, in the business day that started at `day`; the statements
+    above name the columns."""
 
     now: datetime
+    day: datetime
     head: Row
     unpaid: list[Row]
     money: list[Row]
@@ -210,7 +212,7 @@ def read_rows(tenant: TenantConnection, event_id: UUID, now: datetime) -> LiveRo
             cursors[name] = tenant.connection.cursor(row_factory=dict_row)
             cursors[name].execute(statement, parameters, prepare=True)
     rows = {name: cursor.fetchall() for name, cursor in cursors.items()}
-    return LiveRows(now=now, head=head, **({"changes": []} | rows))
+    return LiveRows(now=now, day=parameters["day"], head=head, **({"changes": []} | rows))
 
 
 def _windows(head: Row, now: datetime) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 
 from analytics.buzz import viral
 from analytics.crowd import level, percent_full, reached_since
-from analytics.velocity import projected_sell_out, sliding_sum
+from analytics.velocity import projected_sell_out, projected_total, sliding_sum
 from data.currencies import EXPONENTS
 from data.instants import iso
 from data.live_doors import arrivals, gates
@@ -18,6 +18,7 @@ from data.live_rows import FEED_LENGTH, LiveRows, Row
 
 EventState = dict[str, Any]
 
+DAY = timedelta(days=1)
 FIVE_MINUTES = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 TREND_BUCKETS = 24
@@ -83,11 +84,6 @@ def _sales(rows: LiveRows) -> Row:
     capacity = sellable(head)
     minutes = _per_minute(rows, (row for row in rows.minutes if row["currency"] == ""), "sold")
     fives = _trend(rows, (row for row in rows.fives if row["currency"] == ""), "sold")
-    remaining = max(0, capacity - head["sold"] - head["comps"] - head["held"])
-    last_hour = sliding_sum(minutes, 60, now.second)
-    counted = [row for row in rows.days if row["currency"] == ""]
-    last_day = sum(row["sold"] for row in counted if row["grain"] == "hourly")
-    ends_sale = head["starts_at"] or head["doors_at"]
     return {
         "sold": head["sold"],
         "comps": head["comps"],
@@ -98,19 +94,41 @@ def _sales(rows: LiveRows) -> Row:
         "pending": rows.unpaid[0]["pending"],
         "inCarts": rows.unpaid[0]["in_carts"],
         "capacity": capacity,
-        "remaining": remaining,
+        "remaining": _remaining(head),
         "percentSold": percent_full(head["sold"], capacity),
         "perMinute": round(sliding_sum(minutes, 1, now.second), 1),
         "perFiveMinutes": round(sliding_sum(minutes, 5, now.second), 1),
-        "perHour": round(last_hour, 1),
-        "soldToday": sum(row["sold"] for row in counted if row["grain"] == "daily"),
-        "projectedSellOutAt": iso(projected_sell_out(now, remaining, last_hour, last_day, ends_sale)),
+        "perHour": round(sliding_sum(minutes, 60, now.second), 1),
+        "soldToday": _since_days(rows, "daily", "", "sold"),
+        "projectedSellOutAt": iso(_sell_out(rows)),
         "milestones": [
             {"measure": row["measure"], "percent": row["percent"], "reachedAt": iso(row["reached_at"])}
             for row in rows.milestones
         ],
         "trend": {"bucketMinutes": 5, "from": iso(_trend_start(now)), "sold": fives},
     }
+
+
+def _remaining(head: Row) -> int:
+    return max(0, sellable(head) - int(head["sold"] + head["comps"] + head["held"]))
+
+
+def _sale_ends(head: Row) -> datetime | None:
+    ends: datetime | None = head["starts_at"] or head["doors_at"]
+    return ends
+
+
+def _sell_out(rows: LiveRows) -> datetime | None:
+    minutes = _per_minute(rows, (row for row in rows.minutes if row["currency"] == ""), "sold")
+    last_hour = sliding_sum(minutes, 60, rows.now.second)
+    last_day = _since_days(rows, "hourly", "", "sold")
+    return projected_sell_out(rows.now, _remaining(rows.head), last_hour, last_day, _sale_ends(rows.head))
+
+
+def _since_days(rows: LiveRows, grain: str, currency: str, column: str) -> int:
+    """The sum over the business day (`daily`) or the last 24 hours (`hourly`)."""
+    days = (row for row in rows.days if row["grain"] == grain and row["currency"] == currency)
+    return sum(int(row[column]) for row in days)
 
 
 def _revenue(rows: LiveRows) -> Row:
@@ -123,6 +141,10 @@ def _revenue(rows: LiveRows) -> Row:
 def _money(rows: LiveRows, code: str, totals: Row | None) -> Row:
     sums = totals or dict.fromkeys(("gross_minor", "refunded_minor", "fees_minor", "tax_minor"), 0)
     minutes = _per_minute(rows, (row for row in rows.minutes if row["currency"] == code), "net_minor")
+    tonight = _since_days(rows, "daily", code, "net_minor")
+    last_day = _since_days(rows, "hourly", code, "net_minor")
+    last_hour = sliding_sum(minutes, 60, rows.now.second)
+    ends = (rows.day + DAY, _sale_ends(rows.head), _sell_out(rows))
     return {
         "currency": code,
         "exponent": EXPONENTS.get(code, 2),
@@ -131,9 +153,8 @@ def _money(rows: LiveRows, code: str, totals: Row | None) -> Row:
         "feesMinor": sums["fees_minor"],
         "taxMinor": sums["tax_minor"],
         "netMinor": sums["gross_minor"] + sums["fees_minor"] - sums["refunded_minor"],
-        "tonightNetMinor": sum(
-            row["net_minor"] for row in rows.days if row["grain"] == "daily" and row["currency"] == code
-        ),
+        "tonightNetMinor": tonight,
+        "projectedTonightMinor": projected_total(rows.now, tonight, last_hour, last_day, ends),
         "perMinuteMinor": round(sliding_sum(minutes, 5, rows.now.second) / 5),
         "trend": _trend(rows, (row for row in rows.fives if row["currency"] == code), "net_minor"),
     }

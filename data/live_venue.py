@@ -9,7 +9,8 @@ from data.live_state import EventState
 
 Sums = dict[str, Any]
 
-_SALES = ("sold", "comps", "held", "cancelled", "capacity", "remaining")
+_SALES = ("sold", "comps", "held", "cancelled", "refunds", "transfers", "pending", "inCarts")
+_PLACES = ("capacity", "remaining")
 _PACE = ("perMinute", "perFiveMinutes", "perHour", "soldToday")
 _MONEY = (
     "grossMinor",
@@ -18,6 +19,7 @@ _MONEY = (
     "taxMinor",
     "netMinor",
     "tonightNetMinor",
+    "projectedTonightMinor",
     "perMinuteMinor",
 )
 _ATTENDANCE = ("entered", "entries", "exits", "reentries", "inside", "invalid", "expected", "noShows")
@@ -49,7 +51,7 @@ def venue_state(venue: Venue, section: str, states: Sequence[EventState]) -> dic
 
 
 def _sales(states: Sequence[EventState]) -> Sums:
-    total = _added((state["sales"] for state in states), _SALES + _PACE)
+    total = _added((state["sales"] for state in states), _SALES + _PLACES + _PACE)
     return total | {"percentSold": percent_full(total["sold"], total["capacity"])}
 
 

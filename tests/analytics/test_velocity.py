@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.velocity import projected_sell_out, sliding_sum
+from analytics.velocity import projected_sell_out, projected_total, sliding_sum
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -44,3 +44,15 @@ def test_nothing_left_or_nothing_selling_has_no_sell_out() -> None:
     assert projected_sell_out(NOW, 0, 30, 240, None) is None
     assert projected_sell_out(NOW, 100, 0, 0, None) is None
     assert projected_sell_out(NOW, 100, 30, 240, NOW - timedelta(hours=1)) is None
+
+
+def test_tonights_total_goes_on_at_the_present_pace_until_the_first_end() -> None:
+    ends = [NOW + timedelta(hours=6), None, NOW + timedelta(hours=2)]
+    # 30 in the last hour and 240 in the day are 20 an hour.
+    assert projected_total(NOW, 500, 30, 240, ends) == 540
+    assert projected_total(NOW, 500, 0, 240, ends) == 520
+
+
+def test_tonights_total_stands_once_the_sale_has_ended_or_more_is_given_back_than_sold() -> None:
+    assert projected_total(NOW, 500, 30, 240, [NOW - timedelta(minutes=1)]) == 500
+    assert projected_total(NOW, 500, 30, -4800, [NOW + timedelta(hours=2)]) == 500

@@ -35,7 +35,15 @@ def untouched() -> dict[str, Any]:
     sales |= {"perMinute": 0.0, "perFiveMinutes": 0.0, "perHour": 0.0, "projectedSellOutAt": None}
     sales |= {"percentSold": None, "milestones": []}
     sales["trend"]["sold"] = [0] * 24
-    amounts = ("grossMinor", "refundedMinor", "feesMinor", "taxMinor", "netMinor", "tonightNetMinor")
+    amounts = (
+        "grossMinor",
+        "refundedMinor",
+        "feesMinor",
+        "taxMinor",
+        "netMinor",
+        "tonightNetMinor",
+        "projectedTonightMinor",
+    )
     state["revenue"]["currencies"] = [
         {
             "currency": "GBP",

@@ -80,7 +80,8 @@ def test_an_untouched_event_shows_what_is_not_known_as_a_dash_and_never_as_a_wro
 
 def test_the_title_has_the_exact_value_its_unit_the_zone_and_the_time() -> None:
     assert readings(busy_night())["revenue"].title == (
-        "£6,412.50 GBP net this business day: paid and fees, less refunds · as of 19:42:07 Europe/London"
+        "£6,412.50 GBP net this business day: paid and fees, less refunds;"
+        " about £8,030 by its end at the present pace · as of 19:42:07 Europe/London"
     )
     assert readings(busy_night())["reach"].title == (
         "48,200 people could see them · as of 19:42:07 Europe/London"

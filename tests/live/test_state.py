@@ -86,6 +86,7 @@ def test_an_event_without_facts_is_all_zeros_and_names_itself(night: Night) -> N
             "taxMinor": 0,
             "netMinor": 0,
             "tonightNetMinor": 0,
+            "projectedTonightMinor": 0,
             "perMinuteMinor": 0,
             "trend": [0] * 24,
         }
@@ -145,6 +146,8 @@ def test_sales_are_counted_with_their_pace_trend_and_projection(night: Night) ->
         "taxMinor": 50,
         "netMinor": 92800,
         "tonightNetMinor": 92800,
+        # 928 pounds in the hour and in the day: 483 an hour for the 48 minutes to the start.
+        "projectedTonightMinor": 131064,
         "perMinuteMinor": 3560,
         "trend": [0] * 19 + [75000, 0, 0, 0, 17800],
     }
