@@ -5,10 +5,9 @@ database is asked whether everything arrived and adds up.
 """
 
 import argparse
-import heapq
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, zip_longest
 
 from bench.harness import (
     Server,
@@ -25,12 +24,12 @@ from bench.plain_copy import FACTS, RECEIVED, copy_rates
 from data import partitions
 from data.demo_house import HALL, DemoEvent
 from data.demo_programme import history_begins, schedule
-from jobs.demo_messages import Timed, messages
+from jobs.demo_messages import messages
 from jobs.demo_sales import orders
 
 BATCH = 1_000
 AT_ONCE = 4
-"""Evenings that go on at the same time; their messages come interleaved."""
+"""Evenings that go on at the same time, each with a sender of its own."""
 SENDERS = 4
 SINGLE_CLIENTS = 64
 BATCH_PATH, SINGLE_PATH = "/api/v1/ingest/batch", "/api/v1/analytics/events"
@@ -142,16 +141,20 @@ def past_evenings(count: int) -> list[DemoEvent]:
 
 
 def batches(evenings: Sequence[DemoEvent], tenant: Tenant) -> list[bytes]:
-    """The requests: a few evenings at a time, their messages in the order in which they happened."""
+    """The requests: a few evenings at a time, each with batches of its own in the order of its messages."""
     found: list[bytes] = []
     for start in range(0, len(evenings), AT_ONCE):
-        together = heapq.merge(*(messages(e) for e in evenings[start : start + AT_ONCE]), key=_moment)
-        bodies = [message.body for message in together]
-        found += [
-            request(BATCH_PATH, b"\n".join(bodies[at : at + BATCH]), tenant.token, "application/x-ndjson")
-            for at in range(0, len(bodies), BATCH)
-        ]
+        streams = [_batches(event, tenant) for event in evenings[start : start + AT_ONCE]]
+        found += [one for together in zip_longest(*streams) for one in together if one is not None]
     return found
+
+
+def _batches(event: DemoEvent, tenant: Tenant) -> list[bytes]:
+    bodies = [message.body for message in messages(event)]
+    return [
+        request(BATCH_PATH, b"\n".join(bodies[at : at + BATCH]), tenant.token, "application/x-ndjson")
+        for at in range(0, len(bodies), BATCH)
+    ]
 
 
 def singles(evenings: Sequence[DemoEvent], tenant: Tenant, count: int) -> list[bytes]:
@@ -162,10 +165,6 @@ def singles(evenings: Sequence[DemoEvent], tenant: Tenant, count: int) -> list[b
             yield from (message.body for message in messages(event))
 
     return [request(SINGLE_PATH, body, tenant.token) for body in islice(bodies(), count)]
-
-
-def _moment(message: Timed) -> datetime:
-    return message.at
 
 
 def check_totals(running: Server, tenant: Tenant, evenings: Sequence[DemoEvent]) -> None:
