@@ -196,7 +196,7 @@ def watch() -> Watch:
 def context(browser: Browser, site: Site, watch: Watch) -> Iterator[BrowserContext]:
     """A desk in a light room. Whatever a test does, no request may leave for another host."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     watch.over(context)
     yield context
     context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -133,8 +134,10 @@ def test_after_kill_9_of_everything_a_reused_process_number_does_not_stop_the_re
     with running_or_started(tmp_path) as urls, psycopg.connect(urls.database_url) as connection:
         connection.execute("CREATE TABLE committed AS SELECT 7 AS seven")
     started = psutil.Process(holder.pid).children(recursive=True)
-    for process in [psutil.Process(holder.pid), *started]:
-        process.send_signal(signal.SIGKILL)
+    # The holder last: at its end the servers would be asked to stop in order, and remove their files.
+    for process in [*started, psutil.Process(holder.pid)]:
+        with contextlib.suppress(psutil.NoSuchProcess):  # Gone with the process that started it.
+            process.send_signal(signal.SIGKILL)
     wait_until(lambda: not any(process.is_running() for process in started))
     stale = tmp_path / "postgres" / "postmaster.pid"
     assert stale.exists()
