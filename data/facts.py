@@ -2,8 +2,9 @@
 
 The effect is exactly once: a message's key is remembered for ever, and only keys seen for the
 first time go on. Order never matters: sums commute, and a ticket's presence is recomputed from
-all its moves. Keys are inserted, then events locked, both in sorted order, so writers cannot
-deadlock; everything of one event after that lock is written by one transaction at a time.
+all its moves. Placeholders of unknown events, keys, events' totals and venues are taken in this
+order and each in sorted order, so writers do not wait in circles (and try again if they ever do);
+everything of one event after its lock is written by one transaction at a time.
 """
 
 from collections import defaultdict

@@ -142,7 +142,7 @@ def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, in
         for (venue, event), own in seconds.items()
         for minute in sorted({second // 60 * 60 for second in own})
     ]
-    events = [event for _, event in seconds]
+    touched = {"venues": list({venue for venue, _ in seconds}), "events": [event for _, event in seconds]}
     with tenant.connection.pipeline():
         tenant.execute(
             recordset.insert(
@@ -154,7 +154,7 @@ def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, in
             {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)},
         )
         tenant.execute(_MINUTES, {"tenant": tenant.tenant_id, "rows": recordset.encode(minutes)})
-        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, "events": events})
+        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, **touched})
 
 
 _MINUTES = """
@@ -182,11 +182,11 @@ FROM (
         SELECT event_id, highest_at, highest + sum(change) OVER (
                    PARTITION BY event_id ORDER BY minute ROWS UNBOUNDED PRECEDING) - change AS inside
         FROM house_count_minutes
-        WHERE tenant_id = %(tenant)s AND event_id = ANY(%(events)s)
+        WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) AND event_id = ANY(%(events)s)
     ) minutes
     ORDER BY event_id, inside DESC, highest_at
 ) p
-WHERE t.tenant_id = %(tenant)s AND t.event_id = p.event_id
+WHERE t.tenant_id = %(tenant)s AND t.venue_id = ANY(%(venues)s) AND t.event_id = p.event_id
 """
 
 

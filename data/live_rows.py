@@ -29,9 +29,9 @@ SELECT e.event_id, e.venue_id, e.name, e.status, e.doors_at, e.starts_at, e.ends
        e.registered, e.physical_capacity, e.sellable_capacity, e.target_tickets, e.target_minor,
        v.name AS venue_name, v.zone, v.currency, v.business_day_starts, v.capacity AS venue_capacity,
        v.amber_percent, v.red_percent, n.demo,
-       (SELECT COALESCE(sum(h.quantity), 0)::int FROM holds h WHERE h.tenant_id = e.tenant_id
+       (SELECT COALESCE(sum(h.quantity), 0)::bigint FROM holds h WHERE h.tenant_id = e.tenant_id
         AND h.venue_id = e.venue_id AND h.event_id = e.event_id AND h.released_at IS NULL) AS held,
-       (SELECT CASE WHEN bool_and(y.capacity IS NOT NULL) THEN sum(y.capacity)::int END
+       (SELECT CASE WHEN bool_and(y.capacity IS NOT NULL) THEN sum(y.capacity)::bigint END
         FROM ticket_types y WHERE y.tenant_id = e.tenant_id AND y.venue_id = e.venue_id
         AND y.event_id = e.event_id AND y.admission) AS types_capacity,
        COALESCE(t.version, 0) AS version, COALESCE(t.sold, 0) AS sold, COALESCE(t.comps, 0) AS comps,
@@ -51,7 +51,7 @@ WHERE e.tenant_id = %(tenant)s AND e.event_id = %(event)s
 
 CART_MINUTES = 30
 UNPAID = """
-SELECT (SELECT COALESCE(sum(quantity), 0)::int FROM carts
+SELECT (SELECT COALESCE(sum(quantity), 0)::bigint FROM carts
         WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
           AND updated_at > %(now)s::timestamptz - make_interval(mins => %(cart_minutes)s)
           AND updated_at <= %(now)s) AS in_carts,

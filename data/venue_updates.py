@@ -43,6 +43,7 @@ def apply(tenant: TenantConnection, messages: Sequence[Message]) -> None:
         for fact in message.facts
         if isinstance(fact, VenueUpdate)
     }
+    _lock_venues(tenant, sorted({venue_id for venue_id, event_id, _ in touched if event_id == NO_EVENT}))
     for venue_id, event_id, name in sorted(touched):
         if name == "holds" and event_id != NO_EVENT:
             _apply_holds(tenant, venue_id, event_id)
@@ -59,6 +60,19 @@ def apply(tenant: TenantConnection, messages: Sequence[Message]) -> None:
             f"UPDATE {table} SET {target.column} = %(value)s"
             f" WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s {of_event}",
             {"tenant": tenant.tenant_id, "venue": venue_id, "event": event_id, "value": value},
+        )
+
+
+def _lock_venues(tenant: TenantConnection, venues: list[UUID]) -> None:
+    """One transaction at a time updates a venue: else the latest value of each would not see the other's.
+
+    Events need no lock of their own here, theirs is held already.
+    """
+    if venues:
+        tenant.execute(
+            "SELECT 1 FROM venues WHERE tenant_id = %s AND venue_id = ANY(%s)"
+            " ORDER BY venue_id FOR NO KEY UPDATE",
+            [tenant.tenant_id, venues],
         )
 
 
