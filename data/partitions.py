@@ -1,9 +1,10 @@
 """Month partitions: made ahead by the owner, with a default partition that catches every other month.
 
 A message for a month that nobody prepared lands in the default partition and is found there like
-any other; `ensure` later gives the month a partition of its own and moves the rows.
+any other; once a month has many such rows, `ensure` gives it a partition of its own and moves them.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -13,10 +14,16 @@ from psycopg import sql
 from data.engine import DatabaseUnavailable
 from data.schema import metadata
 
+log = logging.getLogger(__name__)
+
 PARTITIONED = {
     table.name: table.info["partition"] for table in metadata.sorted_tables if "partition" in table.info
 }
 MONTHS_AHEAD = 3
+MANY_STRAYS = 10_000
+"""Rows of one month in a default partition from which on a partition of its own is worth its locks."""
+LOCK_MILLISECONDS = 1_000
+"""Making a partition waits no longer behind a reader, because every writer waits behind it meanwhile."""
 
 
 def month_of(moment: datetime | date) -> date:
@@ -34,33 +41,41 @@ def months(first: date, last: date) -> Iterator[date]:
         month = _next(month)
 
 
-def ensure(owner_url: str, first: date | None = None, last: date | None = None) -> list[str]:
+def ensure(
+    owner_url: str, first: date | None = None, last: date | None = None, *, strays: int = MANY_STRAYS
+) -> list[str]:
     """Make the missing partitions from `first` to `last`; returns the names of those it made.
 
-    Without bounds: from last month to three months ahead, and every month that has rows in a
-    default partition. Runs as the owner: the application's role cannot create tables.
-    Raises DatabaseUnavailable.
+    Without bounds: from last month to three months ahead, and every month that has at least
+    `strays` rows in a default partition. A table that somebody reads for long is left for the next
+    time. Runs as the owner: the application's role cannot create tables. Raises DatabaseUnavailable.
     """
     try:
         with psycopg.connect(owner_url, autocommit=True) as connection:
-            return _ensure(connection, first, last)
+            connection.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+            return _ensure(connection, first, last, strays)
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(str(error)) from error
 
 
-def _ensure(connection: psycopg.Connection, first: date | None, last: date | None) -> list[str]:
+def _ensure(connection: psycopg.Connection, first: date | None, last: date | None, strays: int) -> list[str]:
     made = []
     today = datetime.now(UTC).date()
     for table, column in PARTITIONED.items():
         wanted = set(months(first or _before(today), last or _ahead(today)))
         if first is None:
-            wanted |= _strays(connection, table, column)
+            wanted |= _strays(connection, table, column, strays)
         present = _present(connection, table)
         for month in sorted(wanted):
             name = f"{table}_{month:%Y_%m}"
-            if name not in present:
+            if name in present:
+                continue
+            try:
                 _create(connection, table, column, name, month)
-                made.append(name)
+            except psycopg.errors.LockNotAvailable:
+                log.warning("%s is being read for long; its partition %s is made later", table, name)
+                break
+            made.append(name)
     return made
 
 
@@ -71,10 +86,11 @@ def _present(connection: psycopg.Connection, table: str) -> set[str]:
     return {name.split(".")[-1] for (name,) in rows}
 
 
-def _strays(connection: psycopg.Connection, table: str, column: str) -> set[date]:
-    query = sql.SQL("SELECT DISTINCT date_trunc('month', {} AT TIME ZONE 'UTC')::date FROM {}").format(
-        sql.Identifier(column), sql.Identifier(f"{table}_default")
-    )
+def _strays(connection: psycopg.Connection, table: str, column: str, many: int) -> set[date]:
+    query = sql.SQL(
+        "SELECT date_trunc('month', {} AT TIME ZONE 'UTC')::date AS month FROM {}"
+        " GROUP BY month HAVING count(*) >= {}"
+    ).format(sql.Identifier(column), sql.Identifier(f"{table}_default"), many)
     return {month for (month,) in connection.execute(query)}
 
 
@@ -90,15 +106,12 @@ def _create(connection: psycopg.Connection, table: str, column: str, name: str, 
     }
     span = sql.SQL("{column} >= {since} AND {column} < {until}").format(**parts)
     with connection.transaction():
-        # FORCE would hide the rows from an owner who is not a superuser while they are moved.
         for statement in (
             "LOCK TABLE {parent} IN ACCESS EXCLUSIVE MODE",
             "CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
             "ALTER TABLE {parent} DETACH PARTITION {rest}",
-            "ALTER TABLE {rest} NO FORCE ROW LEVEL SECURITY",
             "INSERT INTO {name} SELECT * FROM {rest} WHERE {span}",
             "DELETE FROM {rest} WHERE {span}",
-            "ALTER TABLE {rest} FORCE ROW LEVEL SECURITY",
             "ALTER TABLE {parent} ATTACH PARTITION {rest} DEFAULT",
             "ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({since}) TO ({until})",
             "ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",

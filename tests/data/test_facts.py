@@ -264,28 +264,3 @@ def test_an_unknown_event_gets_a_placeholder_and_its_sale_is_kept(
         )
     assert event == {"name": str(event_id), "registered": False}
     assert read_totals(database, tenant, event_id).sold == 2
-
-
-def test_a_message_for_a_month_without_a_partition_is_kept_and_moves_when_the_month_gets_one(
-    database: Database, tenant: Tenant, event_id: UUID, postgres_url: str
-) -> None:
-    from data import partitions
-
-    long_ago = datetime(2017, 3, 4, 5, tzinfo=UTC)
-    facts.write(
-        database,
-        tenant.tenant_id,
-        [message(tenant, event_id, "old", SaleLine("sale", long_ago, 1, 100, "GBP"))],
-    )
-
-    def where() -> str:
-        with database.tenant(tenant.tenant_id) as connection:
-            row = connection.execute(
-                "SELECT tableoid::regclass::text FROM ticket_sales WHERE tenant_id = %s", [tenant.tenant_id]
-            ).fetchone()
-        assert row is not None
-        return str(row[0])
-
-    assert where() == "ticket_sales_default"
-    partitions.ensure(postgres_url)
-    assert where() == "ticket_sales_2017_03"
