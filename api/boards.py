@@ -52,10 +52,12 @@ class Board:
             return [snapshot(state)]
         if (state["seq"], state["asOf"]) <= (old["seq"], old["asOf"]):
             return []
+        # Asked first: a state in which something is missing raises here, and the old one stays.
+        names, messages = changed(old, state), updates(old, state)
         self.state = state
-        for name in changed(old, state):
+        for name in names:
             self.since[name] = state["seq"]
-        return updates(old, state)
+        return messages
 
     def resume(self, seq: int | None) -> list[Update]:
         """What brings a client up to date that has seen everything up to `seq`.

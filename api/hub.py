@@ -184,7 +184,11 @@ class Hub:
     # What Redis tells
 
     def _received(self, channel: str, body: bytes) -> None:
-        self._subscriptions.received(channel, body)
+        try:
+            self._subscriptions.received(channel, body)
+        except Exception:
+            # Whatever it should have said, the reconciler finds.
+            log.exception("a publication could not be understood")
 
     def _found(self) -> None:
         log.info("live updates are on")

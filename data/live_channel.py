@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 
 from redis.asyncio import Redis
@@ -9,6 +10,8 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.25
 CONNECT_SECONDS = 2.0
@@ -55,8 +58,12 @@ class LiveChannel:
     async def run(self) -> None:
         """Keep a subscription until cancelled; whenever it breaks, start anew."""
         while True:
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await self._listen()
+            try:
+                with contextlib.suppress(RedisError, OSError, TimeoutError):
+                    await self._listen()
+            except Exception:
+                # Nobody else would start it again, and without it there is nothing live.
+                log.exception("the subscription to Redis broke")
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from redis import Redis
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame
@@ -152,6 +153,25 @@ def test_milestones_and_the_capacity_level_are_announced(served: Served, token: 
         night.enter(800, datetime.now(UTC) - timedelta(minutes=1))
         scan(served, token, night, "t1")
         assert client.until("capacity-alert", lambda it: it["level"] != "ok")["data"]["level"] == "amber"
+
+
+@pytest.mark.parametrize("odd", ["garbage", "not a state", "a section is missing"])
+def test_a_publication_that_is_not_understood_is_passed_over(
+    served: Served, house: House, token: str, night: Night, odd: str
+) -> None:
+    store = house.services.live.store
+    with open_socket(served, token) as client, Redis.from_url(store.url) as redis:
+        state = client.subscribe(night.event_id)["data"]
+        del state["social"]
+        bodies = {
+            "garbage": b"\xff{",
+            "not a state": b"[1]",
+            "a section is missing": json.dumps(state | {"seq": 1}),
+        }
+        assert redis.publish(store.channel(night.tenant_id, night.venue_id), bodies[odd]) == 1
+        scan(served, token, night, "t1")
+        assert client.until("attendance-update")["data"]["inside"] == 1
+    assert house.hub.there
 
 
 def test_many_changes_at_once_are_conflated(served: Served, token: str, night: Night) -> None:
