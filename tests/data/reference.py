@@ -9,6 +9,9 @@ from uuid import UUID
 
 from data.messages import Message, SaleLine, Scan
 
+Buckets = dict[tuple[str, datetime], dict[str, int]]
+"""(currency or gate, start of the minute) → what is not zero there."""
+
 
 @dataclass
 class Totals:
@@ -27,6 +30,8 @@ class Totals:
     peak: int = 0
     money: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     zones: dict[str, int] = field(default_factory=dict)
+    minutes: Buckets = field(default_factory=dict)
+    gates: Buckets = field(default_factory=dict)
 
 
 def totals_of(messages: list[Message], zone_of_gate: dict[str, str]) -> Totals:
@@ -44,7 +49,44 @@ def totals_of(messages: list[Message], zone_of_gate: dict[str, str]) -> Totals:
     totals.entries = sum(scan.effect for scan in people if scan.direction == "entry")
     totals.exits = sum(scan.effect for scan in people if scan.direction == "exit")
     _count_people(totals, people, lines, zone_of_gate)
+    _fill_minutes(totals, lines, people)
+    _fill_gates(totals, scans)
     return totals
+
+
+def _fill_minutes(totals: Totals, lines: list[SaleLine], people: list[Scan]) -> None:
+    """What happened in which minute; a first entry counts where the earliest one was."""
+    for line in lines:
+        if line.admission:
+            _put(totals.minutes, "", line.occurred_at, "comps" if line.comp else "sold", line.quantity)
+            if line.kind == "cancellation":
+                _put(totals.minutes, "", line.occurred_at, "cancelled", -line.quantity)
+        column = {"refund": "refunded_minor", "fee": "fees_minor"}.get(line.kind, "gross_minor")
+        amount = -line.amount_minor if line.kind == "refund" else line.amount_minor
+        _put(totals.minutes, line.currency, line.occurred_at, column, amount)
+    for scan in people:
+        name = "invalid" if scan.effect == 0 else "entries" if scan.direction == "entry" else "exits"
+        _put(totals.minutes, "", scan.occurred_at, name, scan.effect or 1)
+    entries = [scan for scan in _standing(people) if scan.direction == "entry"]
+    for ticket in {scan.ticket_id for scan in entries}:
+        first = min(scan.occurred_at for scan in entries if scan.ticket_id == ticket)
+        _put(totals.minutes, "", first, "arrivals", 1)
+
+
+def _fill_gates(totals: Totals, scans: list[Scan]) -> None:
+    for scan in scans:
+        name = "invalid" if scan.effect == 0 else "entries" if scan.direction == "entry" else "exits"
+        if scan.gate is not None:
+            _put(totals.gates, scan.gate, scan.occurred_at, name, scan.effect or 1)
+
+
+def _put(buckets: Buckets, key: str, at: datetime, column: str, value: int) -> None:
+    bucket = buckets.setdefault((key, at.replace(second=0, microsecond=0)), {})
+    bucket[column] = bucket.get(column, 0) + value
+    if bucket[column] == 0:
+        del bucket[column]
+    if not bucket:
+        del buckets[key, at.replace(second=0, microsecond=0)]
 
 
 def _count_lines(totals: Totals, lines: list[SaleLine]) -> None:
