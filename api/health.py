@@ -104,10 +104,7 @@ def _measure(server: Flask, telemetry: Telemetry) -> None:
         # Routes are few; paths are as many as callers invent, and may name events.
         route = request.url_rule.rule if request.url_rule is not None else "none"
         seconds = time.perf_counter() - g.get("begun", time.perf_counter())
-        telemetry.request_seconds.labels(request.method, route).observe(seconds)
-        telemetry.requests.labels(request.method, route, response.status_code).inc()
-        if response.status_code >= 500:
-            telemetry.errors.labels(request.method, route, response.status_code).inc()
+        telemetry.answered(request.method, route, response.status_code, seconds)
         return response
 
 

@@ -121,15 +121,9 @@ class _RestDoor:
         return _summary(outcomes, only_errors)
 
     def _measure(self, route: str, method: str, status: str, seconds: float) -> None:
-        if method not in ("POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
-            method = "other"
-        telemetry = self._telemetry
-        telemetry.request_seconds.labels(method, route).observe(seconds)
-        telemetry.requests.labels(method, route, status).inc()
+        self._telemetry.answered(method, route, int(status), seconds)
         if status == "202":
-            telemetry.ingest_lag.observe(seconds)
-        elif status >= "500":
-            telemetry.errors.labels(method, route, status).inc()
+            self._telemetry.ingest_lag.observe(seconds)
 
 
 def _summary(outcomes: Sequence[Outcome], only_errors: bool) -> bytes:

@@ -8,6 +8,8 @@ from prometheus_client.registry import Collector
 
 from data.live_redis import LiveStore, RedisUnavailable
 
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -55,6 +57,15 @@ class Telemetry:
         self.socket_drops = Counter(
             "analytics_socket_drops", "Times a slow reader was dropped to snapshots", registry=registry
         )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. `route` must be one of few; any method that we do not know counts as `other`,
+        because a stranger can invent as many as there is memory for their series."""
+        method = method if method in _METHODS else "other"
+        self.request_seconds.labels(method, route).observe(seconds)
+        self.requests.labels(method, route, status).inc()
+        if status >= 500:
+            self.errors.labels(method, route, status).inc()
 
     def count_jobs_of(self, store: LiveStore) -> None:
         """Also report the outcomes of jobs, which other processes count in Redis."""

@@ -108,6 +108,15 @@ def test_failures_are_counted(served: Served) -> None:
     assert metrics(served)[name] == 1
 
 
+def test_invented_methods_share_one_series(served: Served) -> None:
+    name = "analytics_requests_total[('method', 'other'), ('route', 'none'), ('status', '401')]"
+    before = metrics(served).get(name, 0)
+    for number in range(3):
+        assert httpx.request(f"BREW{number}", f"{served.url}/nowhere").status_code == 401
+    assert metrics(served)[name] - before == 3
+    assert "BREW" not in httpx.get(f"{served.url}/metrics").text
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
