@@ -98,8 +98,11 @@ class Directory:
 
     def customer(self, tenant_id: UUID, user_id: str) -> UUID:
         """The tenant's keyed hash of a customer: stable within the tenant, meaningless outside."""
-        key = self._page(tenant_id).customer_key
-        return UUID(bytes=hmac.digest(key, user_id.encode(), "sha256")[:16])
+        return self.digest(tenant_id, user_id.encode())
+
+    def digest(self, tenant_id: UUID, content: bytes) -> UUID:
+        """A digest of `content` under the tenant's key: nobody without the key can guess at the content."""
+        return UUID(bytes=hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
 
     def forget(self, tenant_id: UUID) -> None:
         """Read the tenant anew at the next question: call it after changing venues or events."""

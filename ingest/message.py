@@ -76,7 +76,7 @@ class MessageReader:
         if message_id is not None:
             key = message_key(source, f"{kind.type} {message_id}")
         elif stated_time or kind.happens_once(fields):
-            key = message_key(source, f"{kind.type} {_CANONICAL.encode(fields | extra).decode()}")
+            key = message_key(source, f"{kind.type} {self._content(raw, kind)}")
         else:
             key = uuid4()
         stated = Stated(
@@ -88,6 +88,19 @@ class MessageReader:
         )
         facts = kind.facts(fields, stated)
         return Message(key, kind.type, source, venue.venue_id, event_id, event_ref, at, payload, facts)
+
+    def _content(self, raw: Mapping[str, Any], kind: Kind) -> UUID:
+        """A keyed digest of all that was sent, whatever the spelling and order of its fields.
+
+        Personal fields count too: two people who buy the same at the same second are two sales. They
+        are nowhere else by then, and the digest says nothing without the tenant's key.
+        """
+        sent = {kind.names.get(name, name): value for name, value in raw.items() if value is not None}
+        try:
+            content = _CANONICAL.encode(sent | {"type": kind.type})
+        except UnicodeEncodeError as error:
+            raise Refused("not-unicode", "A text holds half a character.", None, error.object) from None
+        return self._directory.digest(self._tenant_id, content)
 
     def storable(self, raw: Mapping[str, Any], kind: Kind | None) -> str:
         """JSON text of a refused message, fit to be kept and to be read again: people are hashed."""

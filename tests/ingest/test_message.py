@@ -380,6 +380,41 @@ def test_the_same_content_without_an_id_is_the_same_message(read: Read) -> None:
     assert read(sale | {"timestamp": None}).key == read(sale | {"timestamp": None}).key
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"email": "bob@example.org"},
+        {"holder": {"name": "Bob"}},
+        {"seat": {"row": "A", "name": "Bob"}},
+        {"positions": [{"amount": 5, "attendeeName": "Bob"}]},
+        {"note": "for bob@example.org"},
+    ],
+)
+def test_the_same_purchase_by_another_person_is_another_message(read: Read, stated: dict[str, Any]) -> None:
+    sale = {"type": "ticket-purchase", "amount": 5, "positions": [{"amount": 5}]}
+    by_ann = json.loads(json.dumps(sale | stated).replace("Bob", "Ann").replace("bob", "ann"))
+    assert read(sale | stated).key == read(sale | stated).key
+    assert len({read(sale).key, read(by_ann).key, read(sale | stated).key}) == 3
+    assert "bob" not in read(sale | stated).payload.lower()
+
+
+def test_what_identifies_a_message_means_nothing_to_another_tenant(
+    database: Database, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    sale = {
+        "type": "ticket-purchase",
+        "eventId": "gala",
+        "timestamp": AT,
+        "amount": 5,
+        "email": "a@b.example",
+    }
+    keys = {
+        MessageReader(Directory(database), owner.tenant_id, NOW).read(sale, kind_of(sale)).key
+        for owner in (tenant, other_tenant)
+    }
+    assert len(keys) == 2
+
+
 def test_scans_without_id_and_time_are_new_every_time(read: Read) -> None:
     scan = {"type": "ticket-scan", "ticketId": "T-1", "timestamp": None}
     assert read(scan).key != read(scan).key

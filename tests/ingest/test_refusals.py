@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from data.directory import Directory
 from data.engine import Database
@@ -266,6 +267,9 @@ def test_half_a_character_from_another_decoder_is_refused(database: Database, te
     with pytest.raises(Refused) as caught:
         reader.read(raw, kind_of(raw))
     assert (caught.value.code, caught.value.value) == ("not-unicode", r"\ud800")
+    raw = SALE | {"email": "\ud800"}  # Dropped, and yet a part of what was sent.
+    with pytest.raises(Refused, match="half a character"):
+        reader.read(raw, kind_of(raw))
 
 
 def test_a_long_message_of_another_decoder_is_refused_by_its_longest_field(
@@ -298,7 +302,9 @@ def test_a_refused_message_is_kept_without_people_and_reads_again(database: Data
     kept = json.loads(reader.storable(raw, kind_of(raw)))
     assert kept == SALE_KEPT | {"customer_hash": str(directory.customer(tenant.tenant_id, "ann"))}
     mended = reader.read(kept | {"amount": 5}, kind_of(kept))
-    assert mended == reader.read(raw | {"amount": 5}, kind_of(raw))
+    whole = reader.read(raw | {"amount": 5}, kind_of(raw))
+    # The e-mail address is a part of the content, and nobody has it any more.
+    assert mended == replace(whole, key=mended.key)
 
 
 SALE_KEPT = {
