@@ -24,11 +24,12 @@
       setInterval(() => this.listen(), 5000);
     }
 
-    /* Follow this event from the change numbered `seq` on; null follows nothing. */
-    follow(eventId, seq) {
+    /* Follow this event from the change numbered `seq` on, known as of `at`; null follows nothing. */
+    follow(eventId, seq, at) {
       if (this.event && this.event !== eventId) this.send({ type: 'unsubscribe-event', eventId: this.event });
       this.event = eventId;
       this.seq = seq;
+      this.at = at;
       if (!eventId) return;
       if (this.open()) this.subscribe();
       else this.connect();
@@ -52,6 +53,7 @@
         this.alive();
         if (message.eventId === this.event) {
           this.seq = message.seq ?? this.seq;
+          this.at = message.at ?? this.at;
           this.news(message);
         }
       };
@@ -87,16 +89,22 @@
       this.polling = setTimeout(() => this.poll(), pause);
     }
 
-    /* The state by plain HTTP, handed on like any news; false when the server cannot be reached. */
+    /* The state by plain HTTP, handed on like any news unless the socket has brought a newer one
+       meanwhile; false when the server cannot be reached. */
     async ask() {
       if (!this.event) return false;
       const state = await this.fetchState(this.event);
       this.failures = state ? 0 : this.failures + 1;
-      if (state && state.eventId === this.event) {
-        this.seq = Math.max(this.seq ?? 0, state.seq);
+      if (state && state.eventId === this.event && !this.older(state)) {
+        this.seq = state.seq;
+        this.at = state.asOf;
         this.news({ type: 'snapshot', seq: state.seq, at: state.asOf, data: state });
       }
       return Boolean(state);
+    }
+
+    older({ seq, asOf }) {
+      return seq < this.seq || (seq === this.seq && Date.parse(asOf) < Date.parse(this.at));
     }
 
     /* A socket can be dead without saying so. After a silence we ask: a server that answers with news the

@@ -65,7 +65,7 @@
     show();
   }, 1000);
 
-  board.watch((state) => line.follow(state && state.eventId, state && state.seq));
+  board.watch((state) => line.follow(state?.eventId ?? null, state?.seq, state?.asOf));
   new MutationObserver(show).observe(document.documentElement, { childList: true, subtree: true });
 
   /* Dash asks in the name of a session; when that has ended there is nothing to do but sign in again. */
