@@ -50,11 +50,11 @@ def _sell(position: Fields, currency: str, common: dict[str, Any], lines: list[F
     quantity = count(position, "quantity", least=1)
     lines.append(
         SaleLine(
-            kind="sale" if amount else "comp",
+            kind="comp" if comp else "sale",
             quantity=1 if quantity is None else quantity,
             amount_minor=amount,
             tax_minor=tax,
-            comp=not amount,
+            comp=comp,
             admission=flag(position, "admission", True),
             currency=currency,
             **texts(position, _OF_TICKETS),
@@ -140,13 +140,14 @@ def _order(fields: Fields, stated: Stated) -> tuple[str, dict[str, Any]]:
 
 
 def _positions(fields: Fields) -> list[tuple[Fields, str]]:
-    """Each position with its path."""
+    """Each position with its path; whether it is a comp may be said for the whole order."""
     positions = items(fields, "positions", MOST_POSITIONS)
     if not positions:
         raise Refused("missing-field", "An order has at least one position.", "positions")
+    order = {"comp": fields["comp"]} if "comp" in fields else {}
     return [
         (
-            {_LINE_NAMES[name]: value for name, value in position.items() if name in _LINE_NAMES},
+            order | {_LINE_NAMES[name]: value for name, value in position.items() if name in _LINE_NAMES},
             f"positions[{index}].",
         )
         for index, position in enumerate(positions)

@@ -95,6 +95,7 @@ def _returns(event: DemoEvent, sales: Sequence[Order]) -> Iterator[Timed]:
                 currency=venue.currency,
                 amount=_major(ticket.refund_minor),
                 partial=True if ticket.cancelled_at is None else None,
+                comp=order.comp or None,
                 channel=order.channel,
             )
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from data import facts
 from data.directory import Directory
 from data.engine import Database
 from data.messages import (
@@ -143,7 +144,7 @@ def test_positions_become_a_line_each_and_fees_lines_of_their_own(read: Read) ->
     assert message.facts == (
         SaleLine("sale", quantity=1, amount_minor=4000, ticket_id="T-1", ticket_type="stalls", **common),
         SaleLine("fee", quantity=0, amount_minor=200, ticket_id="T-1", ticket_type="stalls", **common),
-        SaleLine("comp", quantity=1, amount_minor=0, ticket_id="T-2", comp=True, **common),
+        SaleLine("sale", quantity=1, amount_minor=0, ticket_id="T-2", **common),
         SaleLine("comp", quantity=3, amount_minor=0, comp=True, admission=False, **common),
         SaleLine("fee", quantity=0, amount_minor=150, **common),
     )
@@ -184,6 +185,30 @@ def test_a_refund_gives_back_money_tickets_or_both(
         for line in message.facts
         if isinstance(line, SaleLine)
     ] == lines
+
+
+@pytest.mark.parametrize("comp", [None, True])
+def test_a_ticket_for_nothing_that_is_cancelled_leaves_no_trace_in_the_totals(
+    read: Read, database: Database, tenant: Tenant, comp: bool | None
+) -> None:
+    free = {"ticketId": "T-1", "amount": 0, "comp": comp}
+    messages = [read({"type": kind} | free) for kind in ("ticket-purchase", "ticket-refund")]
+    for kept, cancelled in zip(messages, (0, 1), strict=True):
+        facts.write(database, tenant.tenant_id, [kept])
+        with database.tenant(tenant.tenant_id) as connection:
+            [totals] = connection.rows(
+                "SELECT sold, comps, cancelled FROM event_totals WHERE tenant_id = %s", [tenant.tenant_id]
+            )
+        left = 1 - cancelled
+        assert totals == {"sold": 0 if comp else left, "comps": left if comp else 0, "cancelled": cancelled}
+
+
+def test_an_order_of_comps_says_so_once(read: Read) -> None:
+    tickets = [{"ticketId": "T-1", "amount": 0}, {"ticketId": "T-2"}, {"amount": 5, "comp": False}]
+    given = read({"type": "ticket-purchase", "comp": True, "positions": tickets})
+    assert [fact.comp for fact in given.facts if isinstance(fact, SaleLine)] == [True, True, False]
+    back = read({"type": "ticket-refund", "comp": True, "positions": tickets})
+    assert [fact.comp for fact in back.facts if isinstance(fact, SaleLine)] == [True, True, False]
 
 
 def test_a_cancelled_comp_says_so(read: Read) -> None:
