@@ -11,7 +11,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
@@ -78,15 +78,7 @@ class Accounts:
 
     def sign_in(self, email: str, password: str) -> str | None:
         """The token of a new session, or None; one answer for a wrong e-mail and a wrong password."""
-        with (
-            self._database.login(email.strip().lower()) as connection,
-            connection.cursor(row_factory=dict_row) as cursor,
-        ):
-            users = cursor.execute(
-                "SELECT tenant_id, user_id, password_hash FROM users"
-                " WHERE email = %s AND disabled_at IS NULL ORDER BY created_at",
-                [email.strip().lower()],
-            ).fetchall()
+        users = self._users(email.strip().lower())
         if not users:
             _matches(self._nobody, password)
             return None
@@ -151,6 +143,20 @@ class Accounts:
         with self._database.tenant(row[0]) as tenant:
             found = tenant.execute("SELECT demo FROM tenants WHERE tenant_id = %s", [row[0]]).fetchone()
         return bool(found and found[0])
+
+    def _users(self, email: str) -> list[dict[str, Any]]:
+        """Everybody with this e-mail; nobody has one that PostgreSQL cannot even be asked about."""
+        if not email.isprintable():
+            return []
+        with (
+            self._database.login(email) as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            return cursor.execute(
+                "SELECT tenant_id, user_id, password_hash FROM users"
+                " WHERE email = %s AND disabled_at IS NULL ORDER BY created_at",
+                [email],
+            ).fetchall()
 
     def _open(self, tenant_id: UUID, user_id: UUID) -> str:
         session_id, secret = uuid4(), secrets.token_urlsafe(32)

@@ -61,6 +61,11 @@ def test_a_wrong_password_and_an_unknown_e_mail_get_the_same_nothing(accounts: A
     assert accounts.sign_in("nobody@example.org", PASSWORD) is None
 
 
+@pytest.mark.parametrize("typed", ["ada\0@example.org", "\0", "\ud800@example.org", "a\n@example.org"])
+def test_what_no_e_mail_can_hold_is_as_unknown_as_any_other(accounts: Accounts, typed: str) -> None:
+    assert accounts.sign_in(typed, PASSWORD) is None
+
+
 def test_passwords_are_kept_as_argon2id_and_secrets_as_hashes(
     accounts: Accounts, tenant: Tenant, email: str, database: Database
 ) -> None:
