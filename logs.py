@@ -18,7 +18,8 @@ _SECRET_TEXT = re.compile(
     r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # the credentials of a URL
     r"|(?<=\bBearer )\S+"
     r"|\bhc_[A-Za-z0-9_-]{16,}"  # our own API tokens
-    r"|(?<=\bpassword=)\S+",
+    r"|(?<=\bpassword=)\S+"
+    r"|(?<=/webhooks/pretix/)[^/\s]+/[^\s?\"']+",  # the last part of the address authenticates pretix
     re.IGNORECASE,
 )
 

@@ -50,10 +50,12 @@ def test_secrets_are_blanked_by_name_and_by_look_also_inside_values_and_tracebac
         "log.info('cannot reach postgresql://owner:s3cret@db.example/house')\n"
         "log.info('b', sent='Authorization: Bearer s3cret')\n"
         "log.info('c', seen=['hc_s3cretS3cretS3cret'])\n"
+        "log.info('Exception on /api/v1/webhooks/pretix/0b6a/s3cret [POST]')\n"
         "try: raise OSError('redis://:s3cret@cache.example')\n"
         "except OSError: log.exception('d')"
     )
     assert "s3cret" not in json.dumps(lines)
     assert lines[0]["headers"] == {"Authorization": "[hidden]", "Accept": "*/*"}
     assert lines[1]["event"] == "cannot reach postgresql://[hidden]@db.example/house"
-    assert "OSError: redis://[hidden]@cache.example" in lines[4]["exception"]
+    assert lines[4]["event"] == "Exception on /api/v1/webhooks/pretix/[hidden] [POST]"
+    assert "OSError: redis://[hidden]@cache.example" in lines[5]["exception"]
