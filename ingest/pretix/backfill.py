@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.pretix import snapshots
-from ingest.pretix.documents import Checkin, Event, Order
+from ingest.pretix.documents import Event
 from ingest.pretix.sync import OVERLAP, Sync, now
 
 RESOURCES = ("orders", "checkins")
@@ -52,14 +52,14 @@ def _read(sync: Sync, event: Event, kind: str) -> Iterator[int]:
     read = int(count)
     path = ("events", event.slug, kind)
     if kind == "orders":
-        for orders, asked, made in sync.pages(Order, *path, start=start or None):
+        for orders, asked, made in sync.pages(*path, start=start or None):
             _begin(sync, made or asked)
             sync.keep_orders(orders.results, asked)
             read += len(orders.results)
             _note(sync, event.slug, kind, f"{read} {orders.next}" if orders.next else DONE)
             yield read
     else:
-        for checkins, asked, _ in sync.pages(Checkin, *path, start=start or None):
+        for checkins, asked, _ in sync.pages(*path, start=start or None):
             sync.keep_checkins(event.slug, checkins.results, asked)
             read += len(checkins.results)
             _note(sync, event.slug, kind, f"{read} {checkins.next}" if checkins.next else DONE)

@@ -223,7 +223,7 @@ class Page(Struct, Generic[Row], frozen=True):
     next: Annotated[str, Meta(max_length=2_000)] | None = None
 
 
-def decode(raw: bytes | str, kind: type[Document]) -> Document:
+def decode(raw: bytes | str | msgspec.Raw, kind: type[Document]) -> Document:
     """The document in `raw`. Raises Malformed, naming the place but never quoting the content."""
     try:
         return msgspec.json.decode(raw, type=kind)

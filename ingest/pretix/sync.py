@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Raw
 
+from data.engine import REFUSALS
 from data.pretix import snapshots
 from data.pretix.queue import Ping
+from ingest.pretix.aside import Aside
 from ingest.pretix.book import Book
-from ingest.pretix.client import Client, Missing
+from ingest.pretix.client import Client, Forbidden, Missing
 from ingest.pretix.documents import (
     Checkin,
     CheckinList,
@@ -23,6 +26,7 @@ from ingest.pretix.documents import (
     Page,
     Quota,
     Subevent,
+    decode,
 )
 from ingest.pretix.places import Place, Unknown
 
@@ -32,10 +36,8 @@ OVERLAP = timedelta(seconds=60)
 CHECKIN_OVERLAP = timedelta(minutes=10)
 Result = TypeVar("Result")
 Row = TypeVar("Row")
-
-
-class Counted(Struct):
-    """A row of which nothing matters but that it is there."""
+UNBOOKABLE = (Malformed, *REFUSALS)
+"""What is wrong with one thing of pretix's, and not with pretix or with us."""
 
 
 def now() -> datetime:
@@ -49,6 +51,11 @@ class Sync:
 
     book: Book
     client: Client
+
+    @cached_property
+    def aside(self) -> Aside:
+        """Where rows go that cannot be booked."""
+        return Aside(self.book.database, self.book.source)
 
     def close(self) -> None:
         """Close the connections to pretix."""
@@ -100,11 +107,10 @@ class Sync:
         start = since or self._cursor(ORDERS) or now() - timedelta(hours=1)
         generated: datetime | None = None
         count = 0
-        pages = self.client.pages(Order, ORDERS, modified_since=start.isoformat())
+        pages = self.client.pages(Raw, ORDERS, modified_since=start.isoformat())
         for page, asked, page_generated in _timed(pages):
             generated = generated or page_generated
-            for order in page.results:
-                self._keep(order, asked)
+            self.keep_orders(page.results, asked)
             count += len(page.results)
         if generated is not None:
             self._move(ORDERS, generated - OVERLAP)
@@ -121,9 +127,9 @@ class Sync:
         if last is not None and not everything:
             query = {"created_since": (last - CHECKIN_OVERLAP).isoformat()}
         count = 0
-        for page, asked, _ in _timed(self.client.pages(Checkin, "events", event, "checkins", **query)):
-            self.keep_checkins(event, page.results, asked)
-            last = max([c.created for c in page.results] + ([last] if last else []), default=None)
+        for page, asked, _ in _timed(self.client.pages(Raw, "events", event, "checkins", **query)):
+            kept = self.keep_checkins(event, page.results, asked)
+            last = max([c.created for c in kept] + ([last] if last else []), default=None)
             count += len(page.results)
         if last is not None:
             self._move(resource, last)
@@ -135,27 +141,46 @@ class Sync:
         A refund or a second payment alone does not change an order's `last_modified`: if its
         webhook is lost, nothing but this finds it.
         """
-        for page, asked, _ in _timed(self.client.pages(Order, "events", event, ORDERS)):
+        for page, asked, _ in _timed(self.client.pages(Raw, "events", event, ORDERS)):
             self.keep_orders(page.results, asked)
             yield
 
     def pages(
-        self, kind: type[Row], *path: str, start: str | None = None
-    ) -> Iterator[tuple[Page[Row], datetime, datetime | None]]:
+        self, *path: str, start: str | None = None
+    ) -> Iterator[tuple[Page[Raw], datetime, datetime | None]]:
         """The pages of a list from `start` on if given, each with the time at which it was asked for
-        and the time that pretix says it was made."""
-        return _timed(self.client.pages(kind, *path, start=start))
+        and the time that pretix says it was made. Rows are not looked at yet."""
+        return _timed(self.client.pages(Raw, *path, start=start))
 
     def count(self, *path: str) -> int:
         """How many rows a list has."""
-        return next(self.client.pages(Counted, *path, page_size="1"))[0].count
+        return next(self.client.pages(Raw, *path, page_size="1"))[0].count
 
-    def keep_checkins(self, event: str, checkins: Sequence[Checkin], asked: datetime) -> None:
-        """Write a page of check-ins; orders of tickets nobody has seen yet are fetched first."""
+    def keep_checkins(self, event: str, rows: Sequence[Raw], asked: datetime) -> list[Checkin]:
+        """Write a page of check-ins; orders of tickets nobody has seen yet are fetched first.
+
+        Returns those that could be read. What cannot be booked is set aside.
+        """
+        found: list[tuple[Raw, Checkin]] = []
+        for row in rows:
+            try:
+                found.append((row, decode(row, Checkin)))
+            except Malformed as error:
+                self.aside.checkin(event, row, error)
+        checkins = [checkin for _, checkin in found]
         for number in self.book.strangers(checkins):
             if number in self.book.strangers(checkins):  # Its order may have come with another one.
                 self._owner(event, number)
-        self._with_place(event, lambda place: self.book.keep_checkins(checkins, place, asked))
+        self.known_event(event)  # What is wrong with the event is wrong with no check-in.
+        try:
+            self._book_checkins(event, checkins, asked)
+        except UNBOOKABLE:
+            for row, checkin in found:
+                try:
+                    self._book_checkins(event, [checkin], asked)
+                except UNBOOKABLE as error:
+                    self.aside.checkin(event, row, error)
+        return checkins
 
     def events(self) -> list[Event]:
         """All events the token may see."""
@@ -165,18 +190,27 @@ class Sync:
         """The description of an event, fetched if it never was."""
         return self.book.event(slug) or self.event(slug)
 
-    def keep_orders(self, orders: Sequence[Order], asked: datetime) -> None:
-        """Write a page of orders."""
-        for order in orders:
-            self._keep(order, asked)
+    def keep_orders(self, rows: Sequence[Raw], asked: datetime) -> None:
+        """Write a page of orders; what cannot be booked is set aside."""
+        for row in rows:
+            try:
+                self._keep(decode(row, Order), asked)
+            except (*UNBOOKABLE, Forbidden, Missing) as error:
+                self.aside.order(row, error)
 
     def _owner(self, event: str, number: int) -> None:
         path = ("events", event, "orderpositions", str(number))
         try:
             owned = self.client.one(OwnedPosition, *path, include_canceled_positions="true")
-        except Missing:
+        except (Missing, Malformed):
             return
-        self.order(event, owned.order)
+        try:
+            self.order(event, owned.order)
+        except UNBOOKABLE as error:
+            self.aside.ask(event, owned.order, error)
+
+    def _book_checkins(self, event: str, checkins: Sequence[Checkin], asked: datetime) -> None:
+        self._with_place(event, lambda place: self.book.keep_checkins(checkins, place, asked))
 
     def _keep(self, order: Order, asked: datetime, ping: Ping | None = None) -> None:
         self._with_place(order.event, lambda place: self.book.keep_order(order, place, asked, ping))

@@ -50,6 +50,7 @@ class Pretix:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.next_base: str | None = None
         self.on_order: Callable[[Json], Json] = lambda order: order
+        self.on_row: Callable[[Json], Any] = lambda row: row
         self._cache: dict[tuple[str, str, datetime], Any] = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
@@ -182,7 +183,7 @@ class Pretix:
             "count": len(found),
             "next": link(number + 1) if more else None,
             "previous": link(number - 1) if number > 1 else None,
-            "results": found[(number - 1) * size : number * size],
+            "results": [self.on_row(row) for row in found[(number - 1) * size : number * size]],
         }
         return 200, body, {}
 
