@@ -18,7 +18,7 @@ from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.problems import problem, unavailable
-from data.accounts import Accounts, Person
+from data.accounts import Accounts, Person, SignInsBusy
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import DatabaseUnavailable
 from data.services import Services
@@ -125,7 +125,12 @@ def _routes(accounts: Accounts, demo: Callable[[], tuple[str, str] | None]) -> B
         email = request.form.get("email", "")[:320]
         if not _form_is_ours():
             return form(email=email, error="The form was open for too long. Please try again.", status=400)
-        token = accounts.sign_in(email, request.form.get("password", "")[:1024])
+        try:
+            token = accounts.sign_in(email, request.form.get("password", "")[:1024])
+        except SignInsBusy:
+            busy = form(email=email, error="Many people sign in right now. Please try again.", status=503)
+            busy.headers["Retry-After"] = "2"
+            return busy
         if token is None:
             return form(email=email, error="E-mail or password is not right.", status=401)
         person = accounts.person(token)

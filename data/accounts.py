@@ -28,7 +28,14 @@ SEES_THE_NIGHT: frozenset[Role] = frozenset({"owner", "manager", "analyst", "doo
 # four at a time, stays under 80 MiB.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _AT_ONCE = threading.BoundedSemaphore(4)
+# A flood of sign-ins must leave the server's threads to everybody else: few wait, and not for long.
+_IN_LINE = threading.BoundedSemaphore(16)
+_LONGEST_WAIT_SECONDS = 1.0
 _TOUCH_EVERY = timedelta(minutes=1)
+
+
+class SignInsBusy(Exception):
+    """More people sign in at the same moment than passwords can be checked: try again shortly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,10 @@ class Accounts:
         self._nobody = password_hash(secrets.token_urlsafe())
 
     def sign_in(self, email: str, password: str) -> str | None:
-        """The token of a new session, or None; one answer for a wrong e-mail and a wrong password."""
+        """The token of a new session, or None; one answer for a wrong e-mail and a wrong password.
+
+        Raises SignInsBusy, too.
+        """
         users = self._users(email.strip().lower())
         if not users:
             _matches(self._nobody, password)
@@ -174,11 +184,19 @@ class Accounts:
 
 
 def _matches(stored: str, password: str) -> bool:
-    with _AT_ONCE:
+    if not _IN_LINE.acquire(blocking=False):
+        raise SignInsBusy
+    try:
+        if not _AT_ONCE.acquire(timeout=_LONGEST_WAIT_SECONDS):
+            raise SignInsBusy
         try:
             return _HASHER.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+        finally:
+            _AT_ONCE.release()
+    finally:
+        _IN_LINE.release()
 
 
 def _digest(secret: str) -> bytes:

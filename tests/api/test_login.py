@@ -1,7 +1,9 @@
 """Signing in through the whole application: what strangers, people and other sites can do."""
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
@@ -12,6 +14,7 @@ from werkzeug.test import TestResponse
 from api.login import OPEN_PATHS
 from app import CLOSE, create_app
 from config import Settings
+from data import accounts
 from data.accounts import add_user
 from data.demo_login import DEMO_PASSWORD
 from data.engine import Database
@@ -105,6 +108,24 @@ def test_a_wrong_password_says_the_same_as_an_unknown_e_mail(client: FlaskClient
     assert "E-mail or password is not right." in wrong.text
     blank = re.compile(r'value="[^"]*"')
     assert blank.sub("", wrong.text) == blank.sub("", unknown.text)
+
+
+def test_a_flood_of_sign_ins_is_told_to_come_back_instead_of_holding_every_thread(
+    client: FlaskClient, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as flood:
+        for _ in range(4):
+            flood.enter_context(accounts._AT_ONCE)  # Four passwords that are being checked.
+        late = sign_in(client, email)
+        assert (late.status_code, late.headers["Retry-After"]) == (503, "2")
+        assert "Please try again." in late.text
+        for _ in range(16):
+            flood.enter_context(accounts._IN_LINE)
+        monkeypatch.setattr(accounts, "_LONGEST_WAIT_SECONDS", 60)
+        began = time.monotonic()
+        assert sign_in(client, "nobody@example.org").status_code == 503
+        assert time.monotonic() - began < 30
+    assert sign_in(client, email).status_code == 303
 
 
 def test_what_was_typed_is_shown_again_but_cannot_become_markup(client: FlaskClient) -> None:
