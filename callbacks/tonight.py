@@ -4,6 +4,7 @@ The page itself knows no database. It asks the reader that `register` leaves wit
 that two apps in one process each read their own.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,17 +42,18 @@ def night(services: Services, person: Person, event: str | None) -> Night:
 
 def _read(services: Services, tenant_id: UUID, chosen: str | None) -> Night:
     venues = services.directory.venues(tenant_id)
-    with services.database.tenant(tenant_id) as tenant:
+    now = datetime.now(UTC)
+    with services.database.tenant(tenant_id, snapshot=True) as tenant:
         events: list[dict[str, Any]] = [
             {**event, "venueName": venue.name, "zone": venue.zone.key}
             for venue in venues
-            for event in tonight(tenant, venue.venue_id)
+            for event in tonight(tenant, venue.venue_id, now)
         ]
         events.sort(key=lambda event: _PHASES.index(event["phase"]))
         if chosen is None and not events:
             return Night(problem="no-event", venue=venues[0].name if len(venues) == 1 else None)
         event_id = _uuid(chosen if chosen is not None else events[0]["eventId"])
-        state = read_state(tenant, event_id) if event_id is not None else None
+        state = read_state(tenant, event_id, now) if event_id is not None else None
     if state is None:
         return Night(problem="unknown-event")
     return Night(state=state, events=events)

@@ -16,6 +16,9 @@ from data.security import APP_ROLE
 Parameters = Sequence[Any] | dict[str, Any] | None
 WAIT_SECONDS = 2.0
 
+_AS_USUAL = sql.SQL("")
+_SNAPSHOT = sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; ")
+
 
 class DatabaseUnavailable(Exception):
     """PostgreSQL cannot be reached or broke off: nothing of the transaction holds, try again later."""
@@ -64,12 +67,14 @@ class Database:
         )
 
     @contextmanager
-    def tenant(self, tenant_id: UUID) -> Iterator[TenantConnection]:
+    def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> Iterator[TenantConnection]:
         """One transaction that sees one tenant; commits on exit, rolls back on any error.
 
+        With `snapshot` it only reads, and all its statements see the tables as the first one did.
         Raises DatabaseUnavailable when PostgreSQL is away or goes away half-way.
         """
-        with self._transaction("app.tenant_id", str(UUID(str(tenant_id)))) as connection:
+        mode = _SNAPSHOT if snapshot else _AS_USUAL
+        with self._transaction("app.tenant_id", str(UUID(str(tenant_id))), mode) as connection:
             yield TenantConnection(connection, tenant_id)
 
     @contextmanager
@@ -86,13 +91,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def _transaction(self, name: str, value: str) -> Iterator[psycopg.Connection[Any]]:
+    def _transaction(
+        self, name: str, value: str, mode: sql.SQL = _AS_USUAL
+    ) -> Iterator[psycopg.Connection[Any]]:
         try:
             with self.pool.connection() as connection:
                 # SET LOCAL and not set_config(): the latter does not reach the workers of a cluster.
-                connection.execute(
-                    sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(*name.split(".")), sql.Literal(value))
+                setting = sql.SQL("SET LOCAL {} = {}").format(
+                    sql.Identifier(*name.split(".")), sql.Literal(value)
                 )
+                connection.execute(mode + setting)
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
             if _is_refusal(error):

@@ -18,7 +18,9 @@ SWITCHER_LENGTH = 12
 
 def read_state(tenant: TenantConnection, event_id: UUID, now: datetime | None = None) -> EventState | None:
     """The event's state as of `now` (default: this moment), as `data.live_state.compose` describes it;
-    None for an event that does not exist or belongs to somebody else. Raises DatabaseUnavailable."""
+    None for an event that does not exist or belongs to somebody else. Raises DatabaseUnavailable.
+
+    Several statements make it: only in a `snapshot` transaction do its figures agree with each other."""
     rows = read_rows(tenant, event_id, now or datetime.now(UTC))
     return None if rows is None else compose(rows)
 

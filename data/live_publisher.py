@@ -101,9 +101,10 @@ class LivePublisher:
     def _read(self, tenant_id: UUID, event_id: UUID) -> tuple[EventState | None, float]:
         """The state with the milestones it has passed, committed, and when it was read."""
         at = datetime.now(UTC)
-        with self._database.tenant(tenant_id) as tenant:
+        with self._database.tenant(tenant_id, snapshot=True) as tenant:
             state = read_state(tenant, event_id, at)
-            if state is not None:
+        if state is not None and milestones.due(state):
+            with self._database.tenant(tenant_id) as tenant:
                 milestones.record(tenant, state)
         return state, at.timestamp()
 

@@ -24,6 +24,11 @@ class _Mark(NamedTuple):
     whole: int
 
 
+def due(state: EventState) -> bool:
+    """Whether `state` has passed a mark that it does not list: there is something to record."""
+    return bool(_new(state))
+
+
 def record(tenant: TenantConnection, state: EventState) -> list[Row]:
     """Keep every mark that `state` has passed for the first time, add them to it, and return them.
 
@@ -31,15 +36,10 @@ def record(tenant: TenantConnection, state: EventState) -> list[Row]:
     A milestone stays when tickets are given back later. History that is read in after the event
     passes none: nobody wants to hear of it.
     """
-    ends_at = state["event"]["endsAt"]
-    now = datetime.fromisoformat(state["asOf"])
-    if ends_at is not None and now > datetime.fromisoformat(ends_at) + NIGHT_AFTER:
-        return []
-    known = {(m["measure"], m["percent"]) for m in state["sales"]["milestones"]}
-    new = [mark for mark in _reached(state) if (mark.measure, mark.percent) not in known]
+    new = _new(state)
     if not new:
         return []
-    moments = _moments(tenant, state, new, now)
+    moments = _moments(tenant, state, new, datetime.fromisoformat(state["asOf"]))
     inserted = tenant.rows(
         "INSERT INTO milestones (tenant_id, venue_id, event_id, measure, percent, reached_at, value)"
         " SELECT %s, %s, %s, m, p, r, v"
@@ -65,6 +65,15 @@ def record(tenant: TenantConnection, state: EventState) -> list[Row]:
     items = [milestone_item(row["measure"], row["percent"], row["reached_at"]) for row in inserted]
     state["feed"] = newest_first(state["feed"] + items)
     return added
+
+
+def _new(state: EventState) -> list[_Mark]:
+    ends_at = state["event"]["endsAt"]
+    now = datetime.fromisoformat(state["asOf"])
+    if ends_at is not None and now > datetime.fromisoformat(ends_at) + NIGHT_AFTER:
+        return []
+    known = {(m["measure"], m["percent"]) for m in state["sales"]["milestones"]}
+    return [mark for mark in _reached(state) if (mark.measure, mark.percent) not in known]
 
 
 def _reached(state: EventState) -> Iterable[_Mark]:

@@ -11,6 +11,7 @@ import pytest
 from data.embedded import postgres_server
 from data.engine import Database, DatabaseUnavailable
 from data.migrations import run
+from tests.conftest import Tenant
 
 
 def test_a_server_that_dies_is_unavailable_and_one_that_returns_is_used_again(tmp_path: Path) -> None:
@@ -45,6 +46,25 @@ def test_a_deadlock_is_the_statements_own_error_and_not_an_absent_server(databas
 def test_a_server_that_ends_the_session_is_unavailable(database: Database) -> None:
     with pytest.raises(DatabaseUnavailable), database.tenant(uuid4()) as tenant:
         tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57P01'; END $$")
+
+
+def test_a_snapshot_sees_nothing_that_others_commit_meanwhile(database: Database, tenant: Tenant) -> None:
+    names = "SELECT name FROM venues WHERE tenant_id = %s"
+    with database.tenant(tenant.tenant_id, snapshot=True) as before:
+        assert before.execute(names, [tenant.tenant_id]).fetchall() == [("The Hall",)]
+        with database.tenant(tenant.tenant_id) as other:
+            other.execute("UPDATE venues SET name = 'Renamed' WHERE tenant_id = %s", [tenant.tenant_id])
+        assert before.execute(names, [tenant.tenant_id]).fetchall() == [("The Hall",)]
+    with database.tenant(tenant.tenant_id) as after:
+        assert after.execute(names, [tenant.tenant_id]).fetchall() == [("Renamed",)]
+
+
+def test_a_snapshot_only_reads(database: Database, tenant: Tenant) -> None:
+    with (
+        pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+        database.tenant(tenant.tenant_id, snapshot=True) as reader,
+    ):
+        reader.execute("UPDATE venues SET name = 'x' WHERE tenant_id = %s", [tenant.tenant_id])
 
 
 def _ask(database: Database, meanwhile: Callable[[], None] = lambda: None) -> tuple[int] | None:

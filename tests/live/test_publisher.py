@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from redis import Redis
 
@@ -16,6 +18,9 @@ from data.live_redis import LiveStore, RedisUnavailable
 from data.telemetry import Telemetry
 from tests.live.night import Night
 from tests.live.served import fresh_prefix, until
+
+PATIENCE = 20.0
+"""Seconds: speed is measured in bench/, here only whether it happens at all."""
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ class Listener:
         self._pubsub.close()
         self._redis.close()
 
-    def next(self, seconds: float = 3) -> dict[str, Any] | None:
+    def next(self, seconds: float = PATIENCE) -> dict[str, Any] | None:
         """The next published state, None after so many seconds."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -61,13 +66,10 @@ def state_of(night: Night) -> dict[str, Any]:
     return state
 
 
-def test_the_first_change_is_published_at_once(live: LivePublisher, night: Night, redis_url: str) -> None:
+def test_a_change_is_published(live: LivePublisher, night: Night, redis_url: str) -> None:
     with Listener(redis_url, live, night) as listener:
-        written = night.sell(2, datetime.now(UTC))
-        started = time.monotonic()
-        live.touched(night.tenant_id, written.versions)
+        live.touched(night.tenant_id, night.sell(2, datetime.now(UTC)).versions)
         state = listener.next()
-        assert time.monotonic() - started < 0.5
     assert state is not None
     assert (state["seq"], state["sales"]["sold"]) == (1, 2)
     assert live.store.get(night.tenant_id, night.event_id) == state
@@ -99,11 +101,35 @@ def test_what_nobody_listens_to_is_published_seldom_until_somebody_looks(
     until(lambda: lag.get() > 0, "the first publication")
     live.touched(night.tenant_id, night.sell(1, datetime.now(UTC)).versions)
     with Listener(redis_url, live, night) as listener:
-        assert listener.next(0.7) is None
+        assert listener.next(0.3) is None
         live.watched(night.tenant_id, night.event_id)
-        state = listener.next(0.7)
+        state = listener.next()
     assert state is not None
     assert state["seq"] == 2
+
+
+def test_the_figures_of_a_state_are_of_one_instant(
+    live: LivePublisher, night: Night, postgres_url: str
+) -> None:
+    """A writer commits while the state is being read: after the totals, before the money."""
+    night.sell(1, datetime.now(UTC))
+    key = [night.tenant_id, night.venue_id, night.event_id]
+    where = "WHERE tenant_id = %s AND venue_id = %s AND event_id = %s"
+    with psycopg.connect(postgres_url) as writer, ThreadPoolExecutor(1) as reader:
+        writer.execute("SELECT set_config('app.tenant_id', %s, false)", [str(night.tenant_id)])
+        writer.execute("LOCK TABLE event_money IN ACCESS EXCLUSIVE MODE")
+        writer.execute(f"UPDATE event_totals SET sold = 2, version = 2 {where}", key)
+        writer.execute(f"UPDATE event_money SET gross_minor = 5000 {where}", key)
+        reading = reader.submit(live.refresh, night.tenant_id, night.event_id)
+        waiting = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'event_money'::regclass AND NOT granted"
+        until(lambda: writer.execute(waiting).fetchone() == (True,), "the reader to come to the money")
+        writer.commit()
+        before = reading.result(PATIENCE)
+    after = live.refresh(night.tenant_id, night.event_id)
+    for state, sold in ((before, 1), (after, 2)):
+        assert state is not None
+        money = state["revenue"]["currencies"][0]["grossMinor"]
+        assert (state["seq"], state["sales"]["sold"], money) == (sold, sold, 2500 * sold)
 
 
 def test_an_older_state_never_replaces_a_newer_one(live: LivePublisher, night: Night) -> None:
@@ -118,14 +144,12 @@ def test_an_older_state_never_replaces_a_newer_one(live: LivePublisher, night: N
     assert live.store.put(night.tenant_id, new, now + 1) == 0
 
 
-def test_touching_costs_the_door_nothing_even_without_redis(database: Database, night: Night) -> None:
+def test_touching_waits_for_nothing_even_without_redis(database: Database, night: Night) -> None:
     store = LiveStore("redis://127.0.0.1:1/0", fresh_prefix())
     live = LivePublisher(database, store, Telemetry())
     written = night.sell(1, datetime.now(UTC))
-    started = time.monotonic()
     for _ in range(1000):
         live.touched(night.tenant_id, written.versions)
-    assert time.monotonic() - started < 0.5
     state = live.read(night.tenant_id, night.event_id)
     assert state is not None
     assert state["sales"]["sold"] == 1
