@@ -13,7 +13,19 @@ import callbacks.first_paint
 import callbacks.tonight
 import pages.not_found
 import pages.tonight
-from api import headers, health, ingest, login, pretix, problems, realtime, static, stream, unknown
+from api import (
+    callback_door,
+    headers,
+    health,
+    ingest,
+    login,
+    pretix,
+    problems,
+    realtime,
+    static,
+    stream,
+    unknown,
+)
 from components.document import document
 from config import ConfigurationError, Settings
 from data.directory import Directory
@@ -63,6 +75,7 @@ def create_app(settings: Settings) -> Dash:
     )
     assets = static.register(server, services)
     headers.register(server, assets, app.csp_hashes)
+    callback_door.register(server, app.callback_map)
     app.index_string = document(assets.url, assets.boot_script)
     pages.tonight.register()
     pages.not_found.register()

@@ -130,6 +130,8 @@ def register(server: Flask, services: Services) -> Assets:
         return _kept(Response(found.content, content_type=_typed(found.media_type)), variants)
 
     server.add_url_rule("/assets/<mark>/<name>", "asset", asset)
+    # Else Dash would answer every other address under /assets/ with its page, and to anybody.
+    server.add_url_rule("/assets/<path:anything>", "no-asset", lambda anything: abort(404))
     server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(assets.url("icon.svg")))
     if COMPONENT_SUITES in server.view_functions:
         server.view_functions[COMPONENT_SUITES] = _suites(server.view_functions[COMPONENT_SUITES], variants)

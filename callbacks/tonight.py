@@ -15,6 +15,7 @@ from components.board import Night
 from data.accounts import SEES_THE_NIGHT, Person
 from data.engine import DatabaseUnavailable
 from data.live import read_state, tonight
+from data.live_state import EventState
 from data.services import Services
 
 READER = "housecount.tonight"
@@ -56,7 +57,16 @@ def _read(services: Services, tenant_id: UUID, chosen: str | None) -> Night:
         state = read_state(tenant, event_id, now) if event_id is not None else None
     if state is None:
         return Night(problem="unknown-event")
+    if all(event["eventId"] != state["eventId"] for event in events):
+        events.insert(0, _listed(state))  # Whoever looks at an event finds it in the list.
     return Night(state=state, events=events)
+
+
+def _listed(state: EventState) -> dict[str, Any]:
+    """An event of any time as the switcher lists it: past the twelve that are near."""
+    names = ("name", "status", "registered", "doorsAt", "startsAt", "endsAt", "venueName", "zone")
+    own = {name: state["event"][name] for name in names}
+    return {"eventId": state["eventId"], "phase": "over", **own}
 
 
 def _uuid(text: str) -> UUID | None:

@@ -42,19 +42,24 @@ def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = Non
 
     Each is {"eventId", "name", "status", "registered", "doorsAt", "startsAt", "endsAt", "phase"} with
     phase `live` (from an hour before doors to an hour after the end), `next` or `over`. An event
-    without times counts as next, after those that have them; a cancelled one is left out.
+    without times is live while it changes, next for a day after its last change, and then left out,
+    as a cancelled one is.
     """
     moment = now or datetime.now(UTC)
     rows = tenant.rows(
         """
         SELECT event_id, name, status, registered, doors_at, starts_at, ends_at, phase FROM (
-            SELECT e.*, CASE WHEN %(now)s < opens - interval '1 hour' OR opens IS NULL THEN 'next'
-                               WHEN %(now)s <= closes + interval '1 hour' THEN 'live' ELSE 'over' END AS phase
-            FROM (SELECT *, COALESCE(doors_at, starts_at) AS opens,
-                         COALESCE(ends_at, COALESCE(starts_at, doors_at) + interval '4 hours') AS closes
-                  FROM events WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s
-                  AND status <> 'cancelled') e
-            WHERE closes IS NULL OR closes > %(since)s
+            SELECT e.*, CASE WHEN opens IS NULL AND changed_at > %(now)s - interval '30 minutes' THEN 'live'
+                             WHEN opens IS NULL OR %(now)s < opens - interval '1 hour' THEN 'next'
+                             WHEN %(now)s <= closes + interval '1 hour' THEN 'live' ELSE 'over' END AS phase
+            FROM (SELECT e.*, COALESCE(e.doors_at, e.starts_at) AS opens,
+                         COALESCE(e.ends_at, COALESCE(e.starts_at, e.doors_at) + interval '4 hours')
+                             AS closes,
+                         COALESCE(t.updated_at, e.created_at) AS changed_at
+                  FROM events e LEFT JOIN event_totals t ON t.tenant_id = e.tenant_id
+                       AND t.venue_id = e.venue_id AND t.event_id = e.event_id
+                  WHERE e.tenant_id = %(tenant)s AND e.venue_id = %(venue)s AND e.status <> 'cancelled') e
+            WHERE closes > %(since)s OR (opens IS NULL AND changed_at > %(now)s - interval '1 day')
         ) dated
         ORDER BY array_position(ARRAY['live', 'next', 'over'], phase),
                  CASE WHEN phase = 'over' THEN %(now)s - opens ELSE opens - %(now)s END NULLS LAST,

@@ -60,6 +60,13 @@ def test_a_stranger_sees_nothing_of_the_pages(client: FlaskClient, path: str) ->
     assert b"dash" not in answer.data.lower()
 
 
+@pytest.mark.parametrize("path", ["/assets/x", "/assets/x/y", "/assets/../app.py", "/assets/a/b/c.js"])
+def test_an_asset_that_is_not_there_is_not_the_page(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (302, 404)
+    assert b"dash" not in answer.data.lower()
+
+
 def test_two_applications_live_in_one_process_and_close_on_their_own(
     settings: Settings, client: FlaskClient
 ) -> None:

@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> None:
             run.upgrade(urls.database_url)
         else:
             run.downgrade(urls.database_url, options.revision)
+        print(f"The schema is at revision {run.current(urls.database_url) or 'base'}.")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from data import partitions
 
@@ -18,6 +22,13 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
 def downgrade(owner_url: str, revision: str = "-1") -> None:
     """Migrate down to `revision`; `base` leaves an empty database."""
     command.downgrade(configuration(owner_url), revision)
+
+
+def current(owner_url: str) -> str | None:
+    """The revision a database is at; None for one without our tables."""
+    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def check(owner_url: str) -> None:

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from data import milestones
+from data import facts, milestones
 from data.engine import Database
 from data.live import read_state, tonight, versions
 from data.live_state import EventState
-from data.messages import SaleLine, Scan
+from data.messages import Message, SaleLine, Scan, message_key
 from tests.conftest import Tenant
 from tests.live.night import Night, open_night
 
@@ -384,3 +384,26 @@ def test_the_switcher_shows_what_is_live_then_what_comes_then_what_was(
         (str(nights["next week"].event_id), "next"),
         (str(nights["yesterday"].event_id), "over"),
     ]
+
+
+def test_an_event_nobody_entered_is_live_while_it_changes_and_gone_a_day_later(
+    night: Night, database: Database, tenant: Tenant
+) -> None:
+    unregistered = uuid4()
+    sale = SaleLine("sale", NOW, 1, 2500, "GBP")
+    key = message_key("test", "gig-77")
+    facts.write(
+        database,
+        tenant.tenant_id,
+        [Message(key, "test", "test", tenant.venue_id, unregistered, "gig-77", NOW, "{}", (sale,))],
+    )
+    written = datetime.now(UTC)
+
+    def phases(at: datetime) -> list[str]:
+        with database.tenant(tenant.tenant_id) as connection:
+            shown = tonight(connection, tenant.venue_id, at)
+        return [item["phase"] for item in shown if item["eventId"] == str(unregistered)]
+
+    assert phases(written) == ["live"]
+    assert phases(written + timedelta(hours=1)) == ["next"]
+    assert phases(written + timedelta(days=2)) == []
