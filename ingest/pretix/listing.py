@@ -9,6 +9,8 @@ from ingest.pretix.places import Place, ticket_type
 
 Product = tuple[int, int | None]
 """(item, variation)"""
+MOST_TICKETS = 2**31 - 1
+"""The largest capacity the house keeps: a quota above it bounds nothing."""
 
 
 def series(place: Place, tenant_id: UUID) -> Series | None:
@@ -66,7 +68,7 @@ def _ticket_types(place: Place, subevent: int | None) -> Iterable[TicketType]:
                 name=f"{name} / {label(variation.value, str(variation.id))}" if variation else name,
                 price_minor=place.minor(price),
                 currency=place.currency,
-                capacity=min(sizes, default=None),
+                capacity=_bound(sizes),
                 admission=item.admission,
             )
 
@@ -90,7 +92,11 @@ def capacity(place: Place, subevent: int | None) -> int | None:
             for covered, size in cover:
                 smallest[covered] = min(size, smallest.get(covered, size))
             bounds.append(sum(smallest.values()))
-    return min(bounds, default=None)
+    return _bound(bounds)
+
+
+def _bound(sizes: Iterable[int]) -> int | None:
+    return min((size for size in sizes if size <= MOST_TICKETS), default=None)
 
 
 def _quotas(place: Place, subevent: int | None) -> list[Quota]:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from data import dead_letters
 from data.dead_letters import DeadLetter
+from data.engine import REFUSALS
 from data.pretix import queue, snapshots, sources
 from data.pretix.queue import Ping
 from ingest.pretix.client import Away, Forbidden, Missing
 from ingest.pretix.documents import Event, EventDocument, Malformed, Subevent
-from ingest.pretix.sync import Sync, now
+from ingest.pretix.sync import UNBOOKABLE, Sync, now
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class Rounds:
                 self._put_off(ping, f"forbidden: {refused}", 0.0, LAST_ATTEMPT)
             except (Malformed, Missing) as poison:
                 self._put_off(ping, f"malformed: {poison}", 0.0, POISON_ATTEMPTS)
+            except REFUSALS as poison:
+                self._put_off(ping, f"not storable: {type(poison).__name__}", 0.0, POISON_ATTEMPTS)
         return bool(claimed)
 
     def answer_all(self) -> int:
@@ -138,7 +141,7 @@ class Rounds:
         except Away as away:
             self._quiet_until = time.monotonic() + max(away.after, FIRST_RETRY)
             log.warning("pretix %s: polling %s: away (%s)", self._source.name, what, away)
-        except (Forbidden, Missing, Malformed) as refused:
+        except (Forbidden, Missing, *UNBOOKABLE) as refused:
             log.warning("pretix %s: polling %s: %s", self._source.name, what, refused)
         return True
 
@@ -165,7 +168,10 @@ class Rounds:
                 or phase(event, now()) in {"coming", "night"}
                 or self._sync.book.event(event.slug) is None
             ):
-                self._sync.event(event.slug)
+                try:
+                    self._sync.event(event.slug)
+                except (Missing, *UNBOOKABLE) as odd:
+                    log.warning("pretix %s: event %s: %s", self._source.name, event.slug, odd)
 
     def _put_off(self, ping: Ping, error: str, after: float, last: int) -> None:
         growing = min(FIRST_RETRY * 2 ** min(ping.attempts - 1, 16), LONGEST_RETRY) * random.uniform(0.8, 1.2)

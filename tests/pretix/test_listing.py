@@ -43,6 +43,10 @@ def place(*quotas: tuple[int | None, list[int], list[int]], admission: bool = Tr
         ([], None),
         # The same products twice: the smaller one holds.
         ([(60, [1], []), (50, [1], [])], 50),
+        # More than the house can keep is no bound at all, alone or added up.
+        ([(2**31, [1], [])], None),
+        ([(2**31 - 1, [1], []), (2**31 - 1, [2], [])], None),
+        ([(2**31 - 1, [1], [])], 2**31 - 1),
     ],
 )
 def test_the_capacity_is_what_the_quotas_allow(
@@ -100,6 +104,17 @@ def test_events_and_dates_of_series_are_listed_with_doors_capacity_and_products(
     assert house.rows("SELECT gate, name FROM gates WHERE tenant_id = %(tenant)s ORDER BY 1") == [
         {"gate": name, "name": name} for name in ("Cloakroom", "Gate North", "Gate South", "VIP entrance")
     ]
+
+
+def test_a_quota_beyond_all_bounds_is_listed_as_none(house: House) -> None:
+    house.pretix.on_row = lambda row: row | {"size": 2**53 - 1} if "size" in row else row
+    house.post({"organizer": "auroragroup", "event": "nordlicht26", "action": "pretix.event.quota.changed"})
+
+    assert (house.drain(), house.waiting()) == (1, 0)
+    assert house.rows(
+        "SELECT e.sellable_capacity, max(t.capacity) AS most FROM events e JOIN ticket_types t"
+        " USING (tenant_id, venue_id, event_id) WHERE tenant_id = %(tenant)s GROUP BY 1"
+    ) == [{"sellable_capacity": None, "most": None}]
 
 
 def test_what_people_decided_about_an_event_survives_the_next_look(house: House) -> None:

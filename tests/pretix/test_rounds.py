@@ -163,6 +163,30 @@ def test_a_ping_that_never_can_be_answered_ends_among_the_dead_letters(house: Ho
     ]
 
 
+def test_what_postgresql_refuses_to_store_is_poison_too(house: House) -> None:
+    """Another venue of the house lists an event under this name."""
+    with house.database.tenant(house.source.tenant_id) as tenant:
+        tenant.execute(
+            "WITH elsewhere AS (INSERT INTO venues (tenant_id, venue_id, external_id, name, zone, currency,"
+            " capacity) VALUES (%(tenant)s, gen_random_uuid(), 'annexe', 'Annexe', 'Europe/Berlin', 'EUR', 9)"
+            " RETURNING venue_id)"
+            " INSERT INTO events (tenant_id, venue_id, event_id, external_id, name)"
+            " SELECT %(tenant)s, venue_id, gen_random_uuid(), 'pretix:aurora/nordlicht26', 'Theirs'"
+            " FROM elsewhere",
+            {"tenant": tenant.tenant_id},
+        )
+    house.post(ORDER)
+    for _ in range(POISON_ATTEMPTS):
+        hurry(house)
+        house.drain()
+    house.rounds.poll_all()
+
+    assert house.waiting() == 139  # Each of the event's orders is asked for by itself.
+    [letter] = house.rows("SELECT detail FROM dead_letters WHERE tenant_id = %(tenant)s")
+    assert letter == {"detail": "not storable: UniqueViolation"}
+    assert house.figures("stadtlauf-fest")["orders"]["total"] == 75
+
+
 def test_a_ping_about_an_event_the_token_may_not_see_waits_and_disturbs_nobody(house: House) -> None:
     house.post(ORDER | {"event": "unknown-event"})
     house.post(ORDER)
