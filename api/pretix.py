@@ -53,11 +53,11 @@ def register(server: Flask, services: Services) -> None:
 
 def _take(services: Services, tenant_id: UUID, source_id: UUID, secret: str) -> Response:
     """The answer to a webhook; once it is 200, the ping is committed."""
+    ping = _read()  # Before there is a connection: a body that dribbles in holds nothing of the pool.
     with services.database.tenant(tenant_id) as tenant:
         source = sources.authenticate(tenant, source_id, secret)
         if source is None:
             return _unknown()
-        ping = _read()
         if isinstance(ping, Response):
             return ping
         if ping.event is None or _IGNORED.match(ping.action):

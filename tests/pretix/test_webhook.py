@@ -1,5 +1,6 @@
 """The webhook's door: what it keeps, and whom it lets in."""
 
+import io
 import json
 import uuid
 
@@ -126,6 +127,26 @@ def test_only_the_source_s_own_secret_opens_the_door(house: House, other_tenant:
         assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
     assert queue(house) == []
     assert house.post(PLACED) == 200
+
+
+def test_a_body_that_comes_slowly_holds_no_connection(house: House, postgres_url: str) -> None:
+    only = Database(postgres_url, max_size=1)
+    server = Flask("test")
+    live = house.connector.live
+    settings, directory = house.connector.settings, Directory(only)
+    pretix.register(server, Services(settings, only, directory, OneByOne(only, live), live))  # type: ignore[arg-type]
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            with only.tenant(house.source.tenant_id):
+                return super().read(size)
+
+    raw = json.dumps(PLACED).encode()
+    answer = server.test_client().post(house.address, input_stream=Slow(raw), content_length=len(raw))
+    only.close()
+
+    assert answer.status_code == 200
+    assert [row["subject"] for row in queue(house)] == ["order/BAAKC"]
 
 
 def test_a_disabled_source_has_no_door(house: House) -> None:
