@@ -114,9 +114,10 @@ class _RestDoor:
         return _ENCODER.encode(self._door.single(tenant_id, body, kinds))
 
     def _take_batch(self, tenant_id: UUID, environ: "WSGIEnvironment") -> bytes:
-        body = read_body(environ, self._most_bytes, JSON_TYPES | LINE_TYPES)
-        parts = split_batch(body, media_type(environ) in LINE_TYPES, self._most_messages)
-        outcomes = self._door.batch(tenant_id, parts)
+        with self._door.place_for_a_batch():
+            body = read_body(environ, self._most_bytes, JSON_TYPES | LINE_TYPES)
+            parts = split_batch(body, media_type(environ) in LINE_TYPES, self._most_messages)
+            outcomes = self._door.batch(tenant_id, parts)
         only_errors = parse_qs(environ.get("QUERY_STRING", "")).get("verdicts") == ["errors"]
         return _summary(outcomes, only_errors)
 

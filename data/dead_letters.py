@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAYLOAD = 64 * 1024
 MOST_WAITING = 20_000
+MOST_CHARACTERS = 16_000_000
+"""Of all waiting payloads together: a few of the longest must not weigh as much as all the others."""
 _AT_ONCE = 500
 _GATHER_SECONDS = 0.1
 _RETRY_SECONDS = 2.0
@@ -59,13 +61,15 @@ def keep(tenant: TenantConnection, letters: Sequence[DeadLetter]) -> None:
 class DeadLetterBox:
     """Takes refused messages without making anybody wait; one thread writes them a little later.
 
-    The sender has been told why, so a letter is a convenience: at most 20,000 wait, and when more
-    come (a flood, or PostgreSQL away for long) the newest are counted in the log instead.
+    The sender has been told why, so a letter is a convenience: at most 20,000 or 16 million
+    characters wait, and when more come (a flood, or PostgreSQL away for long) the newest are counted
+    in the log instead.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[tuple[UUID, DeadLetter]] = deque()
+        self._characters = 0  # Of those that wait and of those being written.
         self._changed = threading.Condition()
         self._writing = False
         self._closed = False
@@ -75,9 +79,13 @@ class DeadLetterBox:
     def put(self, tenant_id: UUID, letters: Sequence[DeadLetter]) -> None:
         """Have these kept soon. Returns at once, never raises."""
         with self._changed:
-            room = MOST_WAITING - len(self._waiting)
-            self._waiting.extend((tenant_id, letter) for letter in letters[:room])
-            self._dropped += max(len(letters) - room, 0)
+            for letter in letters:
+                size = len(letter.payload)
+                if len(self._waiting) < MOST_WAITING and self._characters + size <= MOST_CHARACTERS:
+                    self._waiting.append((tenant_id, letter))
+                    self._characters += size
+                else:
+                    self._dropped += 1
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="dead-letters", daemon=True)
                 self._thread.start()
@@ -113,6 +121,7 @@ class DeadLetterBox:
             with self._changed:
                 self._writing = False
                 self._waiting.extendleft(reversed(unwritten))
+                self._characters = sum(len(letter.payload) for _, letter in self._waiting)
                 self._changed.notify_all()
                 if unwritten:
                     if self._closed:

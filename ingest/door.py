@@ -1,7 +1,8 @@
 """What the REST door does with the bytes it was sent: read, write, and say what became of each message."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
@@ -81,19 +82,25 @@ class Door:
             self._dead_letters.put(tenant_id, [tried.dead_letter(refusal, now)])
             raise
 
-    def batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
-        """The outcome of each message of a batch, in order; the good ones are committed.
+    @contextmanager
+    def place_for_a_batch(self) -> Iterator[None]:
+        """A batch's turn, to be held from before its body is read: bodies are most of the memory.
 
-        Raises DatabaseUnavailable and TooBusy; then some may be, and are duplicates the next time.
+        Raises TooBusy.
         """
         if not self._batches.acquire(timeout=_WAIT_SECONDS):
             raise TooBusy(f"{BATCHES_AT_ONCE} batches are under way")
         try:
-            return self._batch(tenant_id, parts)
+            yield
         finally:
             self._batches.release()
 
-    def _batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
+    def batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
+        """The outcome of each message of a batch, in order; the good ones are committed.
+
+        Call it in `place_for_a_batch`. Raises DatabaseUnavailable; then some may be, and are
+        duplicates the next time.
+        """
         now = datetime.now(UTC)
         reader = MessageReader(self._directory, tenant_id, now)
         tries = [_Tried(part, reader) for part in parts]

@@ -3,6 +3,9 @@
 import base64
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from threading import Event, Semaphore
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -11,6 +14,7 @@ import zstandard
 
 from data.engine import Database
 from data.messages import message_key
+from ingest.door import BATCHES_AT_ONCE
 from tests.api.door import House, Sender
 from tests.conftest import Tenant
 
@@ -60,10 +64,14 @@ def test_an_accepted_sale_is_committed_before_the_answer(
     }
 
 
-def test_without_an_id_of_the_senders_the_answer_names_the_key(sender: Sender) -> None:
+def test_without_an_id_of_the_senders_the_answer_names_the_key(
+    house: House, tenant: Tenant, sender: Sender
+) -> None:
     sale = SALE | {"type": "ticket-purchase"}
     canonical = '{"amount":12.5,"event_id":"gala","occurred_at":"%s","ticket_id":"T-1","type":"%s"}'
-    key = message_key("rest", f"ticket-purchase {canonical % (AT, 'ticket-purchase')}")
+    content = (canonical % (AT, "ticket-purchase")).encode()
+    digest = house.services.directory.digest(tenant.tenant_id, content)
+    key = message_key("rest", f"ticket-purchase {digest}")
     assert sender.post(EVENTS, sale).json == {"status": "accepted", "id": str(key)}
 
 
@@ -476,3 +484,28 @@ def test_a_batch_of_ten_thousand_is_taken_whole(sender: Sender, database: Databa
     found = totals(database, tenant)
     assert found is not None
     assert found["sold"] == 9_999
+
+
+def test_no_more_batches_are_read_into_memory_than_have_their_turn(house: House, sender: Sender) -> None:
+    reading, go_on = Semaphore(0), Event()
+
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            reading.release()
+            assert go_on.wait(20)
+            return super().read(size)
+
+    def send(number: int) -> int:
+        body = json.dumps([{"type": "ticket-purchase", "id": number} | SALE]).encode()
+        headers = {"Authorization": f"Bearer {sender.token}", "Content-Type": "application/json"}
+        length = {"Content-Length": str(len(body))}
+        client = house.server.test_client()
+        return client.post(BATCH, input_stream=Slow(body), headers=headers | length).status_code
+
+    with ThreadPoolExecutor(BATCHES_AT_ONCE + 2) as threads:
+        answers = [threads.submit(send, number) for number in range(BATCHES_AT_ONCE + 2)]
+        began = [reading.acquire(timeout=10) for _ in range(BATCHES_AT_ONCE)]
+        one_too_many = reading.acquire(timeout=0.5)
+        go_on.set()
+    assert (all(began), one_too_many) == (True, False)
+    assert {answer.result() for answer in answers} == {202}

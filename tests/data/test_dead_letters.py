@@ -82,3 +82,16 @@ def test_a_flood_is_bounded(database: Database, tenant: Tenant, monkeypatch: pyt
     assert box.flush()
     box.close()
     assert kept(database, tenant) == [f"letter {number}" for number in range(10, 20)]
+
+
+def test_long_letters_are_bounded_by_their_length_together(
+    database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "MOST_CHARACTERS", 100)
+    box = DeadLetterBox(database)
+    box.put(tenant.tenant_id, [letter(number, "x" * 40) for number in range(1, 5)] + [letter(5)])
+    assert box.flush()
+    box.put(tenant.tenant_id, [letter(6, "x" * 100)])
+    assert box.flush()
+    box.close()
+    assert kept(database, tenant) == ["letter 1", "letter 2", "letter 5", "letter 6"]
