@@ -24,13 +24,16 @@ EVENT = UUID("00000000-0000-4000-8000-0000000000bb")
 
 
 class Listener:
-    """Collects what the live path is told."""
+    """Collects what the live path is told; holds up the writer where it is told to."""
 
     def __init__(self) -> None:
         self.told: list[tuple[UUID, dict[tuple[UUID, UUID], int]]] = []
+        self.go_on: dict[UUID, threading.Event] = {}
 
     def touched(self, tenant_id: UUID, versions: Mapping[tuple[UUID, UUID], int]) -> None:
         self.told.append((tenant_id, dict(versions)))
+        if tenant_id in self.go_on:
+            assert self.go_on[tenant_id].wait(30)
 
 
 @pytest.fixture
@@ -69,14 +72,34 @@ def entered_and_commits(database: Database, tenant: Tenant) -> tuple[int, int]:
 def test_messages_that_arrive_together_share_transactions(
     database: Database, tenant: Tenant, writer: GroupCommit, listener: Listener
 ) -> None:
+    busy = listener.go_on[tenant.tenant_id] = threading.Event()
     with ThreadPoolExecutor(32) as threads:
-        verdicts = list(threads.map(lambda n: writer.write(tenant.tenant_id, scan(tenant, n)), range(320)))
-    assert verdicts == ["accepted"] * 320
-    entered, commits = entered_and_commits(database, tenant)
-    assert entered == 320
-    assert commits < 320 / 4
-    assert listener.told[-1] == (tenant.tenant_id, {(tenant.venue_id, EVENT): commits})
-    assert len(listener.told) == commits
+        answers = [threads.submit(writer.write, tenant.tenant_id, scan(tenant, 0))]
+        _wait_until(lambda: listener.told)
+        answers += [threads.submit(writer.write, tenant.tenant_id, scan(tenant, n)) for n in range(1, 32)]
+        _wait_until(lambda: writer.waiting() == 31)
+        busy.set()
+        assert [answer.result() for answer in answers] == ["accepted"] * 32
+    assert entered_and_commits(database, tenant) == (32, 2)
+    assert listener.told == [(tenant.tenant_id, {(tenant.venue_id, EVENT): commit}) for commit in (1, 2)]
+
+
+def test_a_tenant_that_is_held_up_does_not_hold_up_another(
+    tenant: Tenant, other_tenant: Tenant, writer: GroupCommit, listener: Listener
+) -> None:
+    blocked = listener.go_on[tenant.tenant_id] = threading.Event()
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(writer.write, tenant.tenant_id, scan(tenant, 1))
+        _wait_until(lambda: listener.told)
+        second = threads.submit(writer.write, tenant.tenant_id, scan(tenant, 2))
+        _wait_until(lambda: writer.waiting() == 1)
+        for number in range(5):
+            other = threads.submit(writer.write, other_tenant.tenant_id, scan(other_tenant, number))
+            assert other.result(20) == "accepted"
+        assert not first.done()
+        assert writer.waiting() == 1  # One thread at a time writes a tenant's messages.
+        blocked.set()
+        assert (first.result(), second.result()) == ("accepted", "accepted")
 
 
 def test_every_answer_comes_after_its_own_commit(
