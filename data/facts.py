@@ -15,10 +15,10 @@ from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
-import psycopg
 from msgspec.structs import asdict
 
 from data import carts, house_count, recordset, rollup_tables, rollups, venue_updates
+from data.conflicts import retried
 from data.engine import Database, TenantConnection
 from data.messages import (
     NO_EVENT,
@@ -36,7 +36,6 @@ from data.messages import (
 from data.rollups import EventKey
 
 Verdict = Literal["accepted", "duplicate", "other_venue"]
-ATTEMPTS = 3
 
 _TABLES: dict[type[Fact], str] = {
     SaleLine: "ticket_sales",
@@ -66,14 +65,12 @@ def write(database: Database, tenant_id: UUID, messages: Sequence[Message]) -> W
     Raises DatabaseUnavailable when PostgreSQL is away, and then nothing was written;
     psycopg.DataError for a message that no door should have let through.
     """
-    for attempt in range(ATTEMPTS):
-        try:
-            with database.tenant(tenant_id) as tenant:
-                return write_within(tenant, messages)
-        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
-            if attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+
+    def transaction() -> Written:
+        with database.tenant(tenant_id) as tenant:
+            return write_within(tenant, messages)
+
+    return retried(transaction)
 
 
 def write_within(tenant: TenantConnection, messages: Sequence[Message]) -> Written:

@@ -53,8 +53,9 @@ def register(
     """List events, or bring what is listed up to date.
 
     What pretix does not know is left alone: targets, the physical capacity, and a status that says
-    cancelled or postponed.
+    cancelled or postponed. Events are taken in order, as every writer takes them.
     """
+    events = sorted(events, key=lambda event: event.event_id)
     if series is not None:
         tenant.execute(
             recordset.insert(

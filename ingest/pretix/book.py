@@ -5,13 +5,15 @@ was requested earlier never overwrites what a later request brought.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
+from data.conflicts import retried
 from data.directory import Directory
 from data.engine import Database, TenantConnection
 from data.facts import Written, write_within
@@ -26,6 +28,7 @@ from ingest.pretix.documents import Checkin, EventDocument, Malformed, Order, de
 from ingest.pretix.places import Place
 
 DELETED = "deleted"
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,16 @@ class Book:
         place = self.place(document)
         group = listing.series(place, self.source.tenant_id)
         found = listing.registrations(place, group)
-        with self.database.tenant(self.source.tenant_id) as tenant:
-            snapshots.lock(tenant, self.source.source_id)
+
+        def work(tenant: TenantConnection) -> None:
             registry.register(tenant, self.source.venue_id, group, found)
             registry.name_gates(tenant, self.source.venue_id, {n: n for n in self.source.gates.values()})
             snapshots.keep_event(
                 tenant, self.source.source_id, document.event.slug, encode(document), fetched_at
             )
             self._strike(tenant, ping)
+
+        self._alone(work)
         self.directory.forget(self.source.tenant_id)
 
     def keep_order(self, order: Order, place: Place, fetched_at: datetime, ping: Ping | None = None) -> bool:
@@ -73,22 +78,20 @@ class Book:
 
         Raises Unknown for numbers that the event's description does not have.
         """
-        with self.database.tenant(self.source.tenant_id) as tenant:
-            snapshots.lock(tenant, self.source.source_id)
+
+        def work(tenant: TenantConnection) -> Written | None:
             seen = snapshots.order(tenant, self.source.source_id, order.code)
             newer = seen is None or (seen.last_modified, seen.fetched_at) <= (order.last_modified, fetched_at)
-            written = None
-            if newer:
-                written = self._post(tenant, order, place, fetched_at, seen)
+            written = self._post(tenant, order, place, fetched_at, seen) if newer else None
             self._strike(tenant, ping)
-        if written is not None:
-            self.live.touched(self.source.tenant_id, written.versions)
-        return newer
+            return written
+
+        return self._tell(self._alone(work))
 
     def keep_deleted(self, code: str, place: Place, fetched_at: datetime, ping: Ping | None = None) -> None:
         """Take back what the ledger says of an order that pretix no longer has."""
-        with self.database.tenant(self.source.tenant_id) as tenant:
-            snapshots.lock(tenant, self.source.source_id)
+
+        def work(tenant: TenantConnection) -> Written | None:
             seen = snapshots.order(tenant, self.source.source_id, code)
             written = None
             if seen is not None and seen.status != DELETED and seen.fetched_at < fetched_at:
@@ -96,8 +99,9 @@ class Book:
                 empty = msgspec.structs.replace(last, status="c", positions=[], fees=[])
                 written = self._post(tenant, empty, place, fetched_at, seen, status=DELETED)
             self._strike(tenant, ping)
-        if written is not None:
-            self.live.touched(self.source.tenant_id, written.versions)
+            return written
+
+        self._tell(self._alone(work))
 
     def strangers(self, checkins: Iterable[Checkin]) -> list[int]:
         """The positions of check-ins that no fetched order has."""
@@ -108,8 +112,8 @@ class Book:
 
     def keep_checkins(self, checkins: Sequence[Checkin], place: Place, fetched_at: datetime) -> None:
         """Post new check-ins and annulments; those of positions nobody knows are left out for now."""
-        with self.database.tenant(self.source.tenant_id) as tenant:
-            snapshots.lock(tenant, self.source.source_id)
+
+        def work(tenant: TenantConnection) -> Written:
             numbers = [c.position for c in checkins if c.position is not None]
             positions = snapshots.positions(tenant, self.source.source_id, "", numbers)
             reports = scans.of_list(c for c in checkins if c.position is None or c.position in positions)
@@ -122,7 +126,25 @@ class Book:
                 if change.seen.successful and position is not None and not position.valid:
                     # A door let in what is not good for entry: the order's next fetch settles that.
                     queue.put(tenant, self.source.source_id, position.event, f"order/{position.code}")
-        self.live.touched(self.source.tenant_id, written.versions)
+            return written
+
+        self._tell(self._alone(work))
+
+    def _alone(self, work: Callable[[TenantConnection], Result]) -> Result:
+        """Do `work` in one transaction as the source's only writer; again if it lost against another's."""
+
+        def transaction() -> Result:
+            with self.database.tenant(self.source.tenant_id) as tenant:
+                snapshots.lock(tenant, self.source.source_id)
+                return work(tenant)
+
+        return retried(transaction)
+
+    def _tell(self, written: Written | None) -> bool:
+        """Tell the live path what was written; False for nothing."""
+        if written is not None:
+            self.live.touched(self.source.tenant_id, written.versions)
+        return written is not None
 
     def _post(
         self,

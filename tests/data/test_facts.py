@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import facts
+from data import conflicts, facts
 from data.engine import Database, TenantConnection
 from data.messages import Fact, Message, SaleLine, Scan, message_key
 from tests.conftest import Tenant, new_tenant
@@ -226,7 +226,7 @@ def test_several_writers_at_once_lose_and_double_nothing(
         for event_id in events
     }
     everything = [m for messages in known.values() for m in messages]
-    monkeypatch.setattr(facts, "ATTEMPTS", 1)  # They do not get in each other's way even once.
+    monkeypatch.setattr(conflicts, "ATTEMPTS", 1)  # They do not get in each other's way even once.
     failures: list[BaseException] = []
 
     def send(seed: int) -> None:

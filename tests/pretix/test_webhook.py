@@ -3,6 +3,7 @@
 import io
 import json
 import uuid
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -137,6 +138,10 @@ def test_a_body_that_comes_slowly_holds_no_connection(house: House, postgres_url
     pretix.register(server, Services(settings, only, directory, OneByOne(only, live), live))  # type: ignore[arg-type]
 
     class Slow(io.BytesIO):
+        def readinto(self, buffer: Any) -> int:
+            with only.tenant(house.source.tenant_id):
+                return super().readinto(buffer)
+
         def read(self, size: int | None = -1) -> bytes:
             with only.tenant(house.source.tenant_id):
                 return super().read(size)
