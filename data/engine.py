@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -15,13 +15,14 @@ from data.security import APP_ROLE
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 WAIT_SECONDS = 2.0
+_TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=60s"
 
 _AS_USUAL = sql.SQL("")
 _SNAPSHOT = sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; ")
 
 
 class DatabaseUnavailable(Exception):
-    """PostgreSQL cannot be reached or broke off: nothing of the transaction holds, try again later."""
+    """PostgreSQL is away, broke off or took too long: nothing of the transaction holds, try again later."""
 
 
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
@@ -57,7 +58,7 @@ class Database:
 
     def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8) -> None:
         self.pool = ConnectionPool(
-            make_conninfo(url, options=f"-c role={APP_ROLE}", application_name="housecount"),
+            make_conninfo(url, options=_options(url), application_name="housecount"),
             min_size=min_size,
             max_size=max_size,
             timeout=WAIT_SECONDS,
@@ -112,11 +113,18 @@ class Database:
         self.pool.close()
 
 
+def _options(url: str) -> str:
+    """What every session starts with: the URL's own win over our timeouts, never over the role."""
+    given = conninfo_to_dict(url).get("options") or ""
+    return f"{_TIMEOUTS} {given} -c role={APP_ROLE}"
+
+
 def _is_refusal(error: Exception) -> bool:
     """Whether an operational error is about the statement and not about the server's being there.
 
     Without a state the connection broke; of the others, classes 08, 53 and 57P0 say that the
-    server is away, out of room or shutting down.
+    server is away, out of room or shutting down, 55P03 and 57014 that a lock or a statement took
+    longer than it may.
     """
     state = getattr(error, "sqlstate", None)
-    return state is not None and not state.startswith(("08", "53", "57P0"))
+    return state is not None and not state.startswith(("08", "53", "57P0", "55P03", "57014"))

@@ -33,6 +33,7 @@ def seed_demo(database: Database, data_dir: Path, now: datetime, ahead: timedelt
     before = read_handover(data_dir)
     with database.tenant(TENANT_ID) as tenant:
         # Two starts at once would each make a token.
+        tenant.execute("SET LOCAL lock_timeout = 0")  # Another seeding may take its time.
         tenant.execute("SELECT pg_advisory_xact_lock(hashtext('housecount demo'))")
         _add_tenant(tenant)
         events = {venue.ref: _programme(tenant, venue, now, ahead) for venue in VENUES}

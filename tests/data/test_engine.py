@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from data.embedded import postgres_server
 from data.engine import Database, DatabaseUnavailable
 from data.migrations import run
+from data.security import APP_ROLE
 from tests.conftest import Tenant
 
 
@@ -46,6 +48,33 @@ def test_a_deadlock_is_the_statements_own_error_and_not_an_absent_server(databas
 def test_a_server_that_ends_the_session_is_unavailable(database: Database) -> None:
     with pytest.raises(DatabaseUnavailable), database.tenant(uuid4()) as tenant:
         tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57P01'; END $$")
+
+
+def test_a_lock_that_is_held_for_too_long_is_unavailable_and_the_urls_options_hold(
+    postgres_url: str, database: Database, tenant: Tenant
+) -> None:
+    options = "-c lock_timeout=50ms -c work_mem=5MB -c role=pg_monitor"
+    hasty = Database(make_conninfo(postgres_url, options=options))
+    rename = "UPDATE venues SET name = name WHERE tenant_id = %s"
+    try:
+        with hasty.tenant(tenant.tenant_id) as other:
+            settings = (
+                "SELECT current_setting('work_mem'), current_setting('statement_timeout'), current_role"
+            )
+            assert other.execute(settings).fetchone() == ("5MB", "1min", APP_ROLE)
+        with database.tenant(tenant.tenant_id) as holder:
+            shown = [holder.execute(f"SHOW {name}_timeout").fetchone() for name in ("lock", "statement")]
+            assert shown == [("10s",), ("1min",)]
+            holder.execute(rename, [tenant.tenant_id])
+            with pytest.raises(DatabaseUnavailable), hasty.tenant(tenant.tenant_id) as other:
+                other.execute(rename, [tenant.tenant_id])
+    finally:
+        hasty.close()
+
+
+def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable), database.tenant(uuid4()) as tenant:
+        tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57014'; END $$")
 
 
 def test_a_snapshot_sees_nothing_that_others_commit_meanwhile(database: Database, tenant: Tenant) -> None:
