@@ -29,6 +29,9 @@ BEAT_SECONDS = 5.0
 RECHECK_SECONDS = 60.0
 ROLL_SECONDS = 30.0
 
+MOST_STRANGERS = 32
+"""Sockets at a time that stay only to be told why they must close; they take nobody's place."""
+
 SIGNED_OUT = (4401, "the session has ended")
 INTERRUPTED = (CloseCode.TRY_AGAIN_LATER, "live updates are interrupted")
 RESTARTING = (CloseCode.GOING_AWAY, "the server is restarting")
@@ -54,6 +57,7 @@ class Hub:
         self._recheck_seconds = recheck_seconds
         self._closing = False
         self._clients: set[Client] = set()
+        self._strangers: set[Client] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._reading = ThreadPoolExecutor(4, thread_name_prefix="live-read")
@@ -72,7 +76,12 @@ class Hub:
     @property
     def full(self) -> bool:
         """Whether the process has as many sockets as it may have."""
-        return len(self._clients) >= self._most_sockets
+        return len(self._clients) - len(self._strangers) >= self._most_sockets
+
+    @property
+    def crowded(self) -> bool:
+        """Whether as many sockets as may be are still being told goodbye."""
+        return len(self._strangers) >= MOST_STRANGERS
 
     @property
     def sockets(self) -> int:
@@ -112,6 +121,7 @@ class Hub:
     def gone(self, client: Client) -> None:
         """Forget the client."""
         self._clients.discard(client)
+        self._strangers.discard(client)
         self._telemetry.sockets.set(len(self._clients))
         self._subscriptions.gone(client)
 
@@ -158,6 +168,8 @@ class Hub:
         self, client: Client, connection: socket.socket, goodbye: tuple[int, str] | None
     ) -> None:
         self._clients.add(client)
+        if goodbye is not None:
+            self._strangers.add(client)
         self._telemetry.sockets.set(len(self._clients))
         try:
             await adopt(client, connection)

@@ -52,6 +52,8 @@ def register(
             return problem(403, "not-permitted", "Your role does not see the night.")
         except DatabaseUnavailable as error:
             return unavailable(error)
+        if viewer is None and hub.crowded:
+            return _later("too-many-sockets", "Sign in; too many ask for a socket without having done so.")
         greeting = answer.serialize()
         try:
             connection = take_socket(request.environ)

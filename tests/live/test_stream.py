@@ -21,6 +21,7 @@ from websockets.protocol import State
 from websockets.sync.client import connect
 from websockets.uri import parse_uri
 
+from api.hub import MOST_STRANGERS
 from data.accounts import Role, add_user
 from data.engine import Database
 from data.live import read_state
@@ -468,21 +469,30 @@ def test_a_reader_that_stops_costs_the_others_nothing_and_returns_to_a_snapshot(
 
 
 class Sleeper:
-    """A client that sends and does not read, with the smallest buffers there are."""
+    """A client that sends and does not read, with the smallest buffers there are. Without a token it
+    is a page of ours where nobody is signed in."""
 
-    def __init__(self, served: Served, token: str) -> None:
+    def __init__(self, served: Served, token: str | None) -> None:
         self._protocol = ClientProtocol(parse_uri(served.stream), max_size=None)
         request = self._protocol.connect()
-        request.headers["Authorization"] = f"Bearer {token}"
+        if token is None:
+            request.headers["Origin"] = served.url
+        else:
+            request.headers["Authorization"] = f"Bearer {token}"
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._socket.settimeout(10)
         self._socket.connect(("127.0.0.1", served.port))
         self._protocol.send_request(request)
         self._flush()
-        while self._protocol.state is State.CONNECTING:
+        while self._protocol.state is State.CONNECTING and not self.refused:
             self._protocol.receive_data(self._socket.recv(4096))
         self._protocol.events_received()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the handshake was answered with a problem."""
+        return self._protocol.handshake_exc is not None
 
     def __enter__(self) -> "Sleeper":
         return self
@@ -562,6 +572,24 @@ def test_a_full_house_refuses_the_next_socket_until_one_leaves(
     until(lambda: house.hub.sockets == 0, "all to leave")
     with open_socket(served, token):
         pass
+
+
+def test_strangers_who_do_not_leave_take_nobodys_place(brisk: tuple[House, Served], token: str) -> None:
+    house, served = brisk
+    with contextlib.ExitStack() as strangers:
+        for _ in range(3):
+            strangers.enter_context(Sleeper(served, None))
+        until(lambda: house.hub.sockets == 3, "the strangers to be in")
+        with open_socket(served, token) as client:
+            assert client.subscribe(uuid4())["code"] == "not-found"
+
+
+def test_strangers_who_do_not_leave_are_bounded(brisk: tuple[House, Served]) -> None:
+    house, served = brisk
+    with contextlib.ExitStack() as strangers:
+        refused = (strangers.enter_context(Sleeper(served, None)).refused for _ in range(500))
+        assert any(refused)
+        assert house.hub.sockets <= MOST_STRANGERS + 1
 
 
 def test_closing_the_house_says_goodbye(postgres_url: str, redis_url: str, token: str) -> None:
