@@ -43,13 +43,13 @@ def changed(old: EventState, new: EventState) -> list[str]:
 def updates(old: EventState, new: EventState) -> list[Update]:
     """What to send to a client that has `old` so that it has `new`; empty when nothing changed.
 
-    Sections are sent whole. Passed marks and talk that has gone viral are announced besides, after
-    the section they are part of. A change of the event itself (name, times, capacity) is a new
-    snapshot.
+    Sections are sent whole; a change of the event itself (name, times, capacity) is a new snapshot.
+    Passed marks and talk that has gone viral are announced besides, after what they are part of.
     """
     if old["event"] != new["event"]:
-        return [snapshot(new)]
-    messages = [section(name, new) for name in changed(old, new)]
+        messages = [snapshot(new)]
+    else:
+        messages = [section(name, new) for name in changed(old, new)]
     known = [(mark["measure"], mark["percent"]) for mark in old["sales"]["milestones"]]
     for mark in new["sales"]["milestones"]:
         kind = _MILESTONES.get(mark["measure"])

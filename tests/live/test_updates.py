@@ -74,6 +74,12 @@ def test_passed_marks_are_announced_besides_their_section() -> None:
     ]
 
 
+def test_a_mark_that_is_passed_as_the_event_changes_is_announced_too() -> None:
+    half = {"measure": "sold_capacity", "percent": 50, "reachedAt": "2026-05-01T18:00:00.000Z"}
+    new = state(2, event={"name": "Smaller Hall"}, sales={"sold": 1, "milestones": [half]})
+    assert updates(state(1), new) == [message("snapshot", new, new), message("sales-milestone", new, half)]
+
+
 def test_talk_is_announced_when_it_goes_viral_and_not_while_it_stays_so() -> None:
     viral = state(2, social={"mentions": 40, "viral": True})
     more = state(3, social={"mentions": 60, "viral": True})
