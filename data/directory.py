@@ -3,6 +3,7 @@
 import hmac
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as local_time
@@ -63,7 +64,7 @@ class Directory:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pages: dict[UUID, _Page] = {}
-        self._reading = threading.Lock()
+        self._reading: defaultdict[UUID, threading.Lock] = defaultdict(threading.Lock)
 
     def venue(self, tenant_id: UUID, ref: str) -> Venue | None:
         """The venue with this uuid or external id; None for an unknown one and for another tenant's."""
@@ -81,6 +82,20 @@ class Directory:
     def event(self, tenant_id: UUID, ref: str) -> Event | None:
         """The event with this uuid or external id, registered or placeholder, else None."""
         return self._page(tenant_id).by_event_ref.get(ref)
+
+    def event_now(self, tenant_id: UUID, ref: str) -> Event | None:
+        """`event` as PostgreSQL knows it at this moment: an event may be younger than what is held.
+
+        It costs a statement; ask before refusing a message for want of its event.
+        """
+        with self._database.tenant(tenant_id) as tenant:
+            there = tenant.execute(
+                "SELECT 1 FROM events WHERE tenant_id = %s AND event_id = %s",
+                [tenant_id, self.event_id(tenant_id, ref)],
+            ).fetchone()
+        if there is not None:
+            self.forget(tenant_id)
+        return self.event(tenant_id, ref)
 
     def event_id(self, tenant_id: UUID, ref: str) -> UUID:
         """The id under which facts of `ref` are kept.
@@ -112,7 +127,8 @@ class Directory:
         page = self._pages.get(tenant_id)
         if page is not None and time.monotonic() - page.read_at < HOLD_SECONDS:
             return page
-        if not self._reading.acquire(blocking=page is None):
+        reading = self._reading[tenant_id]  # Its own, so that no tenant waits for another one's rows.
+        if not reading.acquire(blocking=page is None):
             assert page is not None
             return page  # Somebody is reading it anew; what we have will do until then.
         try:
@@ -123,7 +139,7 @@ class Directory:
                 self._pages[tenant_id] = fresh = _read(tenant)
             return fresh
         finally:
-            self._reading.release()
+            reading.release()
 
 
 def _read(tenant: TenantConnection) -> _Page:

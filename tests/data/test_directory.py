@@ -1,11 +1,15 @@
 """Senders' names for venues, events and customers."""
 
-from uuid import uuid4, uuid5
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
 from data.directory import Directory
-from data.engine import Database
+from data.engine import Database, TenantConnection
 from tests.conftest import Tenant
 
 
@@ -55,6 +59,57 @@ def test_a_new_event_is_seen_at_once_after_forgetting(database: Database, tenant
     found = directory.event(tenant.tenant_id, "gala")
     assert found is not None
     assert found.event_id == directory.event_id(tenant.tenant_id, "gala") == event_id
+
+
+def test_an_event_younger_than_what_is_held_is_found_by_asking(database: Database, tenant: Tenant) -> None:
+    directory = Directory(database)
+    assert directory.event_now(tenant.tenant_id, "gala") is None
+    event_id = directory.event_id(tenant.tenant_id, "gala")
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, external_id, name, registered)"
+            " VALUES (%s, %s, %s, 'gala', 'gala', false)",
+            [tenant.tenant_id, tenant.venue_id, event_id],
+        )
+    assert directory.event(tenant.tenant_id, "gala") is None
+    found = directory.event_now(tenant.tenant_id, "gala")
+    assert found is not None
+    assert (found.event_id, found.venue_id) == (event_id, tenant.venue_id)
+    assert directory.event(tenant.tenant_id, "gala") == found
+
+
+class Slow(Database):
+    """A pool on which one tenant has to wait."""
+
+    def __init__(self, url: str, waits: UUID) -> None:
+        super().__init__(url, max_size=2)
+        self.waits = waits
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def tenant(self, tenant_id: UUID, *, snapshot: bool = False) -> Iterator[TenantConnection]:
+        if tenant_id == self.waits:
+            self.asked.set()
+            assert self.go_on.wait(20)
+        with super().tenant(tenant_id, snapshot=snapshot) as connection:
+            yield connection
+
+
+def test_a_tenant_whose_rows_take_long_does_not_hold_up_another(
+    postgres_url: str, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    slow = Slow(postgres_url, tenant.tenant_id)
+    directory = Directory(slow)
+    with closing(slow), ThreadPoolExecutor(2) as threads:
+        first = threads.submit(directory.venue, tenant.tenant_id, "hall")
+        assert slow.asked.wait(10)
+        other = threads.submit(directory.venue, other_tenant.tenant_id, "hall")
+        try:
+            found = other.result(10)
+        finally:
+            slow.go_on.set()
+        assert found is not None
+        assert first.result() != found
 
 
 def test_a_tenant_that_does_not_exist_is_an_error(database: Database) -> None:
