@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ from data.directory import Directory, Venue
 from data.messages import NO_EVENT, Message, message_key
 from ingest.fields import text
 from ingest.kinds import Kind, Stated, camel
+from ingest.money import plain_amounts
 from ingest.privacy import is_personal, without_persons
 from ingest.refusal import Refused
 from ingest.sales import PURCHASE, REFUND
@@ -76,7 +77,7 @@ class MessageReader:
         if message_id is not None:
             key = message_key(source, f"{kind.type} {message_id}")
         elif stated_time or kind.happens_once(fields):
-            key = message_key(source, f"{kind.type} {self._content(raw, kind)}")
+            key = message_key(source, f"{kind.type} {self._content(raw, kind, at)}")
         else:
             key = uuid4()
         stated = Stated(
@@ -89,15 +90,19 @@ class MessageReader:
         facts = kind.facts(fields, stated)
         return Message(key, kind.type, source, venue.venue_id, event_id, event_ref, at, payload, facts)
 
-    def _content(self, raw: Mapping[str, Any], kind: Kind) -> UUID:
-        """A keyed digest of all that was sent, whatever the spelling and order of its fields.
+    def _content(self, raw: Mapping[str, Any], kind: Kind, at: datetime) -> UUID:
+        """A keyed digest of all that was sent, whatever the spelling and order of its fields, of its
+        time (the same instant in another zone) and of its amounts (12.5 and "12.50").
 
         Personal fields count too: two people who buy the same at the same second are two sales. They
         are nowhere else by then, and the digest says nothing without the tenant's key.
         """
         sent = {kind.names.get(name, name): value for name, value in raw.items() if value is not None}
+        time = next((name for name in kind.times if name in sent), None)
+        if time is not None:
+            sent[time] = at.astimezone(UTC).isoformat()
         try:
-            content = _CANONICAL.encode(sent | {"type": kind.type})
+            content = _CANONICAL.encode(plain_amounts(sent) | {"type": kind.type})
         except UnicodeEncodeError as error:
             raise Refused("not-unicode", "A text holds half a character.", None, error.object) from None
         return self._directory.digest(self._tenant_id, content)

@@ -16,6 +16,33 @@ _EXACT = Context(prec=40, traps=[Inexact, InvalidOperation, Overflow])
 _LONGEST_NUMBER = 40
 
 
+AMOUNTS = frozenset({"amount", "fee", "tax", "cart_value", "cartValue"})
+"""Fields in major units, by the names under which they stand in messages and positions."""
+
+
+def plain_amounts(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with every amount, also within positions, in one spelling: 12.50 and "12.5" are 12.5."""
+    plain = dict(fields)
+    for name in AMOUNTS & plain.keys():
+        plain[name] = _plain(plain[name])
+    positions = plain.get("positions")
+    if isinstance(positions, list):
+        plain["positions"] = [plain_amounts(p) if isinstance(p, dict) else p for p in positions]
+    return plain
+
+
+def _plain(value: object) -> object:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return value
+    return (
+        f"{number.normalize():f}"
+        if number.is_finite() and abs(number.adjusted()) < _LONGEST_NUMBER
+        else value
+    )
+
+
 def currency_code(value: object, default: str) -> str:
     """The upper-case ISO 4217 code in `value`, or `default` without one."""
     if value is None:

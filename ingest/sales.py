@@ -31,7 +31,21 @@ def _purchase(fields: Fields, stated: Stated) -> tuple[Fact, ...]:
         except Refused as refusal:
             raise _within(refusal, path) from None
     _charge(fields, currency, common, lines)
+    _agree(fields, currency, lines)
     return tuple(lines)
+
+
+def _agree(fields: Fields, currency: str, lines: list[Fact]) -> None:
+    """Beside positions an order may state their total, with or without fees, and nothing else of a line."""
+    if "ticket_id" in fields:
+        raise Refused("contradiction", "With positions, each names its own ticket.", "ticket_id")
+    total = minor_amount(fields, "amount", currency)
+    sold = [line for line in lines if isinstance(line, SaleLine)]
+    tickets = sum(line.amount_minor for line in sold if line.kind != "fee")
+    if total is not None and total not in (tickets, sum(line.amount_minor for line in sold)):
+        raise Refused(
+            "contradiction", "The amount is not the positions' sum.", "amount", fields.get("amount")
+        )
 
 
 def _sell(position: Fields, currency: str, common: dict[str, Any], lines: list[Fact]) -> None:

@@ -68,8 +68,8 @@ def test_without_an_id_of_the_senders_the_answer_names_the_key(
     house: House, tenant: Tenant, sender: Sender
 ) -> None:
     sale = SALE | {"type": "ticket-purchase"}
-    canonical = '{"amount":12.5,"event_id":"gala","occurred_at":"%s","ticket_id":"T-1","type":"%s"}'
-    content = (canonical % (AT, "ticket-purchase")).encode()
+    canonical = '{"amount":"12.5","event_id":"gala","occurred_at":"%s","ticket_id":"T-1","type":"%s"}'
+    content = (canonical % ("2026-11-21T19:30:00+00:00", "ticket-purchase")).encode()
     digest = house.services.directory.digest(tenant.tenant_id, content)
     key = message_key("rest", f"ticket-purchase {digest}")
     assert sender.post(EVENTS, sale).json == {"status": "accepted", "id": str(key)}

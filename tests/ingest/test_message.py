@@ -26,6 +26,7 @@ from data.messages import (
 )
 from ingest.decoding import message_object
 from ingest.message import MessageReader, kind_of
+from ingest.refusal import Refused
 from tests.conftest import Tenant
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -131,7 +132,7 @@ def test_positions_become_a_line_each_and_fees_lines_of_their_own(read: Read) ->
         {
             "type": "ticket-purchase",
             "orderId": "O-1",
-            "amount": 45.5,
+            "amount": 43.5,
             "fee": "1.50",
             "positions": [
                 {"ticketId": "T-1", "ticketType": "stalls", "amount": 40, "fee": 2, "seat": "A1"},
@@ -403,6 +404,48 @@ def test_the_same_content_without_an_id_is_the_same_message(read: Read) -> None:
     assert read(sale).key == read(reordered).key
     assert read(sale).key != read(sale | {"userId": "ann"}).key
     assert read(sale | {"timestamp": None}).key == read(sale | {"timestamp": None}).key
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        {"amount": "12.50"},
+        {"amount": "12.5"},
+        {"amount": "12.500"},
+        {"timestamp": "2026-11-21T05:00:00+00:00"},
+        {"timestamp": "2026-11-21T06:00:00.000+01:00"},
+        {"occurredAt": "2026-11-21T05:00:00Z", "timestamp": None},
+    ],
+)
+def test_another_spelling_of_the_same_time_or_amount_is_the_same_message(
+    read: Read, spelt: dict[str, Any]
+) -> None:
+    sale = {"type": "ticket-purchase", "ticketId": "T", "amount": 12.5}
+    sale |= {"timestamp": "2026-11-21T05:00:00Z"}
+    assert read(sale | spelt).key == read(sale).key
+    assert read(sale | {"amount": 12.51}).key != read(sale).key
+
+
+def test_amounts_within_positions_have_one_identity_too(read: Read) -> None:
+    sale = {"type": "ticket-purchase", "timestamp": "2026-11-21T05:00:00Z"}
+    keys = {read(sale | {"positions": [{"ticketId": "T", "amount": amount}]}).key for amount in (3, "3.00")}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("stated", "field"),
+    [({"amount": 10}, "amount"), ({"ticketId": "T"}, "ticketId"), ({"amount": 5, "fee": 1}, "amount")],
+)
+def test_what_contradicts_its_positions_is_refused(read: Read, stated: dict[str, Any], field: str) -> None:
+    sale = {"type": "ticket-purchase", "positions": [{"amount": 1}, {"amount": 2}]}
+    with pytest.raises(Refused) as refused:
+        read(sale | stated)
+    assert (refused.value.code, refused.value.field) == ("contradiction", field)
+
+
+def test_an_order_may_state_the_total_of_its_positions_with_or_without_fees(read: Read) -> None:
+    sale = {"type": "ticket-purchase", "positions": [{"amount": 1}, {"amount": 2}], "fee": 1}
+    assert len(read(sale | {"amount": 3}).facts) == len(read(sale | {"amount": 4}).facts) == 3
 
 
 @pytest.mark.parametrize(
