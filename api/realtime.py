@@ -1,5 +1,6 @@
-"""The live figures for those who ask instead of listening: one section, or the whole state."""
+"""The live figures for those who ask instead of listening: of an event, a venue or a series."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from data.engine import DatabaseUnavailable
 from data.live import on_tonight
 from data.live_state import EventState
 from data.live_venue import venue_state
+from data.series import attendance
 from data.services import Services
 
 _SECTIONS_OF_EVENT = ("sales", "attendance", "revenue", "social", "capacity")
@@ -19,7 +21,8 @@ _SECTIONS_OF_VENUE = ("sales", "revenue", "attendance", "capacity")
 
 
 def register(server: Flask, services: Services) -> None:
-    """Add /api/v1/realtime/<section>/<event> and /api/v1/analytics/real-time/<section>?event_id|venue_id."""
+    """Add /api/v1/realtime/<section>/<event> and /api/v1/analytics/real-time/<section>?event_id|venue_id;
+    `attendance` also takes a series_id."""
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("realtime", __name__)
     routes.register_error_handler(DatabaseUnavailable, unavailable)
@@ -32,13 +35,19 @@ def register(server: Flask, services: Services) -> None:
 
     def by_parameter(section: str) -> Response:
         tenant_id = viewers.of_request()
-        event = request.args.get("event_id") or request.args.get("eventId")
-        venue = request.args.get("venue_id") or request.args.get("venueId")
-        if event is not None and venue is None:
-            return _of_event(services, tenant_id, section, event)
-        if venue is not None and event is None:
-            return _of_venue(services, tenant_id, section, venue)
-        return problem(400, "bad-parameters", "Ask for either an event_id or a venue_id.", field="event_id")
+        asked = {
+            name: ref
+            for name in ("event", "venue", "series")
+            if (ref := request.args.get(f"{name}_id") or request.args.get(f"{name}Id"))
+        }
+        if len(asked) == 1 and "event" in asked:
+            return _of_event(services, tenant_id, section, asked["event"])
+        if len(asked) == 1 and "venue" in asked:
+            return _of_venue(services, tenant_id, section, asked["venue"])
+        if len(asked) == 1 and section == "attendance":
+            return _of_series(services, tenant_id, asked["series"])
+        known = "an event_id, a venue_id or, of attendance, a series_id"
+        return problem(400, "bad-parameters", f"Ask for one of {known}.", field="event_id")
 
     for prefix in ("/api/v1", "/api"):
         for section in (*_SECTIONS_OF_EVENT, "state"):
@@ -66,6 +75,19 @@ def _of_venue(services: Services, tenant_id: UUID, section: str, ref: str) -> Re
         events = on_tonight(tenant, venue.venue_id)
     states = [services.live.read(tenant_id, event_id) for event_id in events]
     return _answer(venue_state(venue, section, [state for state in states if state is not None]))
+
+
+def _of_series(services: Services, tenant_id: UUID, ref: str) -> Response:
+    try:
+        series_id = UUID(ref)
+    except ValueError:
+        found = None
+    else:
+        with services.database.tenant(tenant_id) as tenant:
+            found = attendance(tenant, series_id)
+    if found is None:
+        return problem(404, "series-not-found", "There is no such series.", field="series_id", value=ref)
+    return _answer({"seriesId": str(series_id), "attendance": asdict(found)})
 
 
 def _event_id(services: Services, tenant_id: UUID, ref: str) -> UUID | None:

@@ -107,6 +107,31 @@ def test_a_venue_adds_up_the_events_of_its_business_day(
     }
 
 
+def test_a_series_counts_visits_and_people_apart(
+    client: FlaskClient, token: str, night: Night, tenant: Tenant, other_tenant: Tenant, database: Database
+) -> None:
+    series_id, now = uuid4(), datetime.now(UTC)
+    second = open_night(night.database, tenant.tenant_id, tenant.venue_id, night.doors)
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO series (tenant_id, venue_id, series_id, name) VALUES (%s, %s, %s, 'Winter')",
+            [tenant.tenant_id, tenant.venue_id, series_id],
+        )
+        connection.execute(
+            "UPDATE events SET series_id = %s WHERE tenant_id = %s", [series_id, tenant.tenant_id]
+        )
+    night.enter(3, now)  # Tickets e0 to e2: the first two come to both.
+    second.enter(2, now)
+    path = f"/api/v1/analytics/real-time/attendance?series_id={series_id}"
+    figures = {"visits": 5, "people": 3, "inside": 3}
+    assert ask(client, token, path) == (200, {"seriesId": str(series_id), "attendance": figures})
+    theirs = token_of(database, other_tenant)
+    for who, ref in ((theirs, series_id), (token, uuid4()), (token, "winter")):
+        status, body = ask(client, who, f"/api/v1/analytics/real-time/attendance?series_id={ref}")
+        assert (status, body["code"]) == (404, "series-not-found")
+    assert ask(client, token, f"/api/v1/analytics/real-time/sales?series_id={series_id}")[0] == 400
+
+
 def test_a_venue_without_events_today_adds_up_to_nothing(
     client: FlaskClient, token: str, tenant: Tenant
 ) -> None:

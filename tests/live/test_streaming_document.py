@@ -143,10 +143,18 @@ def test_every_documented_message_of_a_client_is_understood(
 def test_the_documented_answers_of_the_rest_routes_are_given(
     served: Served, token: str, furnished: Night
 ) -> None:
-    section, venue = ANSWERED
+    section, venue, series = ANSWERED
     headers = {"Authorization": f"Bearer {token}"}
     one = httpx.get(f"{served.url}/api/v1/realtime/social/{furnished.event_id}", headers=headers).json()
     url = f"{served.url}/api/v1/analytics/real-time/revenue"
     other = httpx.get(url, params={"venue_id": str(furnished.venue_id)}, headers=headers).json()
     assert fits(shape(section), shape(one))
     assert fits(shape(venue), shape(other))
+    with furnished.database.tenant(furnished.tenant_id) as tenant:
+        tenant.execute(
+            "INSERT INTO series (tenant_id, venue_id, series_id, name) VALUES (%s, %s, %s, 'Winter')",
+            [furnished.tenant_id, furnished.venue_id, series["seriesId"]],
+        )
+    url = f"{served.url}/api/v1/analytics/real-time/attendance"
+    third = httpx.get(url, params={"series_id": series["seriesId"]}, headers=headers).json()
+    assert fits(shape(series), shape(third))
