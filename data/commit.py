@@ -4,17 +4,13 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-import psycopg
-
 from data import facts
-from data.engine import Database
+from data.engine import REFUSALS, Database
 from data.facts import Verdict
 from data.messages import Message
 from data.services import Live
 
 log = logging.getLogger(__name__)
-
-_ABOUT_A_MESSAGE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
 class NotStorable(Exception):
@@ -32,7 +28,7 @@ def commit(
     """
     try:
         written = facts.write(database, tenant_id, messages)
-    except _ABOUT_A_MESSAGE as error:
+    except REFUSALS as error:
         if len(messages) == 1:
             log.exception("PostgreSQL refused a message that the door let pass")
             return [NotStorable(str(error).splitlines()[0])]

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from data.messages import Fact, VenueUpdate
+from data.venue_updates import EVENT_STATUS
 from ingest.fields import Fields, count, required_text, text
 from ingest.kinds import Kind, Stated, camel, spelt
 from ingest.refusal import Refused
@@ -15,7 +16,6 @@ _COUNTS = ("capacity", "physical_capacity", "holds")
 _TIMES = ("doors_at", "starts_at", "ends_at", "on_sale_at")
 _TEXTS = ("status", "name")
 _OF_EVENTS = frozenset((*_TIMES, "physical_capacity", "holds", "name"))
-_STATUSES = ("scheduled", "on_sale", "sold_out", "cancelled", "postponed", "over")
 
 
 def _update(fields: Fields, stated: Stated) -> tuple[Fact, ...]:
@@ -54,8 +54,8 @@ def _json(values: dict[str, Any], name: str, stated: Stated) -> str:
         value = instant(values[name], name, stated.venue.zone, stated.received_at)
     else:
         value = text(values, name)
-        if name == "status" and stated.has_event and value not in _STATUSES:
-            raise Refused("not-a-choice", f"One of: {', '.join(_STATUSES)}.", name, value)
+        if name == "status" and stated.has_event and value not in EVENT_STATUS:
+            raise Refused("not-a-choice", f"One of: {', '.join(sorted(EVENT_STATUS))}.", name, value)
     return msgspec.json.encode(value).decode()
 
 

@@ -7,9 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from data.currencies import EXPONENTS
+from ingest.money import LARGEST_MINOR
 from ingest.pretix.documents import CheckinList, EventDocument, Item, Malformed, Position
-
-LARGEST_MINOR = 2**53 - 1
 
 
 class Unknown(Exception):
