@@ -92,6 +92,10 @@ class Hub:
         """Serve a connection whose handshake was accepted; with a `goodbye`, only to close it so."""
         asyncio.run_coroutine_threadsafe(self._adopt(client, connection, goodbye), self._loop)
 
+    def roll(self) -> None:
+        """Bring those who follow venues the events of the business day now instead of in a while."""
+        asyncio.run_coroutine_threadsafe(_logged(self._subscriptions.roll()), self._loop)
+
     def close(self) -> None:
         """Say goodbye to every client and stop; a second call does nothing."""
         self._closing = True

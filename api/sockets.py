@@ -52,8 +52,8 @@ class Client(asyncio.Protocol):
     """A socket that speaks WebSocket, of one tenant.
 
     `still_valid` may block and says whether its credentials still hold. `events` are those it
-    follows, `venues` those it follows as a whole, with the events that this has brought it; `turn`
-    is held by the message that is being followed.
+    follows, `left` those it has unsubscribed from, `venues` those it follows as a whole, with the
+    events that this has brought it; `turn` is held by the message that is being followed.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Client(asyncio.Protocol):
         self.still_valid = still_valid
         self.turn = asyncio.Lock()
         self.events: set[UUID] = set()
+        self.left: set[UUID] = set()
         self.venues: dict[UUID, set[UUID]] = {}
         self._owner = owner
         self._protocol = protocol

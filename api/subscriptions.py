@@ -106,6 +106,7 @@ class Subscriptions:
     def gone(self, client: Client) -> None:
         """The client follows nothing any more."""
         client.venues.clear()
+        client.left.clear()
         for event_id in list(client.events):
             self._boards.leave((client.tenant_id, event_id), client, _now())
 
@@ -126,6 +127,8 @@ class Subscriptions:
         event_id = await self._loop.ask(lambda: self._event_id(client.tenant_id, ref))
         if event_id is not None and event_id in client.events:
             self._boards.leave((client.tenant_id, event_id), client, _now())
+            if any(event_id in brought for brought in client.venues.values()):
+                client.left.add(event_id)
 
     async def _subscribe_venue(self, client: Client, ref: str) -> None:
         about = {"venueId": ref[:200]}
@@ -135,12 +138,14 @@ class Subscriptions:
                 _tell(client, error("not-found", "There is no such venue.", **about))
                 return
             client.venues.setdefault(venue.venue_id, set())
+            client.left.clear()  # Who asks for the whole venue once more wants all of it.
             await self._bring(client, venue.venue_id)
         except DatabaseUnavailable:
             _tell(client, error("unavailable", "The venue cannot be read now; ask again.", **about))
 
     async def _bring(self, client: Client, venue_id: UUID) -> None:
-        """Let a client that follows a venue follow its events of the business day, and those only."""
+        """Let a client that follows a venue follow its events of the business day, and those only;
+        none that it has left by itself."""
         tenant_id = client.tenant_id
         today = await self._loop.ask(lambda: self._tonight(tenant_id, venue_id))
         brought = client.venues.get(venue_id)
@@ -148,7 +153,7 @@ class Subscriptions:
             return
         for event_id in brought - today:
             self._boards.leave((tenant_id, event_id), client, _now())
-        for event_id in sorted(today - client.events):
+        for event_id in sorted(today - client.events - client.left):
             if await self._stand((tenant_id, event_id)):
                 self._follow(client, event_id, None)
         brought &= today
@@ -164,6 +169,7 @@ class Subscriptions:
             _tell(client, error("too-many-events", detail, eventId=str(event_id)))
             return
         self._boards.follow(key, client)
+        client.left.discard(event_id)
         client.send(event_id, [encode(message) for message in board.resume(seq)])
 
     # How boards come and go

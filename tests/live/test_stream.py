@@ -261,6 +261,25 @@ def test_a_venue_brings_the_events_of_its_business_day(
     assert {message["eventId"] for message in snapshots} == {str(night.event_id), str(matinee.event_id)}
 
 
+def test_a_venue_never_brings_back_an_event_that_was_left(
+    served: Served, house: House, token: str, night: Night, tenant: Tenant
+) -> None:
+    matinee = open_night(night.database, tenant.tenant_id, tenant.venue_id, night.doors)
+    with open_socket(served, token) as client:
+        client.send({"type": "subscribe-venue", "venueId": tenant.venue_ref})
+        assert {client.receive()["type"], client.receive()["type"]} == {"snapshot"}
+        client.send({"type": "unsubscribe-event", "eventId": str(night.event_id)})
+        assert client.subscribe(uuid4())["code"] == "not-found"  # So it has been followed.
+        late = open_night(night.database, tenant.tenant_id, tenant.venue_id, night.doors)
+        house.hub.roll()
+        assert client.receive()["eventId"] == str(late.event_id)
+        scan(served, token, night, "t1")
+        scan(served, token, matinee, "t2")
+        assert client.until("activity-update")["eventId"] == str(matinee.event_id)
+        client.send({"type": "subscribe-venue", "venueId": tenant.venue_ref})
+        assert client.until("snapshot")["eventId"] == str(night.event_id)
+
+
 # Who may come in
 
 
