@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 from data.messages import Direction, Scan
 from data.pretix.snapshots import SeenCheckin, SeenPosition
@@ -153,11 +152,3 @@ def _scan(
 
 def _direction(text: str) -> Direction:
     return "exit" if text == "exit" else "entry"
-
-
-def events_of(changed: Iterable[Change]) -> dict[UUID, list[Change]]:
-    """The changes by the house's event."""
-    found: dict[UUID, list[Change]] = {}
-    for change in changed:
-        found.setdefault(change.seen.event_id, []).append(change)
-    return found
