@@ -16,10 +16,9 @@ from data.pretix.sources import Source
 from data.services import Live
 from ingest.pretix.book import Book
 from ingest.pretix.client import Away, Client, Forbidden, Missing, Pace
-from ingest.pretix.documents import Malformed
 from ingest.pretix.rounds import Rounds
 from ingest.pretix.seal import Unsealable, unseal
-from ingest.pretix.sync import Sync
+from ingest.pretix.sync import UNBOOKABLE, Sync
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +51,15 @@ def run_once(connector: Connector) -> int:
     """
     answered = 0
     for tenant_id, source_id in sources.everyones(connector.database):
-        sync = _connect(connector, tenant_id, source_id, time.sleep)
+        source = _source(connector, tenant_id, source_id)
+        sync = _connect(connector, source, time.sleep) if source else None
         if sync is not None:
             with closing(sync):
                 rounds = Rounds(sync)
                 answered += rounds.answer_all()
                 try:
                     rounds.poll_all()
-                except (Away, Forbidden, Missing, Malformed) as error:
+                except (Away, Forbidden, Missing, *UNBOOKABLE) as error:
                     log.warning("pretix %s: polling: %s", sync.book.source.name, error)
                 answered += rounds.answer_all()
     return answered
@@ -89,9 +89,15 @@ def _serve(connector: Connector, tenant_id: UUID, source_id: UUID, stop: threadi
     """One source's rounds until `stop`, or until the source is disabled."""
     while not stop.is_set():
         try:
-            sync = _connect(connector, tenant_id, source_id, stop.wait)
-            if sync is None:
+            source = _source(connector, tenant_id, source_id)
+            if source is None:
                 return
+            sync = _connect(connector, source, stop.wait)
+            if sync is None:
+                # Said once: nothing helps but to connect it anew.
+                while not stop.wait(ROSTER_SECONDS) and _source(connector, tenant_id, source_id) == source:
+                    pass
+                continue
             with closing(sync):
                 _work(Rounds(sync), stop)
         except DatabaseUnavailable as error:
@@ -115,14 +121,14 @@ def _work(rounds: Rounds, stop: threading.Event) -> None:
             stop.wait(IDLE_SECONDS)
 
 
-def _connect(
-    connector: Connector, tenant_id: UUID, source_id: UUID, pause: Callable[[float], object]
-) -> Sync | None:
-    """The source as it is configured now; None when it is disabled or its token cannot be opened."""
+def _source(connector: Connector, tenant_id: UUID, source_id: UUID) -> Source | None:
+    """The source as it is configured now; None when it is disabled."""
     with connector.database.tenant(tenant_id) as tenant:
-        source = sources.by_id(tenant, source_id)
-    if source is None:
-        return None
+        return sources.by_id(tenant, source_id)
+
+
+def _connect(connector: Connector, source: Source, pause: Callable[[float], object]) -> Sync | None:
+    """The source with its token opened; None, and a line in the log, when that cannot be."""
     try:
         return connector.connect(source, pause)
     except Unsealable as error:

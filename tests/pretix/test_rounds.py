@@ -1,18 +1,20 @@
 """The worker when things go wrong: nothing is lost, nothing counts twice."""
 
+import itertools
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from ingest.pretix import worker
 from ingest.pretix.rounds import POISON_ATTEMPTS
 from ingest.pretix.worker import run_forever, run_once
 from tests.pretix.captures import EVENING, FINAL, MIDDAY, Json
@@ -248,23 +250,46 @@ def test_a_worker_that_is_killed_again_and_again_loses_and_doubles_nothing(
     at_first = house.waiting()
     dice = random.Random(11)
     for _ in range(4):
-        worker = subprocess.Popen(
+        goal = house.waiting() - dice.randint(5, 30)
+        killed = _hold_answers(house, after=35)
+        process = subprocess.Popen(
             [sys.executable, "-c", _WORKER, postgres_url, str(house.source.tenant_id)],
             cwd=ROOT,
             env=os.environ | {"SECRET_KEY": SECRET_KEY, "DATA_DIR": str(tmp_path)},
         )
-        goal = house.waiting() - dice.randint(5, 30)
-        while house.waiting() > max(goal, 0):
-            time.sleep(0.01)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        try:
+            _until(partial(_is_down_to, house, goal))
+        finally:
+            process.kill()
+            process.wait()
+            killed.set()
         hurry(house)  # What it held comes back when its lease ends.
     assert 0 < house.waiting() < at_first
 
+    house.pretix.on_order = lambda order: order
     house.drain()
     house.rounds.poll_all()
 
     assert (house.differences("truth_midday"), house.waiting()) == ({}, 0)
+
+
+def _is_down_to(house: House, goal: int) -> bool:
+    return house.waiting() <= goal
+
+
+def _hold_answers(house: House, after: int) -> threading.Event:
+    """Let pretix answer so many orders and no more until the event is set: however late the worker
+    is killed, there is work left."""
+    killed = threading.Event()
+    answered = itertools.count(1)
+
+    def answer(order: Json) -> Json:
+        if next(answered) > after:
+            killed.wait(120)
+        return order
+
+    house.pretix.on_order = answer
+    return killed
 
 
 _WORKER = """
@@ -307,7 +332,7 @@ def test_the_service_finds_sources_answers_pings_polls_and_stops(house: House) -
         _until(lambda: house.figures("stadtlauf-fest")["orders"]["total"] == 75)
     finally:
         stop.set()
-        service.join(timeout=20)
+        service.join(timeout=60)
     assert not service.is_alive()
 
 
@@ -320,6 +345,34 @@ def test_a_source_whose_token_cannot_be_opened_is_left_alone(house: House) -> No
 
     run_once(house.connector)
     assert house.pretix.requests == []
+
+
+def test_a_token_that_cannot_be_opened_is_said_once_until_the_source_is_connected_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "ROSTER_SECONDS", 0.02)
+    reseal = "UPDATE pretix_sources SET sealed_token = %s WHERE tenant_id = %s"
+    with house.database.tenant(house.source.tenant_id) as tenant:
+        tenant.execute(reseal, ["x", tenant.tenant_id])
+    house.post(ORDER)
+    stop = threading.Event()
+    service = threading.Thread(target=run_forever, args=(house.connector, stop))
+    service.start()
+    try:
+        _until(lambda: bool(_errors(caplog)))
+        time.sleep(0.5)
+        assert len(_errors(caplog)) == 1
+        with house.database.tenant(house.source.tenant_id) as tenant:
+            tenant.execute(reseal, [house.source.sealed_token, tenant.tenant_id])
+        _until(lambda: sold(house) == [SALE])
+    finally:
+        stop.set()
+        service.join(timeout=60)
+    assert not service.is_alive()
+
+
+def _errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_lost_refund_webhook_is_found_by_the_daily_reading_of_all_orders(house: House) -> None:
@@ -353,8 +406,8 @@ def _refunds(house: House) -> str:
     return str(sum(Decimal(house.figures(event)["cash"]["refunded_done"]) for event in events))
 
 
-def _until(condition: Any) -> None:
-    deadline = time.monotonic() + 30
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
