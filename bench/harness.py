@@ -61,6 +61,38 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Meter:
+    """CPU seconds since it was made: of the server by kind of process, and of everything that is not ours."""
+
+    server: Server
+    at: float
+    ours: dict[str, float]
+    everything: float
+
+    @classmethod
+    def start(cls, server: Server) -> "Meter":
+        """From now on."""
+        return cls(server, time.perf_counter(), server.cpu_seconds(), _busy_seconds())
+
+    def used(self) -> dict[str, float]:
+        """CPU seconds of the server's processes."""
+        return {name: spent - self.ours.get(name, 0.0) for name, spent in self.server.cpu_seconds().items()}
+
+    def others(self) -> float:
+        """Cores kept busy meanwhile by neither the server nor the benchmark: 0 on a quiet machine."""
+        seconds = time.perf_counter() - self.at
+        spent = _busy_seconds() - self.everything - sum(self.used().values())
+        return max(0.0, spent / seconds)
+
+
+def _busy_seconds() -> float:
+    """CPU seconds of the whole machine, less those of this process and the children it has waited for."""
+    machine, own = psutil.cpu_times(), os.times()
+    busy = machine.user + machine.nice + machine.system + machine.irq + machine.softirq
+    return busy - (own.user + own.system + own.children_user + own.children_system)
+
+
+@dataclass(frozen=True)
 class Tenant:
     """A tenant with one venue, a user and a token."""
 
