@@ -28,6 +28,8 @@ KINDS: dict[str, Kind] = {
 }
 SOURCE = "rest"
 LARGEST_MESSAGE = 64 * 1024
+MOST_ASKED = 100
+"""Events of one request that PostgreSQL is asked for by themselves: bad ones must not take long."""
 
 # Numbers stay exact in what is stored: 12.50 is kept as the number 12.50.
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -50,6 +52,8 @@ class MessageReader:
         self._received_at = received_at
         self._source = source
         self._places: dict[tuple[str | None, str | None], tuple[Venue, UUID, str]] = {}
+        self._venues: dict[UUID, Venue] = {}  # By event.
+        self._asked = 0
 
     def read(self, raw: Mapping[str, Any], kind: Kind) -> Message:
         """The message that `raw` (a decoded JSON object, decimals as Decimal) states.
@@ -150,10 +154,22 @@ class MessageReader:
         elif event is not None:
             venue = self._directory.venue(tenant_id, str(event.venue_id))
         else:
-            venue = self._directory.only_venue(tenant_id)
+            venue = self._directory.only_venue(tenant_id) or self._venue_of_a_young(event_id)
         if venue is None:
             raise Refused("missing-field", "Needed unless the event is known.", "venue_id")
+        if event_ref is not None:
+            self._venues[event_id] = venue
         return venue, event_id, event_ref or ""
+
+    def _venue_of_a_young(self, event_id: UUID) -> Venue | None:
+        """Where an event is that was met just now: earlier in this request, or in one before it."""
+        venue = self._venues.get(event_id)
+        if venue is None and event_id is not NO_EVENT and self._asked < MOST_ASKED:
+            self._asked += 1
+            event = self._directory.event_now(self._tenant_id, str(event_id))
+            if event is not None:
+                venue = self._directory.venue(self._tenant_id, str(event.venue_id))
+        return venue
 
     def _moment(self, fields: dict[str, Any], kind: Kind, venue: Venue) -> tuple[datetime, bool]:
         """When it happened, and whether the sender said so; the time of receipt otherwise."""

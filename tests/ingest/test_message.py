@@ -529,6 +529,32 @@ def test_a_known_events_venue_need_not_be_given(
     assert (by_uuid.venue_id, by_uuid.event_id) == (tenant.venue_id, UUID(int=7))
 
 
+def test_an_event_that_was_met_a_moment_ago_needs_no_venue_again(
+    database: Database, directory: Directory, tenant: Tenant
+) -> None:
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO venues SELECT (v).* FROM (SELECT jsonb_populate_record(v, %s) AS v FROM venues v"
+            " WHERE tenant_id = %s) other",
+            [json.dumps({"venue_id": str(UUID(int=8)), "external_id": "barn"}), tenant.tenant_id],
+        )
+    placed = {"type": "ticket-scan", "ticketId": "T-1", "eventId": "gala", "venueId": "barn", "timestamp": AT}
+    bare = {name: value for name, value in placed.items() if name != "venueId"}
+
+    def reader() -> MessageReader:
+        return MessageReader(directory, tenant.tenant_id, NOW)
+
+    with pytest.raises(Refused, match="Needed unless the event is known"):
+        reader().read(bare, kind_of(bare))
+    together = reader()
+    first = together.read(placed, kind_of(placed))
+    assert together.read(bare, kind_of(bare)).venue_id == first.venue_id == UUID(int=8)
+    facts.write(database, tenant.tenant_id, [first])
+    assert reader().read(bare, kind_of(bare)).venue_id == UUID(int=8)
+    with pytest.raises(Refused):
+        reader().read(bare | {"eventId": "ball"}, kind_of(bare))
+
+
 def test_people_are_nowhere_in_what_is_stored(read: Read) -> None:
     message = read(
         {
