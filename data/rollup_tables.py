@@ -50,6 +50,15 @@ def add(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]
     return _add_totals(tenant, increments)
 
 
+def touch(tenant: TenantConnection, events: Iterable[EventKey]) -> dict[EventKey, int]:
+    """Raise the version of events of which something changed that no roll-up counts; returns the new ones."""
+    wanted: Increments = {event: rollups.EventIncrements() for event in events}
+    if not wanted:
+        return {}
+    lock(tenant, wanted)
+    return _add_totals(tenant, wanted)
+
+
 def _add_totals(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]:
     sums = ", ".join(f"{name} = t.{name} + r.{name}" for name in rollups.TOTALS)
     columns = recordset.definition("event_totals", ("venue_id", "event_id", *rollups.TOTALS))

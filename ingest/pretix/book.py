@@ -6,13 +6,14 @@ was requested earlier never overwrites what a later request brought.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
+from data import rollup_tables
 from data.conflicts import retried
 from data.directory import Directory
 from data.engine import Database, TenantConnection
@@ -208,7 +209,20 @@ class Book:
         snapshots.drop_positions(tenant, source_id, gone)
         snapshots.keep_positions(tenant, source_id, positions.values())
         snapshots.keep_checkins(tenant, source_id, [change.seen for change in changed])
-        return written
+        return self._show_pending(tenant, written, known.values(), positions.values())
+
+    def _show_pending(
+        self,
+        tenant: TenantConnection,
+        written: Written,
+        before: Iterable[SeenPosition],
+        after: Iterable[SeenPosition],
+    ) -> Written:
+        """Raise the version of events whose tickets that wait for payment changed, and nothing else did."""
+        waited, wait = ({(p.position_id, p.event_id) for p in some if p.pending} for some in (before, after))
+        changed = {(self.source.venue_id, event_id) for _, event_id in waited ^ wait}
+        touched = rollup_tables.touch(tenant, changed - written.versions.keys())
+        return replace(written, versions=written.versions | touched)
 
     def _write(self, tenant: TenantConnection, messages: Sequence[Message]) -> Written:
         """Post messages. Raises Malformed when an event turns out to be another venue's."""

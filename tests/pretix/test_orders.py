@@ -1,6 +1,7 @@
 """From what an order says to the lines of the ledger, change by change."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -279,3 +280,24 @@ def test_a_ticket_stays_sold_and_valid_when_a_split_moves_it_to_another_order(
     ]
     voids = sum((row["kind"] == "cancellation") - row["restores"] for row in moved)
     assert voids == 0
+
+
+def test_an_order_that_only_waits_for_payment_is_news_to_the_board_once(house: House) -> None:
+    def seen() -> tuple[int, int]:
+        [row] = house.rows(
+            "SELECT coalesce(max(version), 0)::int AS version, (SELECT count(*)::int FROM ticket_sales"
+            " WHERE tenant_id = %(tenant)s) AS lines FROM event_totals WHERE tenant_id = %(tenant)s"
+        )
+        return row["version"], row["lines"]
+
+    def unpaid(wants_consent: bool, order: Json) -> Json:
+        return order | {"status": "n", "payments": [], "require_approval": wants_consent}
+
+    found = []
+    for wants_consent in (True, False, False, True):
+        house.pretix.on_order = partial(unpaid, wants_consent)
+        house.sync.order("nordlicht26", "BAAKC")
+        found.append(seen())
+
+    before, lines = found[0]
+    assert found == [(before, lines), (before + 1, lines), (before + 1, lines), (before + 2, lines)]
