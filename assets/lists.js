@@ -48,11 +48,12 @@
   function gates(state) {
     const rows = state.attendance.gates;
     const fastest = Math.max(0, ...rows.map((gate) => gate.perMinute)) || 1;
-    if (!rows.length) {
-      return [element('tr', {}, element('td', { colspan: 6, class: 'nothing' }, 'No gate has scanned yet.'))];
-    }
+    const note = (text) => element('tr', {}, element('td', { colspan: 6, class: 'nothing' }, text));
+    if (!rows.length) return [note('No gate has scanned yet.')];
     const places = new Map(state.capacity.zones.map(({ zone, name }) => [zone, name]));
-    return rows.map((gate) => gateRow(gate, places, fastest, state.event.zone));
+    const drawn = rows.map((gate) => gateRow(gate, places, fastest, state.event.zone));
+    const more = state.attendance.moreGates;
+    return more ? [...drawn, note(`${count(more)} more, less busy.`)] : drawn;
   }
 
   function milestones(state) {

@@ -24,6 +24,8 @@ def gates(state: State, texts: Readings) -> html.Section:
     )
     places = {zone["zone"]: zone["name"] for zone in state["capacity"]["zones"]}
     body = [_row(gate, places, fastest, state["event"]["zone"]) for gate in rows]
+    if state["attendance"]["moreGates"]:
+        body.append(_note(f"{count(state['attendance']['moreGates'])} more, less busy."))
     return card(
         "Gates",
         html.Div(
@@ -31,7 +33,7 @@ def gates(state: State, texts: Readings) -> html.Section:
                 [
                     html.Caption("Scans per gate", className="visually-hidden"),
                     html.Thead(heading),
-                    html.Tbody(body or _none(), **marks(data_list="gates")),
+                    html.Tbody(body or [_note("No gate has scanned yet.")], **marks(data_list="gates")),
                 ],
                 className="plain-table",
             ),
@@ -70,8 +72,8 @@ def _row(gate: dict[str, object], places: dict[str, str], fastest: float, zone: 
     )
 
 
-def _none() -> list[html.Tr]:
-    return [html.Tr(html.Td("No gate has scanned yet.", colSpan=6, className="nothing"))]
+def _note(text: str) -> html.Tr:
+    return html.Tr(html.Td(text, colSpan=6, className="nothing"))
 
 
 def _text(value: object) -> str | None:

@@ -16,6 +16,10 @@ SHOWN_BEFORE, SHOWN_AFTER = 30, 240
 PROJECTED_BEFORE = timedelta(hours=12)
 """How long before doors the tickets sold so far begin to tell how full it will be."""
 
+MOST_GATES = 40
+"""Gates that are listed, beyond which only those that the venue itself has named are: any sender can
+invent gates, and a state goes to everyone who looks, ten times a second."""
+
 GATES_WATCHED_BEFORE, GATES_WATCHED_AFTER = timedelta(hours=2), timedelta(hours=2)
 
 
@@ -71,15 +75,23 @@ def arrivals(rows: LiveRows, tickets: int) -> tuple[Row, Row | None]:
     return shown, {"at": iso(base + peak[0] * MINUTE), "inside": peak[1]}
 
 
-def gates(rows: LiveRows) -> list[Row]:
-    """Each gate with its totals and its pace, gates of the venue first, then others that scanned."""
+def gates(rows: LiveRows) -> tuple[list[Row], int]:
+    """Gates with their totals and pace, those of the venue first, then others that scanned; and how
+    many of the others are left out: the least busy ones, stalled ones last of all."""
     scans = {row["gate"]: row for row in rows.gate_scans}
     known = {row["gate"]: row for row in rows.gates}
-    others = [{"gate": gate, "name": gate, "zone": None} for gate in sorted(scans.keys() - known.keys())]
     moves = {gate: _minutes(row, ("moves",), rows.now) for gate, row in scans.items()}
     silent = _silent(rows, scans)
     seen = _last_seen(rows)
-    return [
+
+    def rank(gate: str) -> tuple[bool, int, str]:
+        scanned = scans[gate]
+        return gate not in silent, -(scanned["entries"] + scanned["exits"] + scanned["invalid"]), gate
+
+    strangers = sorted(scans.keys() - known.keys(), key=rank)
+    shown = sorted(strangers[: max(0, MOST_GATES - len(known))])
+    others = [{"gate": gate, "name": gate, "zone": None} for gate in shown]
+    listed = [
         {
             "gate": gate["gate"],
             "name": gate["name"],
@@ -93,6 +105,7 @@ def gates(rows: LiveRows) -> list[Row]:
         }
         for gate in [*known.values(), *others]
     ]
+    return listed, len(strangers) - len(shown)
 
 
 def _silent(rows: LiveRows, scans: dict[str, Row]) -> frozenset[str]:

@@ -164,6 +164,7 @@ def _attendance(rows: LiveRows) -> Row:
     head = rows.head
     expected = head["sold"] + head["comps"]
     curve, peak = arrivals(rows, expected)
+    listed, more = gates(rows)
     return {
         "entered": head["entered"],
         "entries": head["entries"],
@@ -175,7 +176,8 @@ def _attendance(rows: LiveRows) -> Row:
         "invalid": head["invalid"],
         "expected": expected,
         "noShows": max(0, expected - head["entered"]),
-        "gates": gates(rows),
+        "gates": listed,
+        "moreGates": more,
         "arrivals": curve,
         "projectedPeak": peak,
     }

@@ -54,12 +54,20 @@ def shaken(seed: int) -> dict[str, Any]:
     return state
 
 
+def with_more_gates(count: int) -> dict[str, Any]:
+    """The busy night at a venue whose senders name more gates than are listed."""
+    state = busy_night()
+    state["attendance"]["moreGates"] = count
+    return state
+
+
 STATES = [
     busy_night(),
     untouched(),
     filled_to(1301, "amber"),
     filled_to(1544, "red"),
     filled_to(1633, "over"),
+    with_more_gates(1234),
     *(shaken(seed) for seed in range(40)),
 ]
 

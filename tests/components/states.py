@@ -55,7 +55,8 @@ def untouched() -> dict[str, Any]:
     ]
     attendance = state["attendance"]
     attendance |= dict.fromkeys(("entered", "entries", "exits", "reentries", "inside", "peak", "invalid"), 0)
-    attendance |= {"expected": 0, "noShows": 0, "peakAt": None, "gates": [], "projectedPeak": None}
+    attendance |= {"expected": 0, "noShows": 0, "peakAt": None, "gates": [], "moreGates": 0}
+    attendance |= {"projectedPeak": None}
     attendance["arrivals"] |= {"from": None, "counts": [], "usual": None, "comparables": 0}
     state["capacity"] |= {"inside": 0, "capacity": 0, "percent": None, "level": "ok", "zones": []}
     state["social"] = {"mentions": 0, "reach": 0, "engagements": 0, "engagementRate": None, "viral": False}

@@ -235,6 +235,20 @@ def test_gates_show_their_totals_and_pace_and_the_one_that_stalls(night: Night, 
     assert attendance["projectedPeak"] is None
 
 
+def test_of_very_many_gates_the_busiest_are_listed_and_the_rest_counted(night: Night) -> None:
+    night.write(
+        [
+            Scan(NOW, f"{number}-{scan}", gate=f"g{number:03}")
+            for number in range(60)
+            for scan in range(1 + number // 30)
+        ]
+    )
+    attendance = state_of(night)["attendance"]
+    listed = [gate["gate"] for gate in attendance["gates"]]
+    assert listed == [f"g{number:03}" for number in (*range(10), *range(30, 60))]
+    assert attendance["moreGates"] == 20
+
+
 def test_arrivals_stand_beside_the_usual_curve_and_project_the_peak(night: Night) -> None:
     night.sell(500, NOW - timedelta(days=3))
     with night.database.tenant(night.tenant_id) as connection:
