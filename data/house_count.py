@@ -85,10 +85,11 @@ def _present(tenant: TenantConnection, tickets: Moves) -> Moves:
         for ticket_id in moves
     ]
     cursor = tenant.execute(
-        "SELECT p.venue_id, p.event_id, p.ticket_id, p.moves::text"
+        # OFFSET 0 as in _MINUTES: each ticket by the index, never all tickets of the tenant.
+        "SELECT r.venue_id, r.event_id, r.ticket_id, p.moves"
         " FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, ticket_id text)"
-        " JOIN presence p ON p.tenant_id = %(tenant)s AND p.venue_id = r.venue_id"
-        " AND p.event_id = r.event_id AND p.ticket_id = r.ticket_id",
+        " CROSS JOIN LATERAL (SELECT moves::text FROM presence WHERE tenant_id = %(tenant)s"
+        " AND venue_id = r.venue_id AND event_id = r.event_id AND ticket_id = r.ticket_id OFFSET 0) p",
         {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
     )
     decode = msgspec.json.Decoder(list[Move]).decode
@@ -157,6 +158,8 @@ def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, in
         tenant.execute(_PEAK, {"tenant": tenant.tenant_id, **touched})
 
 
+# OFFSET 0 keeps the planner from reading all seconds of the tenant at once, which it takes for cheaper
+# than a look into the index for each minute as long as it does not know how many there are.
 _MINUTES = """
 INSERT INTO house_count_minutes (tenant_id, venue_id, event_id, minute, change, highest, highest_at)
 SELECT %(tenant)s, venue_id, event_id, minute, sum(change), max(running),
@@ -165,8 +168,12 @@ FROM (
     SELECT r.venue_id, r.event_id, r.minute, h.second, h.change,
            sum(h.change) OVER (PARTITION BY r.venue_id, r.event_id, r.minute ORDER BY h.second) AS running
     FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, minute timestamptz)
-    JOIN house_counts h ON h.tenant_id = %(tenant)s AND h.venue_id = r.venue_id
-        AND h.event_id = r.event_id AND h.second >= r.minute AND h.second < r.minute + interval '1 minute'
+    CROSS JOIN LATERAL (
+        SELECT second, change FROM house_counts
+        WHERE tenant_id = %(tenant)s AND venue_id = r.venue_id AND event_id = r.event_id
+          AND second >= r.minute AND second < r.minute + interval '1 minute'
+        OFFSET 0
+    ) h
 ) seconds
 GROUP BY venue_id, event_id, minute
 ON CONFLICT (tenant_id, venue_id, event_id, minute)
