@@ -32,6 +32,9 @@ MOST_EVENTS = 50
 STALE = timedelta(seconds=10)
 """A followed state is read anew after this time though nothing happened: rates fall, gates stall."""
 
+FRESH = timedelta(seconds=0.5)
+"""A state read so lately came along the channel that works: the next round asks about it."""
+
 KEEP_BOARD_SECONDS = 60.0
 
 
@@ -228,19 +231,21 @@ class Subscriptions:
     async def reconcile(self) -> None:
         """Show what PostgreSQL has and the followed boards have not. Raises DatabaseUnavailable."""
         followed: dict[UUID, list[tuple[UUID, UUID]]] = defaultdict(list)
+        now = datetime.now(UTC)
         for (tenant_id, event_id), board in self._boards:
-            if board.followers:
+            if board.followers and now - board.read_at > FRESH:
                 followed[tenant_id].append((board.venue_id, event_id))
         for tenant_id, events in followed.items():
             await self._reconcile(tenant_id, events)
 
     async def _reconcile(self, tenant_id: UUID, events: list[tuple[UUID, UUID]]) -> None:
+        before = {event_id: self._state((tenant_id, event_id)) for _, event_id in events}
         committed = await self._loop.ask(lambda: self._versions(tenant_id, events))
         for _, event_id in events:
             key = (tenant_id, event_id)
             board = self._boards.get(key)
-            if board is None:
-                continue
+            if board is None or board.state is not before[event_id]:
+                continue  # What came while PostgreSQL was asked may be newer than its answer.
             version = committed.get(event_id, 0)
             if version != board.state["seq"] or datetime.now(UTC) - board.read_at > STALE:
                 state = await self._refreshed(key)
@@ -262,6 +267,10 @@ class Subscriptions:
         if messages:
             for client in list(board.followers):
                 client.send(key[1], messages)
+
+    def _state(self, key: Key) -> EventState | None:
+        board = self._boards.get(key)
+        return None if board is None else board.state
 
     # Questions to PostgreSQL, on other threads
 

@@ -21,7 +21,9 @@ def read_state(tenant: TenantConnection, event_id: UUID, now: datetime | None = 
     None for an event that does not exist or belongs to somebody else. Raises DatabaseUnavailable.
 
     Several statements make it: only in a `snapshot` transaction do its figures agree with each other."""
-    rows = read_rows(tenant, event_id, now or datetime.now(UTC))
+    moment = now or datetime.now(UTC)
+    # The next full millisecond, which `asOf` can tell: who asks for that moment again gets the same state.
+    rows = read_rows(tenant, event_id, moment + timedelta(microseconds=-moment.microsecond % 1000))
     return None if rows is None else compose(rows)
 
 

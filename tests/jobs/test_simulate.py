@@ -139,6 +139,7 @@ def test_a_restart_goes_on_where_it_stopped_and_counts_nothing_twice(house: Hous
     now = datetime.now(UTC)
     with house.simulation():
         until(lambda: house.published(event) >= sent_by(event, now))
+        until(lambda: house.published(event) > first)  # The first round may have caught up with the clock.
     assert first < house.published(event) <= sent_by(event, datetime.now(UTC))
     assert house.one("SELECT count(*) FROM messages") == house.one("SELECT count(*) FROM message_keys")
 

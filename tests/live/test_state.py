@@ -35,6 +35,15 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
+def test_the_moment_that_a_state_names_gives_the_same_state_again(night: Night) -> None:
+    night.sell(
+        1, NOW - minutes(1), amount_minor=10**14
+    )  # So much that each microsecond changes the projection.
+    state = state_of(night, NOW + timedelta(microseconds=499))
+    assert state["asOf"] == "2026-05-01T18:12:30.001Z"
+    assert state == state_of(night, datetime.fromisoformat(state["asOf"]))
+
+
 def test_an_event_without_facts_is_all_zeros_and_names_itself(night: Night) -> None:
     state = state_of(night)
     assert state["seq"] == 0
