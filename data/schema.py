@@ -274,6 +274,7 @@ ticket_sales = _fact(
     Column("channel", Text),
     Column("campaign", Text),
     Column("country", Text),
+    Column("region", Text),
     Column("city", Text),
     Column("customer", Uuid),
     Column("metadata", JSONB),
@@ -412,6 +413,117 @@ venue_analytics = _table(
     *_counts("entries", "exits", "arrivals", "inside_change", "invalid"),
     *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
     Index(None, "tenant_id", "venue_id", "event_id", "grain", "bucket"),
+)
+
+# Roll-ups without events, written by a job from what the writer leaves in `rollup_queue`
+
+rollup_queue = _table(
+    "rollup_queue",
+    (*VENUE_KEY, "entry_id"),
+    _required("entry_id", Uuid),
+    _required("days", ARRAY(TIMESTAMP(timezone=True))),
+    _required("increments", JSONB),
+)
+day_analytics = _table(
+    "day_analytics",
+    (*VENUE_KEY, "day", "dimension", "value", "currency"),
+    _instant("day", nullable=False),
+    _required("dimension", Text),
+    _required("value", Text),
+    _required("currency", Text),
+    *_counts("changes", "sold", "comps", "cancelled", "refunds"),
+    *_counts("gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
+    *_counts("entries", "exits", "arrivals", "invalid"),
+    *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
+    Index(None, "tenant_id", "dimension", "day"),
+)
+customer_totals = _table(
+    "customer_totals",
+    (*VENUE_KEY, "customer", "currency"),
+    _required("customer", Uuid),
+    _required("currency", Text),
+    *_counts("lines", "tickets", "gross_minor", "refunded_minor", "fees_minor", "net_minor"),
+    _instant("first_at"),
+    _instant("last_at"),
+    Index("ix_customer_totals_net", "tenant_id", "venue_id", "currency", text("net_minor DESC")),
+)
+
+# Dashboards
+
+dashboards = _table(
+    "dashboards",
+    ("tenant_id", "dashboard_id"),
+    _required("name", Text),
+    _required("version", Integer, "1"),
+    _required("owner_id", Uuid),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("updated_at", nullable=False, default="now()"),
+    _instant("trashed_at"),
+)
+dashboard_versions = _table(
+    "dashboard_versions",
+    ("tenant_id", "dashboard_id", "version"),
+    _required("version", Integer),
+    Column("name", Text),
+    _required("document", JSONB),
+    _required("summary", Text, "''"),
+    _required("author_id", Uuid),
+    _instant("created_at", nullable=False, default="now()"),
+)
+dashboard_shares = _table(
+    "dashboard_shares",
+    ("tenant_id", "dashboard_id", "grantee"),
+    _required("grantee", Text),
+    _required("may_edit", Boolean, "false"),
+)
+dashboard_links = _table(
+    "dashboard_links",
+    ("tenant_id", "link_id"),
+    _required("dashboard_id", Uuid),
+    _required("label", Text),
+    _required("secret_hash", LargeBinary),
+    _required("filters", JSONB, "'{}'"),
+    _required("masked", Boolean, "false"),
+    _required("created_by", Uuid),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("expires_at", nullable=False),
+    _instant("revoked_at"),
+    _required("views", Integer, "0"),
+    _instant("last_viewed_at"),
+    Index(None, "tenant_id", "dashboard_id"),
+)
+annotations = _table(
+    "annotations",
+    (*VENUE_KEY, "annotation_id"),
+    _required("annotation_id", Uuid),
+    Column("event_id", Uuid),
+    _instant("at", nullable=False),
+    _required("text", Text),
+    _required("author_id", Uuid),
+    _instant("created_at", nullable=False, default="now()"),
+    Index(None, "tenant_id", "venue_id", "at"),
+    _of_venue(),
+)
+exports = _table(
+    "exports",
+    ("tenant_id", "export_id"),
+    _required("created_by", Uuid),
+    _required("format", Text),
+    _required("request", JSONB),
+    _required("file_name", Text),
+    _required("status", Text, "'waiting'"),
+    _required("rows_done", BigInteger, "0"),
+    Column("rows_total", BigInteger),
+    Column("bytes", BigInteger),
+    Column("error", Text),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("started_at"),
+    _instant("finished_at"),
+    _instant("expires_at", nullable=False),
+    CheckConstraint(
+        "status IN ('waiting', 'running', 'done', 'failed', 'cancelled', 'expired')", name="status"
+    ),
+    Index(None, "tenant_id", "created_by", "created_at"),
 )
 
 # What follows from them

@@ -21,6 +21,7 @@ APPEND_ONLY = frozenset(
         "invalid_attempts",
         "venue_updates",
         "milestones",
+        "dashboard_versions",
     }
 )
 """Tables the application may read and add to, but neither change nor empty."""

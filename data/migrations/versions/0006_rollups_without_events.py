@@ -1,0 +1,100 @@
+"""Roll-ups without events, and the region of a sale
+
+Revision ID: 0006
+Revises: 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from data.security import protect
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+TABLES = ("rollup_queue", "day_analytics", "customer_totals")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "rollup_queue",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("venue_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("days", postgresql.ARRAY(postgresql.TIMESTAMP(timezone=True)), nullable=False),
+        sa.Column("increments", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "venue_id", "entry_id", name=op.f("pk_rollup_queue")),
+    )
+    op.create_table(
+        "day_analytics",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("venue_id", sa.Uuid(), nullable=False),
+        sa.Column("day", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("changes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("sold", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("comps", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cancelled", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refunds", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("fees_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("entries", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("exits", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("arrivals", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("invalid", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("page_views", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cart_updates", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("mentions", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("reach", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("engagements", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "venue_id", "day", "dimension", "value", "currency", name=op.f("pk_day_analytics")
+        ),
+    )
+    op.create_index(
+        op.f("ix_day_analytics_tenant_id_dimension_day"),
+        "day_analytics",
+        ["tenant_id", "dimension", "day"],
+        unique=False,
+    )
+    op.create_table(
+        "customer_totals",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("venue_id", sa.Uuid(), nullable=False),
+        sa.Column("customer", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("lines", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tickets", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("fees_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("first_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "venue_id", "customer", "currency", name=op.f("pk_customer_totals")
+        ),
+    )
+    op.create_index(
+        "ix_customer_totals_net",
+        "customer_totals",
+        ["tenant_id", "venue_id", "currency", sa.literal_column("net_minor DESC")],
+        unique=False,
+    )
+    op.add_column("ticket_sales", sa.Column("region", sa.Text(), nullable=True))
+    for table in TABLES:
+        for statement in protect(table):
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    op.drop_column("ticket_sales", "region")
+    for table in reversed(TABLES):
+        op.drop_table(table)
