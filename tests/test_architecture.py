@@ -40,7 +40,15 @@ STATEMENT = re.compile(
 LISTS = {Path("data/schema.py"), Path("data/migrations/versions/0001_everything_a_night_needs.py")}
 """One table after the other: long, but one subject."""
 
-ORDERED = {"dash-bootstrap-components", "flask-sock", "pandas", "plotly", "statsmodels"}
+ORDERED = {
+    "dash-bootstrap-components",
+    "flask-sock",
+    "pandas",
+    "plotly",
+    "statsmodels",
+    "typst",
+    "xlsxwriter",
+}
 """Libraries the product was ordered with: declared also while no module needs them yet."""
 
 EVERYTHING = {"app", "bench", "tests"}
