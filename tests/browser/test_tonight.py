@@ -171,6 +171,12 @@ def test_on_a_phone_nothing_sticks_out(browser: Browser, night: Night, watch: Wa
         .filter((node) => !node.closest('svg, .bar') && node.getBoundingClientRect().right > 391)
         .map((node) => node.className)"""
     assert page.evaluate(too_wide) == []
+    cut_off = """() => [...document.querySelectorAll('#react-entry-point .kpi-value')].filter((value) => {
+        value.firstChild.textContent = '12,357';
+        value.lastChild.textContent = ' / 12,400';
+        return value.scrollWidth > value.clientWidth;
+    }).length"""
+    assert page.evaluate(cut_off) == 0
     page.get_by_role("navigation", name="On this page").get_by_role("link", name="Gates").tap()
     expect(page.get_by_role("heading", name="Gates")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
