@@ -7,7 +7,7 @@
 
   const iso = (time) => new Date(time).toISOString();
 
-  /* The changing parts of components/arrivals.py: the points, and the axis when its span has changed. */
+  /* The changing parts of widgets/arrivals.py: the points, and the axis when its span has changed. */
   function arrivals(state) {
     const { from, bucketMinutes: width, counts, usual: curve } = state.attendance.arrivals;
     const usual = curve || [];

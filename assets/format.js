@@ -1,4 +1,4 @@
-/* Values as a manager reads them, as components/format.py writes them on the server. */
+/* Values as a manager reads them, as widgets/format.py writes them on the server. */
 (function () {
   'use strict';
   const NOTHING = '–';

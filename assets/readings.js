@@ -1,4 +1,4 @@
-/* What the board says about an event's state: components/readings.py and banner.py in the browser. */
+/* What the board says about an event's state: widgets/readings.py and notices.py in the browser. */
 (function () {
   'use strict';
   const { NOTHING, count, compact, percent, rate, money, clock, day } = window.Housecount.format;

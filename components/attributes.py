@@ -1,8 +1,5 @@
-"""HTML attributes with a hyphen, which Python's keywords cannot spell."""
+"""HTML attributes with a hyphen: those of `widgets/attributes.py`, for pages that only lay out."""
 
-from typing import Any
+from widgets.attributes import marks
 
-
-def marks(**attributes: str) -> dict[str, Any]:
-    """`data-…` and `aria-…` attributes for a component: `**marks(aria_hidden="true")`."""
-    return {name.replace("_", "-"): value for name, value in attributes.items()}
+__all__ = ["marks"]

@@ -8,18 +8,14 @@ from typing import Any, Literal
 from dash import html
 from dash.development.base_component import Component
 
-from components.arrivals import arrivals
-from components.attributes import marks
-from components.banner import banner
-from components.feed import feed
-from components.gates import gates
 from components.header import header
-from components.house import house
 from components.kpi_card import kpi_row
-from components.readings import State, readings
-from components.sales import sales
 from components.shell import Tab
 from components.states import no_event, not_permitted, unknown_event, unreadable
+from components.tonight import arrivals_card, feed_card, gates_card, house_card, sales_card
+from widgets.attributes import marks
+from widgets.notices import notice_rows
+from widgets.readings import State, readings
 
 SECTIONS = (
     Tab("house", "House", "#house"),
@@ -62,15 +58,15 @@ def board(state: State, events: Sequence[dict[str, Any]]) -> list[Component]:
             [
                 header(state, texts, events),
                 html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
-                banner(state),
+                notice_rows(state),
                 kpi_row(state, texts),
                 html.Div(
                     [
-                        house(state, texts),
-                        arrivals(state, texts),
-                        gates(state, texts),
-                        sales(state, texts),
-                        feed(state, texts),
+                        house_card(state, texts),
+                        arrivals_card(state, texts),
+                        gates_card(state, texts),
+                        sales_card(state, texts),
+                        feed_card(state, texts),
                     ],
                     className="board",
                 ),

@@ -5,11 +5,11 @@ from typing import Any
 
 from dash import dcc, html
 
-from components.attributes import marks
-from components.format import clock, day
-from components.icon import icon
-from components.read import Readings, place
-from components.readings import State
+from widgets.attributes import marks
+from widgets.format import clock, day
+from widgets.icon import icon
+from widgets.read import Readings, place
+from widgets.readings import State
 
 
 def header(state: State, texts: Readings, events: Sequence[dict[str, Any]]) -> html.Header:

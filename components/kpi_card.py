@@ -4,9 +4,9 @@ from itertools import accumulate
 
 from dash import html
 
-from components.attributes import marks
-from components.read import Readings, place, spark
-from components.readings import State, primary_money
+from widgets.attributes import marks
+from widgets.read import Readings, place, spark
+from widgets.readings import State, primary_money
 
 
 def kpi_row(state: State, texts: Readings) -> html.Div:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.attributes import marks
-from components.icon import icon
+from widgets.attributes import marks
+from widgets.icon import icon
 
 
 class Viewer(NamedTuple):

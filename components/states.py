@@ -3,9 +3,9 @@
 from dash import html
 from dash.development.base_component import Component
 
-from components.attributes import marks
 from components.header import theme_button
-from components.icon import icon
+from widgets.attributes import marks
+from widgets.icon import icon
 
 
 def no_event(venue: str | None) -> list[Component]:

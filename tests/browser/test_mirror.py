@@ -8,17 +8,17 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from api.static import Assets
-from components.arrivals import arrivals_figure
-from components.banner import banner, notices
-from components.feed import feed_items
-from components.format import money
-from components.gates import gates
-from components.house import house
 from components.markup import markup
-from components.readings import readings
-from components.sales import milestone_marks
+from components.tonight import house_card
 from tests.browser.conftest import Site
 from tests.components.states import busy_night, filled_to, untouched
+from widgets.arrivals import arrivals_figure
+from widgets.feed import feed_items
+from widgets.format import money
+from widgets.gate_flow import gate_table
+from widgets.milestones import milestone_marks
+from widgets.notices import notice_rows, notices
+from widgets.readings import readings
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +100,9 @@ def test_the_rows_are_the_same(page: Page) -> None:
     for state, drawn in zip(STATES, page.evaluate(draw, STATES), strict=True):
         texts = readings(state)
         expected = {
-            "notices": markup(banner(state).children),
-            "zones": within(markup(house(state, texts)), '<ul class="zones"', "</ul>"),
-            "gates": within(markup(gates(state, texts)), "<tbody", "</tbody>"),
+            "notices": markup(notice_rows(state).children),
+            "zones": within(markup(house_card(state, texts)), '<ul class="zones"', "</ul>"),
+            "gates": within(markup(gate_table(state)), "<tbody", "</tbody>"),
             "milestones": markup(milestone_marks(state)),
             "feed": markup(feed_items(state)),
         }

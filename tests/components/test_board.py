@@ -5,11 +5,11 @@ import re
 
 from dash import dcc, html
 
-from components.arrivals import MARK_COLOUR, arrivals_figure
 from components.board import Night, Problem, board, problem
 from components.document import document, needed, with_first_paint
 from components.markup import markup
 from tests.components.states import busy_night, untouched
+from widgets.arrivals import MARK_COLOUR, arrivals_figure
 
 
 def test_the_arrivals_figure_of_a_short_night() -> None:

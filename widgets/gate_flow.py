@@ -2,13 +2,13 @@
 
 from dash import html
 
-from components.attributes import marks
-from components.format import clock, count, rate
-from components.read import Readings, bar, card, place
-from components.readings import State
+from widgets.attributes import marks
+from widgets.format import clock, count, rate
+from widgets.read import bar
+from widgets.readings import State
 
 
-def gates(state: State, texts: Readings) -> html.Section:
+def gate_table(state: State) -> html.Div:
     """A table of gates in the venue's order."""
     rows = state["attendance"]["gates"]
     fastest = max([gate["perMinute"] for gate in rows], default=0) or 1
@@ -26,22 +26,16 @@ def gates(state: State, texts: Readings) -> html.Section:
     body = [_row(gate, places, fastest, state["event"]["zone"]) for gate in rows]
     if state["attendance"]["moreGates"]:
         body.append(_note(f"{count(state['attendance']['moreGates'])} more, less busy."))
-    return card(
-        "Gates",
-        html.Div(
-            html.Table(
-                [
-                    html.Caption("Scans per gate", className="visually-hidden"),
-                    html.Thead(heading),
-                    html.Tbody(body or [_note("No gate has scanned yet.")], **marks(data_list="gates")),
-                ],
-                className="plain-table",
-            ),
-            className="scroll",
+    return html.Div(
+        html.Table(
+            [
+                html.Caption("Scans per gate", className="visually-hidden"),
+                html.Thead(heading),
+                html.Tbody(body or [_note("No gate has scanned yet.")], **marks(data_list="gates")),
+            ],
+            className="plain-table gates-table",
         ),
-        name="gates",
-        area="gates",
-        sub=place(texts, "doors-note", "muted small num"),
+        className="scroll",
     )
 
 

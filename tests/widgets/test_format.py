@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.format import clock, compact, count, day, moment, money, percent, rate
+from widgets.format import clock, compact, count, day, moment, money, percent, rate
 
 
 @pytest.mark.parametrize(

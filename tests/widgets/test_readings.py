@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from components.banner import Notice, notices
-from components.feed import wording
-from components.readings import readings, usual_so_far
 from tests.components.states import busy_night, filled_to, untouched
+from widgets.feed import wording
+from widgets.notices import Notice, notices
+from widgets.readings import readings, usual_so_far
 
 
 def texts(state: dict[str, Any]) -> dict[str, str]:

@@ -7,10 +7,9 @@ anew, `data-spark` a small curve, `data-meter` a bar or ring.
 from collections.abc import Mapping, Sequence
 
 from dash import html
-from dash.development.base_component import Component
 
-from components.attributes import marks
-from components.readings import Reading
+from widgets.attributes import marks
+from widgets.readings import Reading
 
 Readings = Mapping[str, Reading]
 
@@ -37,23 +36,4 @@ def bar(percent: float | None, class_name: str = "") -> html.Div:
         html.Div(className=class_name, style={"width": f"{width:g}%"}),
         className="bar",
         **marks(aria_hidden="true"),
-    )
-
-
-def card(
-    title: str,
-    body: list[Component] | Component,
-    *,
-    name: str,
-    area: str,
-    aside: Component | None = None,
-    sub: Component | None = None,
-) -> html.Section:
-    """A framed part of the board under a heading; `name` is its anchor, `area` its place in the grid."""
-    heading = html.Div([html.H2(title, id=f"{name}-title"), sub], className="grow")
-    return html.Section(
-        [html.Header([heading, aside], className="card-h"), *(body if isinstance(body, list) else [body])],
-        id=name,
-        className=f"card-x area-{area}",
-        **marks(aria_labelledby=f"{name}-title"),
     )

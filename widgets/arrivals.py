@@ -12,44 +12,44 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import dcc, html
+from dash.development.base_component import Component
 
-from components.attributes import marks
-from components.format import count
-from components.read import Readings, card, place
-from components.readings import State
+from widgets.attributes import marks
+from widgets.format import count
+from widgets.read import Readings, place
+from widgets.readings import State
 
 MARK_COLOUR = "#8c95a5"
 
 
-def arrivals(state: State, texts: Readings) -> html.Section:
-    """The chart in its frame, with a legend in words."""
-    legend = html.Div(
+def arrivals_chart(state: State, texts: Readings, **graph: Any) -> list[Component]:
+    """The chart, and what stands in it when there is nothing to draw; `graph` goes to the graph itself."""
+    return [
+        html.Div(
+            dcc.Graph(
+                figure=arrivals_figure(state),
+                responsive=True,
+                className="fill",
+                config={"displayModeBar": False, "scrollZoom": False},
+                **graph,
+            ),
+            className="chart",
+            role="img",
+            **marks(data_chart="arrivals", aria_label=arrivals_said(state)),
+        ),
+        place(texts, "arrivals-note", "chart-note"),
+    ]
+
+
+def arrivals_legend() -> html.Div:
+    """What the bars and the line are."""
+    return html.Div(
         [
             html.Span([html.I(className="key tonight"), "Tonight"]),
             html.Span([html.I(className="key usual"), "Usual"]),
         ],
         className="legend small muted",
         **marks(aria_hidden="true"),
-    )
-    graph = dcc.Graph(
-        id="arrivals-graph",
-        figure=arrivals_figure(state),
-        responsive=True,
-        className="fill",
-        config={"displayModeBar": False, "scrollZoom": False},
-    )
-    return card(
-        "Arrivals",
-        [
-            html.Div(
-                graph, className="chart", role="img", **marks(data_chart="arrivals", aria_label=_said(state))
-            ),
-            place(texts, "arrivals-note", "chart-note"),
-        ],
-        name="arrivals",
-        area="arrivals",
-        sub=html.Span(["Per 5 minutes · ", place(texts, "usual-note")], className="muted small"),
-        aside=legend,
     )
 
 
@@ -148,7 +148,7 @@ def _marks(start: str | None, minutes: int, event: dict[str, Any]) -> dict[str, 
     return {"shapes": shapes, "annotations": annotations}
 
 
-def _said(state: State) -> str:
+def arrivals_said(state: State) -> str:
     """The chart in one sentence, for those who do not see it."""
     curve, zone = state["attendance"]["arrivals"], ZoneInfo(state["event"]["zone"])
     if not any(curve["counts"]):

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from dash import html
 
-from components.attributes import marks
-from components.format import clock, count, percent, rate
-from components.icon import icon
-from components.readings import State
+from widgets.attributes import marks
+from widgets.format import clock, count, percent, rate
+from widgets.icon import icon
+from widgets.readings import State
 
 SEVERITY = {"ok": 0, "amber": 1, "red": 2, "over": 3}
 
@@ -32,7 +32,7 @@ def notices(state: State) -> list[Notice]:
     return [notice for notice in (_capacity(state), _gates(state)) if notice is not None]
 
 
-def banner(state: State) -> html.Div:
+def notice_rows(state: State) -> html.Div:
     """The stack of warnings; empty (and taking no room) when all is well."""
     return html.Div(
         [_row(notice) for notice in notices(state)],

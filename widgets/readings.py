@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import Any, NamedTuple
 
-from components.format import NOTHING, clock, compact, count, day, instant, money, percent, rate
+from widgets.format import NOTHING, clock, compact, count, day, instant, money, percent, rate
 
 State = Mapping[str, Any]
 """An EventState as `data.live` reads it and the socket sends it."""

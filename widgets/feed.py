@@ -1,13 +1,12 @@
-"""What just happened, newest first, and what people say about it."""
+"""What just happened, newest first."""
 
 from typing import Any
 
 from dash import html
 
-from components.attributes import marks
-from components.format import moment, money, percent
-from components.read import Readings, card, place
-from components.readings import State
+from widgets.attributes import marks
+from widgets.format import moment, money, percent
+from widgets.readings import State
 
 Entry = dict[str, Any]
 _VERBS = {
@@ -27,32 +26,13 @@ _MEASURES = {
 }
 
 
-def feed(state: State, texts: Readings) -> html.Section:
-    """The last entries, sales and alerts; below them the talk about the event."""
-    talk = html.Div(
-        [
-            html.Span([place(texts, "mentions", "num"), " mentions"]),
-            html.Span([place(texts, "reach", "num"), " reach"]),
-            html.Span([place(texts, "engagement", "num"), " engaged"]),
-            html.Span(
-                "Viral", className="mark warn", hidden=not state["social"]["viral"], **marks(data_viral="")
-            ),
-        ],
-        className="talk small",
-    )
-    return card(
-        "Just now",
-        [
-            html.Ol(
-                feed_items(state),
-                className="feed scroll",
-                tabIndex="0",
-                **marks(data_list="feed", aria_label="Feed"),
-            ),
-            talk,
-        ],
-        name="feed",
-        area="feed",
+def feed_list(state: State) -> html.Ol:
+    """The last entries, sales and alerts."""
+    return html.Ol(
+        feed_items(state),
+        className="feed scroll",
+        tabIndex="0",
+        **marks(data_list="feed", aria_label="Feed"),
     )
 
 

@@ -1,0 +1,25 @@
+"""A framed part of the Tonight board under a heading."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from widgets.attributes import marks
+
+
+def card(
+    title: str,
+    body: list[Component] | Component,
+    *,
+    name: str,
+    area: str,
+    aside: Component | None = None,
+    sub: Component | None = None,
+) -> html.Section:
+    """A framed part of the board under a heading; `name` is its anchor, `area` its place in the grid."""
+    heading = html.Div([html.H2(title, id=f"{name}-title"), sub], className="grow")
+    return html.Section(
+        [html.Header([heading, aside], className="card-h"), *(body if isinstance(body, list) else [body])],
+        id=name,
+        className=f"card-x area-{area}",
+        **marks(aria_labelledby=f"{name}-title"),
+    )

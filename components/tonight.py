@@ -1,0 +1,53 @@
+"""The five cards of the Tonight board: the bodies of the widgets of the same names, each in its frame."""
+
+from dash import html
+
+from components.card import card
+from widgets.arrivals import arrivals_chart, arrivals_legend
+from widgets.feed import feed_list
+from widgets.gate_flow import gate_table
+from widgets.house_count import house
+from widgets.read import Readings, place
+from widgets.readings import State
+from widgets.sales_pace import pace
+from widgets.social_pulse import talk
+
+
+def house_card(state: State, texts: Readings) -> html.Section:
+    """Who is inside."""
+    return card(
+        "Inside now",
+        house(state, texts),
+        name="house",
+        area="house",
+        aside=place(texts, "inside-of", "muted small num"),
+    )
+
+
+def arrivals_card(state: State, texts: Readings) -> html.Section:
+    """Arrivals against the usual curve, with a legend in words."""
+    return card(
+        "Arrivals",
+        arrivals_chart(state, texts, id="arrivals-graph"),
+        name="arrivals",
+        area="arrivals",
+        sub=html.Span(["Per 5 minutes · ", place(texts, "usual-note")], className="muted small"),
+        aside=arrivals_legend(),
+    )
+
+
+def gates_card(state: State, texts: Readings) -> html.Section:
+    """A table of gates in the venue's order."""
+    sub = place(texts, "doors-note", "muted small num")
+    return card("Gates", gate_table(state), name="gates", area="gates", sub=sub)
+
+
+def sales_card(state: State, texts: Readings) -> html.Section:
+    """How tickets go."""
+    sub = place(texts, "open-note", "muted small num")
+    return card("Sales pace", pace(state, texts), name="sales", area="sales", sub=sub)
+
+
+def feed_card(state: State, texts: Readings) -> html.Section:
+    """What just happened, and below it the talk about the event."""
+    return card("Just now", [feed_list(state), talk(state, texts)], name="feed", area="feed")
