@@ -1,0 +1,90 @@
+"""What changed on a board, in words."""
+
+from typing import Any
+
+import pytest
+
+from data.board_diff import difference, name_of, summary
+from data.board_document import BoardDocument, Placed
+
+
+def widget(id: str, kind: str = "revenue-by-day", **more: Any) -> Placed:  # noqa: A002
+    return Placed(id=id, widget=kind, **more)
+
+
+def board(*widgets: Placed, **filters: str) -> BoardDocument:
+    return BoardDocument(widgets=widgets, filters=filters)
+
+
+A = widget("a")
+B = widget("b", "gate-flow", x=4)
+C = widget("c", "sales-over-time", x=8)
+
+CASES = [
+    ("Nothing changed", board(A, B), board(A, B)),
+    ("Nothing changed", board(A, B), board(B, A)),
+    ("Revenue by day moved", board(A), board(widget("a", x=2))),
+    ("Revenue by day moved", board(A), board(widget("a", y=2))),
+    ("Revenue by day resized", board(A), board(widget("a", w=6))),
+    (
+        "Revenue by day moved and resized, 2 widgets added",
+        board(A),
+        board(widget("a", x=1, h=6), B, C),
+    ),
+    ("Gate flow added", board(A), board(A, B)),
+    ("Gate flow removed", board(A, B), board(A)),
+    ("2 widgets removed", board(A, B, C), board(A)),
+    ("Gate flow added, Revenue by day removed", board(A), board(B)),
+    ("Revenue by day configured", board(A), board(widget("a", settings={"limit": 3}))),
+    ("Revenue by day renamed to Takings", board(A), board(widget("a", title="Takings"))),
+    ("Takings renamed to Revenue by day", board(widget("a", title="Takings")), board(A)),
+    (
+        "Takings renamed to Money, moved and configured",
+        board(widget("a", title="Takings")),
+        board(widget("a", title="Money", x=3, settings={"n": 1})),
+    ),
+    ("Revenue by day replaced by Gate flow", board(A), board(widget("a", "gate-flow"))),
+    (
+        "2 widgets moved, Sales over time resized",
+        board(A, B, C),
+        board(widget("a", y=4), widget("b", "gate-flow", x=4, y=4), widget("c", "sales-over-time", x=8, h=5)),
+    ),
+    ("Filters changed", board(A, venue="x"), board(A, venue="y")),
+    (
+        "Order on the phone changed",
+        board(widget("a", phone=0), widget("b", phone=1)),
+        board(widget("a", phone=1), widget("b", phone=0)),
+    ),
+    ("Revenue by day removed", board(A, widget("b", "gate-flow", phone=1)), board(widget("b", "gate-flow"))),
+    (
+        (
+            "Revenue by day moved, Gate flow resized, Sales over time configured, Kpi renamed to K,"
+            " 3 more changes"
+        ),
+        board(A, B, C, widget("d", "kpi"), widget("e", "ring"), widget("f", "ring")),
+        board(
+            widget("a", y=9),
+            widget("b", "gate-flow", x=4, w=5),
+            widget("c", "sales-over-time", x=8, settings={"q": 1}),
+            widget("d", "kpi", title="K"),
+            widget("e", "bar"),
+            widget("g", "ring"),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "before", "after"), CASES)
+def test_a_change_is_told_in_words(words: str, before: BoardDocument, after: BoardDocument) -> None:
+    assert summary(before, after) == words
+
+
+def test_a_long_title_is_cut_and_says_so() -> None:
+    assert name_of(widget("a", title="Everything that was sold at the doors since noon")) == (
+        "Everything that was sold at the doors s…"
+    )
+
+
+def test_widgets_are_known_by_their_ids_and_not_by_their_places() -> None:
+    found = difference(board(A), board(widget("z")))
+    assert (found.changed, found.added, found.removed) == ((), (widget("z"),), (A,))
