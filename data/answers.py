@@ -46,6 +46,9 @@ class Answer:
     total_rows: int = 0
     sources: tuple[str, ...] = ()
     masked: frozenset[str] = field(default_factory=frozenset)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of dimensions whose values are ids (event, venue, series, gate, zone, ticket type): dimension → value
+    → the name to show; a value without an entry is shown as it is."""
 
     @property
     def truncated(self) -> bool:
