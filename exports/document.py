@@ -1,0 +1,109 @@
+"""What an export holds before it has a format: parts with rows, and what a reader must know beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+Row = Sequence[Any]
+
+
+class Column(Protocol):
+    """A column of a widget's table: what it is called, and the kind and unit of its values."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def unit(self) -> str | None: ...
+
+
+class Progress(Protocol):
+    """Told now and then how many rows are written; may raise to end the writing."""
+
+    def __call__(self, rows: int) -> None: ...
+
+
+def unwatched(rows: int) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table with its picture: a sheet of a workbook, a file of an archive, a section of a PDF.
+
+    Rows are as in `widgets.widget.Table`: money in minor units with a `currency` column beside it (else it is
+    in the document's currency), instants with a zone, percent 0…100. `rows` may be read once only; there are
+    `count` of them, of `total` that exist. `figure` is a plotly figure as a plain dict; `text` stands where
+    there is no table at all; `error` is why there is neither. `place` is x, y, w, h on the board.
+    """
+
+    title: str
+    columns: tuple[Column, ...] = ()
+    rows: Iterable[Row] = ()
+    count: int = 0
+    total: int = 0
+    zone: str = ""
+    sub: str = ""
+    summary: str = ""
+    figure: Mapping[str, Any] | None = None
+    text: str = ""
+    error: str = ""
+    place: tuple[int, int, int, int] = (0, 0, 12, 4)
+
+    @property
+    def left_out(self) -> int:
+        """How many rows exist that are not here."""
+        return max(self.total - self.count, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole export. `filters` are pairs of a name and a value in words; `exponents` are the decimal
+    places of currencies (two where it has none)."""
+
+    title: str
+    as_of: datetime
+    zone: str = "UTC"
+    currency: str = ""
+    organisation: str = ""
+    filters: tuple[tuple[str, str], ...] = ()
+    parts: Sequence[Part] = ()
+    exponents: Mapping[str, int] = field(default_factory=dict)
+
+    def about(self, part: Part) -> list[tuple[str, str]]:
+        """What stands above the rows of a part: filters, zone, moment, as pairs of words."""
+        lines = [("Organisation", self.organisation)] if self.organisation else []
+        if part.title != self.title:
+            lines.append(("From", self.title))
+        lines += self.filters
+        zone = part.zone or self.zone
+        lines.append(("Time zone", zone))
+        lines.append(("As of", moment(self.as_of, zone)))
+        return lines
+
+
+def counted(part: Part) -> str:
+    """How many rows there are of how many, in words; nothing is left out without being said here."""
+    rows = "1 row" if part.count == 1 else f"{part.count:,} rows"
+    if part.left_out:
+        return f"{part.count:,} of {part.total:,} rows: {part.left_out:,} are not in this file"
+    return f"{rows}, all there are"
+
+
+def moment(at: datetime, zone: str) -> str:
+    """An instant in a zone, to the second, with its offset: "2026-10-25 01:30:00 +01:00"."""
+    local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone or "UTC"))
+    return f"{local:%Y-%m-%d %H:%M:%S} {offset(local)}"
+
+
+def offset(local: datetime) -> str:
+    """The offset from UTC of a local time: "+01:00"."""
+    text = f"{local:%z}"
+    return f"{text[:3]}:{text[3:5]}"
