@@ -29,7 +29,15 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "icon.svg": ("image/svg+xml", ("icon.svg",)),
     "app.css": (
         "text/css",
-        ("vendor/bootstrap.min.css", "tokens.css", "icons.css", "app.css", "board.css", "login.css"),
+        (
+            "vendor/bootstrap.min.css",
+            "tokens.css",
+            "icons.css",
+            "app.css",
+            "board.css",
+            "filter.css",
+            "login.css",
+        ),
     ),
     "app.js": (
         "text/javascript",
@@ -43,6 +51,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "board.js",
             "line.js",
             "live.js",
+            "filter.js",
         ),
     ),
     "plotly.js": ("text/javascript", ("vendor/plotly-cartesian.min.js",)),

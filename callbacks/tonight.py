@@ -25,8 +25,8 @@ _PHASES = ("live", "next", "over")
 def register(app: Dash, services: Services) -> None:
     """Leave the reader of the Tonight page with the app's server."""
 
-    def read(event: str | None) -> Night:
-        return night(services, g.person, event)
+    def read(event: str | list[str] | None) -> Night:
+        return night(services, g.person, event[0] if isinstance(event, list) else event)
 
     app.server.extensions[READER] = read
 

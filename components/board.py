@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from components.header import header
 from components.kpi_card import kpi_row
-from components.shell import Tab
+from components.shell import Tab, strip
 from components.states import no_event, not_permitted, unknown_event, unreadable
 from components.tonight import arrivals_card, feed_card, gates_card, house_card, sales_card
 from widgets.attributes import marks
@@ -57,6 +57,7 @@ def board(state: State, events: Sequence[dict[str, Any]]) -> list[Component]:
         html.Div(
             [
                 header(state, texts, events),
+                strip(SECTIONS),
                 html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
                 notice_rows(state),
                 kpi_row(state, texts),

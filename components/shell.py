@@ -16,17 +16,33 @@ class Viewer(NamedTuple):
     name: str
     organisation: str
     csrf: str
+    role: str = "manager"
 
 
 class Tab(NamedTuple):
-    """A place to go to: an address or an anchor on this page."""
+    """A place to go to: an address, or an anchor on this page; `short` is its name in a narrow bar."""
 
     icon: str
     label: str
     href: str
+    short: str = ""
 
 
-PAGES = (Tab("pulse", "Tonight", "/"),)
+EVERYTHING = frozenset({"owner", "manager", "analyst"})
+"""The roles that see figures of any time; a steward at the door sees tonight."""
+
+TONIGHT = Tab("pulse", "Tonight", "/")
+PAGES = (
+    TONIGHT,
+    Tab("grid", "Dashboards", "/dashboards", "Boards"),
+    Tab("ticket", "Sales", "/sales"),
+    Tab("gate", "Attendance & doors", "/attendance", "Doors"),
+)
+
+
+def places(viewer: Viewer) -> tuple[Tab, ...]:
+    """The pages that this person may open."""
+    return PAGES if viewer.role in EVERYTHING else (TONIGHT,)
 
 
 def shell(
@@ -34,17 +50,16 @@ def shell(
     viewer: Viewer,
     *,
     current: str,
-    sections: Sequence[Tab] = (),
     aside: Component | None = None,
 ) -> html.Div:
-    """The page: `current` is the address of the page shown, `sections` its parts for the phone's bar,
-    `aside` what the page adds below the navigation where there is room."""
+    """The page: `current` is the address of the page shown, `aside` what the page adds below the
+    navigation where there is room."""
     return html.Div(
         [
             html.A("Skip to the figures", href="#main", className="skip"),
             _side(viewer, current, aside),
             html.Main(list(content), className="main", id="main", tabIndex="-1"),
-            _tabs(sections),
+            _tabs(viewer, current),
             html.Div(
                 id="announcer", className="visually-hidden", **marks(aria_live="assertive", role="alert")
             ),
@@ -60,7 +75,7 @@ def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Div:
             href=tab.href,
             className=_class("nav-item", tab.href == current),
         )
-        for tab in PAGES
+        for tab in places(viewer)
     ]
     initials = "".join(word[0] for word in viewer.name.split()[:2]).upper()
     return html.Div(
@@ -107,11 +122,61 @@ def sign_out(viewer: Viewer) -> html.Form:
     )
 
 
-def _tabs(sections: Sequence[Tab]) -> html.Nav:
+def strip(sections: Sequence[Tab]) -> html.Nav:
+    """The parts of a long page, for a phone: one tap down to each."""
     return html.Nav(
-        [html.A([icon(tab.icon), html.Span(tab.label)], href=tab.href, className="tab") for tab in sections],
-        className="tabs",
+        [html.A(tab.label, href=tab.href) for tab in sections],
+        className="strip",
         **marks(aria_label="On this page"),
+    )
+
+
+def _tabs(viewer: Viewer, current: str) -> html.Nav:
+    """The phone's bar: up to four pages, and the rest behind the fifth place."""
+    own = places(viewer)
+    links = [
+        dcc.Link(
+            [icon(tab.icon), html.Span(tab.short or tab.label)],
+            href=tab.href,
+            className=_class("tab", tab.href == current),
+        )
+        for tab in own[:4]
+    ]
+    more = [
+        dcc.Link([icon(tab.icon), html.Span(tab.label)], href=tab.href, className="menu-item")
+        for tab in own[4:]
+    ]
+    return html.Nav(
+        [
+            *links,
+            html.Details(
+                [
+                    html.Summary([icon("more"), html.Span("More")], className="tab"),
+                    html.Div(
+                        [
+                            *more,
+                            html.Div(
+                                [
+                                    html.Div(
+                                        [
+                                            html.Div(viewer.name),
+                                            html.Div(viewer.organisation, className="muted small"),
+                                        ],
+                                        className="grow",
+                                    ),
+                                    sign_out(viewer),
+                                ],
+                                className="who-row",
+                            ),
+                        ],
+                        className="menu",
+                    ),
+                ],
+                className="switcher more",
+            ),
+        ],
+        className="tabs",
+        **marks(aria_label="Main pages"),
     )
 
 

@@ -52,6 +52,7 @@ class _Page:
     venues: tuple[Venue, ...]
     by_venue_ref: dict[str, Venue]
     by_event_ref: dict[str, Event]
+    events: tuple[Event, ...]
 
 
 class Directory:
@@ -82,6 +83,10 @@ class Directory:
     def event(self, tenant_id: UUID, ref: str) -> Event | None:
         """The event with this uuid or external id, registered or placeholder, else None."""
         return self._page(tenant_id).by_event_ref.get(ref)
+
+    def events(self, tenant_id: UUID) -> tuple[Event, ...]:
+        """All events of the tenant, in no order."""
+        return self._page(tenant_id).events
 
     def event_now(self, tenant_id: UUID, ref: str) -> Event | None:
         """`event` as PostgreSQL knows it at this moment: an event may be younger than what is held.
@@ -170,6 +175,7 @@ def _read(tenant: TenantConnection) -> _Page:
         venues,
         {ref: venue for venue in venues for ref in _refs(venue.external_id, venue.venue_id)},
         {ref: event for event in events for ref in _refs(event.external_id, event.event_id)},
+        tuple(events),
     )
 
 

@@ -3,7 +3,7 @@
 from dash import html, register_page
 from flask import current_app
 
-from components.board import SECTIONS, Night, board, problem
+from components.board import Night, board, problem
 from components.header import coming_up
 from components.shell import shell
 from pages.viewer import viewer
@@ -26,6 +26,5 @@ def layout(event: str | None = None, **_: str) -> html.Div:
         board(night.state, night.events),
         viewer(),
         current=PATH,
-        sections=SECTIONS,
         aside=coming_up(night.state, night.events),
     )

@@ -1,0 +1,209 @@
+/* What links cannot do for the bar above a board: own dates, finding by typing, and a click on a chart or
+   row that filters the whole board. The address is the state: each of these goes to another address. */
+(function () {
+  'use strict';
+  const DAY = 86400000;
+  const SPANS = { day: 1, week: 7 };
+  const all = (selector, within = document) => within.querySelectorAll(selector);
+  let opened = null;  // The menu of the last choice: the focus goes back to it when the page is drawn anew.
+
+  /* To another address of this app, as a link of Dash goes there, but without a jump to the top. */
+  function go(search) {
+    if (search === location.search) return;
+    history.pushState({}, '', `${location.pathname}${search}${location.hash}`);
+    asking();
+    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+  }
+
+  function asking() {
+    document.documentElement.setAttribute('data-asking', '');
+    clearTimeout(asking.off);
+    asking.off = setTimeout(() => document.documentElement.removeAttribute('data-asking'), 15000);
+  }
+
+  const bar = () => document.querySelector('#react-entry-point [data-filters]');
+  const picked = () => new Map(JSON.parse(bar()?.dataset.filters || '[]'));
+
+  /* Add a value to the filters, or take it away again when it is there. */
+  function toggle(dimension, value) {
+    if (!bar()) return;
+    const filters = picked();
+    const values = filters.get(dimension) || [];
+    const left = values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
+    if (left.length) filters.set(dimension, left);
+    else filters.delete(dimension);
+    const query = new URLSearchParams(location.search);
+    for (const name of [...query.keys()]) if (name === 'f' || name.startsWith('f.')) query.delete(name);
+    for (const [name, some] of filters) some.forEach((one) => query.append(`f.${name}`, one));
+    if (!filters.size) query.append('f', 'none');
+    go(`?${query}`);
+  }
+
+  /* A bucket of time is not a filter but a narrower range. */
+  function span(grain, text) {
+    const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+    const start = Date.parse(`${day}T00:00Z`);
+    if (!day || Number.isNaN(start)) return null;
+    const end = new Date(start);
+    if (grain in SPANS) end.setTime(start + SPANS[grain] * DAY);
+    else if (grain === 'month') end.setUTCMonth(end.getUTCMonth() + 1);
+    else if (grain === 'quarter') end.setUTCMonth(end.getUTCMonth() + 3);
+    else if (grain === 'year') end.setUTCFullYear(end.getUTCFullYear() + 1);
+    else return null;
+    return `${day}..${end.toISOString().slice(0, 10)}`;
+  }
+
+  function choose(dimension, value) {
+    const range = span(dimension, value);
+    if (!range) { toggle(dimension, value); return; }
+    const query = new URLSearchParams(location.search);
+    query.set('range', range);
+    go(`?${query}`);
+  }
+
+  const frozen = (node) => Boolean(node.closest('[data-locked], .editing'));
+
+  document.addEventListener('click', (event) => {
+    const target = event.target.closest?.('[data-filter-dimension]');
+    // A link or another button inside keeps its own meaning.
+    const other = event.target.closest?.('a, button, summary, input, select');
+    if (!target || frozen(target) || (other && target.contains(other) && !other.matches('.filter-by'))) return;
+    choose(target.dataset.filterDimension, target.dataset.filterValue ?? '');
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    if (!event.target.matches?.('[data-filter-dimension][tabindex]') || frozen(event.target)) return;
+    event.preventDefault();
+    choose(event.target.dataset.filterDimension, event.target.dataset.filterValue ?? '');
+  });
+
+  /* plotly: a trace says in `meta` by which dimension its points filter, and in `ids` each point's value. */
+  function watch(chart) {
+    if (!chart.on || chart.dataset.clicks) return;
+    chart.dataset.clicks = '1';
+    chart.on('plotly_click', ({ points }) => {
+      const point = points.find((some) => some.data.meta?.dimension);
+      if (!point || frozen(chart)) return;
+      const { dimension, value } = point.data.meta;
+      choose(dimension, String(value ?? point.id ?? point.data.ids?.[point.pointNumber] ?? point.x ?? ''));
+    });
+  }
+
+  /* What has been picked stands out in the charts and rows that it was picked from. */
+  function show() {
+    const filters = picked();
+    all('#react-entry-point [data-filter-dimension]').forEach((node) => {
+      const on = (filters.get(node.dataset.filterDimension) || []).includes(node.dataset.filterValue ?? '');
+      node.classList.toggle('picked', on);
+      if (node.matches('[role="button"], button')) node.setAttribute('aria-pressed', String(on));
+      const around = node.parentElement;
+      if (around) around.classList.toggle('has-picked', filters.has(node.dataset.filterDimension));
+    });
+    all('#react-entry-point .js-plotly-plot').forEach((chart) => { watch(chart); fade(chart, filters); });
+  }
+
+  function fade(chart, filters) {
+    const mark = JSON.stringify([...filters]);
+    if (!chart.data || chart.dataset.faded === mark || (!filters.size && !chart.dataset.faded)) return;
+    chart.dataset.faded = mark;
+    chart.data.forEach((trace, index) => {
+      const values = filters.get(trace.meta?.dimension);
+      if (!Array.isArray(trace.ids) || (!values && trace.selectedpoints == null)) return;
+      const some = values && trace.ids.flatMap((id, place) => (values.includes(String(id)) ? [place] : []));
+      window.Plotly?.restyle(chart, { selectedpoints: [some?.length ? some : null] }, [index]);
+    });
+  }
+
+  /* Own dates: a form, because a link cannot ask. The last day is the one that still counts. */
+  function dates(place) {
+    const made = document.createElement('form');
+    const field = (label, type, name) => {
+      const node = document.createElement('label');
+      const input = Object.assign(document.createElement('input'), { type, name });
+      node.append(label, input);
+      made.append(node);
+      return input;
+    };
+    const from = field('From', 'date', 'from');
+    const to = field('To, included', 'date', 'to');
+    for (const input of [from, to]) Object.assign(input, { required: true, min: '1970-01-01', max: '2199-12-30' });
+    const current = new URLSearchParams(location.search).get('range')?.match(/^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/);
+    if (current) {
+      from.value = current[1];
+      to.value = new Date(Date.parse(current[2]) - DAY).toISOString().slice(0, 10);
+    }
+    const wrong = document.createElement('output');
+    const button = Object.assign(document.createElement('button'), { className: 'button-main', textContent: 'Show these days' });
+    made.append(wrong, button);
+    made.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (to.value < from.value) { wrong.textContent = 'The last day lies before the first.'; return; }
+      const query = new URLSearchParams(location.search);
+      query.set('range', `${from.value}..${new Date(Date.parse(to.value) + DAY).toISOString().slice(0, 10)}`);
+      go(`?${query}`);
+    });
+    place.replaceChildren(made);
+  }
+
+  function finder(place) {
+    const input = Object.assign(document.createElement('input'), {
+      type: 'search', className: 'find', placeholder: place.dataset.find, autocomplete: 'off',
+    });
+    input.setAttribute('aria-label', place.dataset.find);
+    input.addEventListener('input', () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      all('li', place.parentElement).forEach((item) => {
+        const text = item.textContent.toLowerCase();
+        item.hidden = !words.every((word) => text.includes(word));
+      });
+    });
+    place.replaceChildren(input);
+    if (matchMedia('(hover: hover)').matches) input.focus();
+  }
+
+  document.addEventListener('toggle', (event) => {
+    const menu = event.target;
+    if (!menu.matches?.('.filter') || !menu.open) return;
+    all('.filter[open]').forEach((other) => { if (other !== menu) other.open = false; });
+    all('[data-own-dates]', menu).forEach(dates);
+    all('[data-find]', menu).forEach(finder);
+    const list = menu.querySelector('.menu');
+    list.style.left = '';
+    const over = list.getBoundingClientRect().right - (innerWidth - 12);
+    if (over > 0 && getComputedStyle(list).position === 'absolute') list.style.left = `${-over}px`;
+  }, true);
+
+  /* Arrow keys walk through an open menu, as people expect of one. */
+  document.addEventListener('keydown', (event) => {
+    const menu = event.target.closest?.('.filter[open]');
+    if (!menu || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') || event.target.type === 'date') return;
+    const stops = [...all('summary, .find, li:not([hidden]) a', menu)];
+    const next = stops[stops.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('.filter-bar a');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    opened = link.closest('.filter')?.dataset.filter || 'range';
+    asking();
+  });
+
+  let waiting = 0;
+  function changed() {
+    waiting = 0;
+    const found = bar();
+    if (found && !found.dataset.seen) {
+      found.dataset.seen = '1';
+      document.documentElement.removeAttribute('data-asking');
+      const back = opened && found.querySelector(`[data-filter="${opened}"] > summary`);
+      opened = null;
+      if (back && (document.activeElement === document.body || !document.activeElement)) back.focus({ preventScroll: true });
+    }
+    show();
+  }
+  new MutationObserver(() => { if (!waiting) waiting = requestAnimationFrame(changed); })
+    .observe(document.documentElement, { childList: true, subtree: true });
+
+  window.Housecount.filters = { go, choose, toggle };
+})();

@@ -1,0 +1,165 @@
+"""What a page with a filter bar looks at: the address in the light of the venues and events there are."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from components.filter_bar import Choice, Choices
+from data.access import Access
+from data.accounts import Person
+from data.directory import Directory, Event, Venue
+from data.metric_query import Range
+from widgets.format import day
+from widgets.scope import Scope
+from widgets.scope_url import Look, Misread, Query, read, read_range
+
+USUAL = "30d"
+NEAREST = 60
+"""Events offered in the menu; the chosen one is always among them."""
+_NEVER = timedelta(days=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """An address that was understood: the look for the bar, the scope for the widgets."""
+
+    look: Look
+    scope: Scope
+    misread: tuple[Misread, ...]
+    choices: Choices
+
+
+def access_of(person: Person) -> Access:
+    """The eyes of a signed-in person: all of their tenant; what a role may open is the page's business."""
+    return Access(person.tenant_id, person.role, person.user_id)
+
+
+def looking(
+    directory: Directory,
+    access: Access,
+    query: Query,
+    *,
+    base: Mapping[str, str] | None = None,
+    dimensions: Collection[str] | None = None,
+    usual: str = USUAL,
+    now: datetime | None = None,
+) -> Looking:
+    """The look, scope and choices of an address; `base` is the board's own look, `usual` its range.
+
+    Venues and events that are not there, or not for these eyes, are left out and named. Raises
+    DatabaseUnavailable.
+    """
+    now = now or datetime.now(UTC)
+    look, misread = read(query, base=base, dimensions=dimensions)
+    venues = [
+        venue for venue in directory.venues(access.tenant_id) if _granted(venue.venue_id, access.venues)
+    ]
+    events = {
+        event.event_id: event
+        for event in directory.events(access.tenant_id)
+        if _granted(event.event_id, access.events) and _granted(event.venue_id, access.venues)
+    }
+    look, unknown = _known(look, {venue.venue_id for venue in venues}, events)
+    of = {venue.venue_id: venue for venue in venues}
+    chosen = events.get(look.event) if look.event else None
+    place_id = chosen.venue_id if chosen else look.venue
+    place = of[place_id] if place_id else None
+    zone, currency = _zone_and_currency(place, venues)
+    found = read_range(usual)
+    assert found is not None
+    span: Range = look.range or found
+    scope = Scope(
+        now=now,
+        zone=zone,
+        currency=currency,
+        venue=look.venue,
+        event=look.event,
+        range=span,
+        compare=look.compare,
+        compare_event=look.compare_event,
+        where=look.where(),
+        masked=access.masked,
+    )
+    choices = Choices(
+        [Choice(venue.venue_id, venue.name) for venue in venues],
+        _nearest(events.values(), look, of, now),
+        usual,
+        zone,
+    )
+    return Looking(look, scope, (*misread, *unknown), choices)
+
+
+def _known(look: Look, venues: Collection[UUID], events: Mapping[UUID, Event]) -> tuple[Look, list[Misread]]:
+    """The look without what is not there."""
+    unknown = []
+    if look.venue is not None and look.venue not in venues:
+        unknown.append(Misread("venue", str(look.venue), "there is no such venue"))
+        look = replace(look, venue=None)
+    if look.event is not None and look.event not in events:
+        unknown.append(Misread("event", str(look.event), "there is no such event"))
+        look = replace(look, event=None)
+    if look.event is not None and look.venue not in (None, events[look.event].venue_id):
+        unknown.append(Misread("event", str(look.event), "it is at another venue"))
+        look = replace(look, event=None)
+    if look.compare_event is not None and look.compare_event not in events:
+        unknown.append(Misread("compare", f"event:{look.compare_event}", "there is no such event"))
+        look = replace(look, compare_event=None)
+    return look, unknown
+
+
+def _zone_and_currency(place: Venue | None, venues: Sequence[Venue]) -> tuple[str, str]:
+    if place is not None:
+        return place.zone.key, place.currency
+    if not venues:
+        return "UTC", "GBP"
+    zones = {venue.zone.key for venue in venues}
+    return (zones.pop() if len(zones) == 1 else "UTC"), venues[0].currency
+
+
+def _nearest(
+    events: Collection[Event], look: Look, venues: Mapping[UUID, Venue], now: datetime
+) -> list[Choice]:
+    """The events nearest to now, those to come first, and whatever has been chosen."""
+    near = heapq.nsmallest(
+        NEAREST,
+        (event for event in events if look.venue in (None, event.venue_id)),
+        key=lambda event: (_distance(event, now), event.name),
+    )
+    chosen = {look.event, look.compare_event}
+    near += [event for event in events if event.event_id in chosen and event not in near]
+    near.sort(key=lambda event: (_is_over(event, now), _distance(event, now), event.name))
+    several = len(venues) > 1 and look.venue is None
+    return [
+        Choice(event.event_id, event.name, _sub(event, venues[event.venue_id], several, now))
+        for event in near
+    ]
+
+
+def _opens(event: Event) -> datetime | None:
+    return event.doors_at or event.starts_at
+
+
+def _distance(event: Event, now: datetime) -> timedelta:
+    opens = _opens(event)
+    return abs(opens - now) if opens else _NEVER
+
+
+def _is_over(event: Event, now: datetime) -> bool:
+    opens = _opens(event)
+    return opens is not None and opens < now - timedelta(hours=12)
+
+
+def _sub(event: Event, venue: Venue, several: bool, now: datetime) -> str:
+    opens = _opens(event)
+    date = day(opens.isoformat(), venue.zone.key) if opens else ""
+    if opens and opens.year != now.year:
+        date += f" {opens.year}"
+    return ", ".join(part for part in (date, venue.name if several else "") if part)
+
+
+def _granted(id_: UUID, granted: frozenset[UUID] | None) -> bool:
+    return granted is None or id_ in granted

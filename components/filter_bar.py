@@ -1,0 +1,238 @@
+"""The bar above a board: venue, event, range, comparison, and the clicked filters.
+
+All of it is links. The address is the state, so a link shows the same to whoever opens it, the back
+button takes a choice back, and nothing needs a callback. `assets/filter.js` adds what links cannot
+do: own dates, finding an event by typing, clicks on charts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from uuid import UUID
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from widgets.attributes import marks
+from widgets.icon import icon
+from widgets.scope_url import Look, Misread, read_range, write
+from widgets.scope_words import COMPARISONS, NOT_KNOWN, dimension_words, range_words, value_words
+
+RANGES = ("today", "yesterday", "7d", "30d", "90d", "12mo", "this_month", "last_month", "this_year", "all")
+TO_DOORS = ("doors-14..0", "doors-60..0", "doors-180..0")
+MANY = 8
+"""A list longer than this gets a field to find things by typing."""
+
+
+class Choice(NamedTuple):
+    """A venue or an event to choose; `sub` is a second word, such as its day."""
+
+    id: UUID
+    name: str
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from, the nearest first; `usual` is the range without a choice, in words
+    of the zone of the board. `names` has the words for dimensions and for values that are ids."""
+
+    venues: Sequence[Choice]
+    events: Sequence[Choice]
+    usual: str = "30d"
+    zone: str = "UTC"
+    names: Mapping[str, str] | None = None
+
+
+def filter_bar(
+    look: Look,
+    choices: Choices,
+    path: str,
+    *,
+    base: Mapping[str, str] | None = None,
+    misread: Sequence[Misread] = (),
+    children: Sequence[Component | None] = (),
+) -> html.Div:
+    """The bar of the page at `path`, whose own look is `base`; `children` stand at its end."""
+
+    def to(changed: Look) -> str:
+        query = write(changed, base=base)
+        return f"{path}?{query}" if query else path
+
+    return html.Div(
+        [
+            html.Div(
+                [
+                    _venues(look, choices, to),
+                    _events(look, choices, to),
+                    _ranges(look, choices, to),
+                    _comparisons(look, choices, to),
+                    html.Span(className="grow"),
+                    *children,
+                ],
+                className="filters",
+                role="group",
+                **marks(aria_label="What the figures are of"),
+            ),
+            _chips(look, choices, to),
+            _left_out(misread),
+        ],
+        className="filter-bar",
+        **marks(data_filters=json.dumps(look.picked, ensure_ascii=False)),
+    )
+
+
+def _venues(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component | None:
+    if len(choices.venues) < 2:
+        return None
+    # Another venue has other events: the choice of one goes with it.
+    items = [_item("All venues", to(replace(look, venue=None, event=None)), look.venue is None)]
+    items += [
+        _item(venue.name, to(replace(look, venue=venue.id, event=None)), venue.id == look.venue, venue.sub)
+        for venue in choices.venues
+    ]
+    return _menu("venue", "house", "Venue", _name(look.venue, choices.venues, "All venues"), items)
+
+
+def _events(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:
+    items = [_item("All events", to(replace(look, event=None)), look.event is None)]
+    items += [
+        _item(event.name, to(replace(look, event=event.id)), event.id == look.event, event.sub)
+        for event in choices.events
+    ]
+    return _menu("event", "ticket", "Event", _name(look.event, choices.events, "All events"), items)
+
+
+def _ranges(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:
+    def item(text: str) -> Component:
+        span = None if text == choices.usual else read_range(text)
+        found = read_range(text)
+        assert found is not None
+        return _item(range_words(found), to(replace(look, range=span)), span == look.range)
+
+    usual = read_range(choices.usual)
+    shown = look.range or usual
+    assert shown is not None
+    presets = RANGES if choices.usual in (*RANGES, *TO_DOORS) else (choices.usual, *RANGES)
+    own = html.Div(className="own-dates", **marks(data_own_dates=to(replace(look, range=read_range("7d")))))
+    return _menu(
+        "range",
+        "calendar",
+        "Range",
+        range_words(shown, choices.zone),
+        [item(text) for text in presets],
+        [_title("Each event by its days to doors"), html.Ul([item(text) for text in TO_DOORS]), own],
+    )
+
+
+def _comparisons(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:
+    items = [
+        _item(
+            "No comparison",
+            to(replace(look, compare=None, compare_event=None)),
+            look.compare is None and look.compare_event is None,
+        )
+    ]
+    items += [
+        _item(words, to(replace(look, compare=name, compare_event=None)), look.compare == name)
+        for name, words in COMPARISONS.items()
+    ]
+    others = [event for event in choices.events if event.id != look.event]
+    shown = "No comparison"
+    if look.compare is not None:
+        shown = f"vs {COMPARISONS[look.compare].lower()}"
+    elif look.compare_event is not None:
+        shown = f"vs {_name(look.compare_event, choices.events, 'another event')}"
+    more: list[Component] = []
+    if look.event is not None and others:
+        links = [
+            _item(
+                event.name,
+                to(replace(look, compare=None, compare_event=event.id)),
+                event.id == look.compare_event,
+                event.sub,
+            )
+            for event in others
+        ]
+        more = [_title("Another event, at the same distance to its doors"), html.Ul(links)]
+    return _menu("compare", "compare", "Compare with", shown, items, more)
+
+
+def _chips(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component | None:
+    names = choices.names or {}
+    chips = [
+        dcc.Link(
+            [
+                html.Span(f"{names.get(dimension) or dimension_words(dimension)}: ", className="muted"),
+                html.Span(names.get(value) or value_words(value), className="filter-value"),
+                html.Span("×", className="chip-x", **marks(aria_hidden="true")),
+                html.Span(", remove this filter", className="visually-hidden"),
+            ],
+            href=to(look.without(dimension, value)),
+            className="filter-chip",
+        )
+        for dimension, values in look.picked
+        for value in values
+    ]
+    if not chips:
+        return None
+    clear = dcc.Link("Clear all", href=to(replace(look, picked=())), className="text-link")
+    return html.Div([*chips, clear], className="filter-chips", role="group", **marks(aria_label="Filters"))
+
+
+def _left_out(misread: Sequence[Misread]) -> Component | None:
+    """What of the address was not understood: the figures are of less than somebody meant."""
+    if not misread:
+        return None
+    parts = [f"{part.name}={part.value} ({part.why})" for part in misread[:3]]
+    more = f" and {len(misread) - 3} more" if len(misread) > 3 else ""
+    return html.P(
+        f"Left out of this address: {', '.join(parts)}{more}.", className="filter-note", role="status"
+    )
+
+
+def _menu(
+    name: str,
+    picture: str,
+    label: str,
+    shown: str,
+    items: Sequence[Component],
+    more: Sequence[Component] = (),
+) -> Component:
+    inside: list[Component] = [html.Ul(list(items))]
+    if len(items) > MANY and name in ("venue", "event"):
+        inside.insert(0, html.Div(**marks(data_find=f"Find {label.lower()}")))
+    return html.Details(
+        [
+            html.Summary(
+                [icon(picture), html.Span(shown, className="filter-shown"), icon("down")],
+                title=shown,
+                **marks(aria_label=f"{label}: {shown}"),
+            ),
+            html.Div([*inside, *more], className="menu", **marks(data_menu_of=label)),
+        ],
+        className="switcher filter",
+        **marks(data_filter=name),
+    )
+
+
+def _item(name: str, href: str, on: bool, sub: str = "") -> Component:
+    words = [
+        html.Span(name, className="grow menu-name"),
+        html.Span(sub, className="muted small num") if sub else None,
+        html.Span(", chosen", className="visually-hidden") if on else None,
+    ]
+    return html.Li(dcc.Link(words, href=href, className="menu-item" + (" on" if on else "")))
+
+
+def _title(text: str) -> Component:
+    return html.Div(text, className="menu-title")
+
+
+def _name(chosen: UUID | None, choices: Sequence[Choice], none: str) -> str:
+    if chosen is None:
+        return none
+    return next((choice.name for choice in choices if choice.id == chosen), NOT_KNOWN)

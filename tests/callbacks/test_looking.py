@@ -1,0 +1,103 @@
+"""An address in the light of the venues and events there are."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from callbacks.looking import looking
+from components.filter_bar import Choice
+from data.access import Access
+from data.directory import Directory
+from data.engine import Database
+from data.metric_query import In, Last, Named
+from tests.conftest import Tenant
+from widgets.scope import Scope
+from widgets.scope_url import Look, Misread
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+TOKYO, GALA, OLD, LATE = (uuid4() for _ in range(4))
+
+
+@pytest.fixture
+def directory(database: Database, tenant: Tenant) -> Directory:
+    """Two venues: The Hall with a gala tonight and an old night, and one in Tokyo with a night to come."""
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO venues (tenant_id, venue_id, name, zone, currency)"
+            " VALUES (%s, %s, 'Yoyogi', 'Asia/Tokyo', 'JPY') ON CONFLICT DO NOTHING",
+            [tenant.tenant_id, TOKYO],
+        )
+        for venue, event, name, days in [
+            (tenant.venue_id, GALA, "Gala", 0),
+            (tenant.venue_id, OLD, "Old Night", -400),
+            (TOKYO, LATE, "Late Night", 3),
+        ]:
+            connection.execute(
+                "INSERT INTO events (tenant_id, venue_id, event_id, name, doors_at)"
+                " VALUES (%s, %s, %s, %s, %s)",
+                [tenant.tenant_id, venue, event, name, NOW + timedelta(days=days, hours=1)],
+            )
+    return Directory(database)
+
+
+def test_without_an_address_it_is_all_venues_in_utc_over_the_usual_range(
+    directory: Directory, tenant: Tenant
+) -> None:
+    found = looking(directory, Access(tenant.tenant_id), {}, now=NOW)
+    assert found.look == Look()
+    assert found.scope == Scope(now=NOW, zone="UTC", currency="GBP", range=Last(last=30))
+    assert found.misread == ()
+    assert found.choices.venues == [Choice(tenant.venue_id, "The Hall"), Choice(TOKYO, "Yoyogi")]
+    assert found.choices.events == [
+        Choice(GALA, "Gala", "Fri 20 Nov, The Hall"),
+        Choice(LATE, "Late Night", "Tue 24 Nov, Yoyogi"),
+        Choice(OLD, "Old Night", "Thu 16 Oct 2025, The Hall"),
+    ]
+
+
+def test_an_event_brings_the_zone_and_currency_of_its_venue(directory: Directory, tenant: Tenant) -> None:
+    query = {"event": str(LATE), "range": "today", "f.channel": ["web", "app"]}
+    found = looking(directory, Access(tenant.tenant_id, masked=True), query, now=NOW)
+    assert found.scope == Scope(
+        now=NOW,
+        zone="Asia/Tokyo",
+        currency="JPY",
+        event=LATE,
+        range=Named(named="today"),
+        where=In(dimension="channel", values=("web", "app")),
+        masked=True,
+    )
+
+
+def test_what_is_not_there_is_left_out_and_named(directory: Directory, tenant: Tenant) -> None:
+    nobody = UUID(int=1)
+    query = {"venue": str(nobody), "event": str(nobody), "compare": f"event:{nobody}", "range": "5x"}
+    found = looking(directory, Access(tenant.tenant_id), query, now=NOW)
+    assert found.look == Look()
+    assert found.misread == (
+        Misread("range", "5x", "it is no span of time"),
+        Misread("venue", str(nobody), "there is no such venue"),
+        Misread("event", str(nobody), "there is no such event"),
+        Misread("compare", f"event:{nobody}", "there is no such event"),
+    )
+
+
+def test_an_event_of_another_venue_gives_way_to_the_venue(directory: Directory, tenant: Tenant) -> None:
+    found = looking(directory, Access(tenant.tenant_id), {"venue": str(TOKYO), "event": str(GALA)}, now=NOW)
+    assert found.look == Look(venue=TOKYO)
+    assert found.misread == (Misread("event", str(GALA), "it is at another venue"),)
+    assert [event.name for event in found.choices.events] == ["Late Night"]
+
+
+def test_who_is_granted_one_venue_learns_of_no_other(
+    directory: Directory, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    access = Access(tenant.tenant_id, venues=frozenset({tenant.venue_id}), events=frozenset({GALA}))
+    found = looking(directory, access, {"event": str(OLD)}, now=NOW)
+    assert found.misread == (Misread("event", str(OLD), "there is no such event"),)
+    assert found.choices.venues == [Choice(tenant.venue_id, "The Hall")]
+    assert found.choices.events == [Choice(GALA, "Gala", "Fri 20 Nov")]
+    assert found.scope.zone == "Europe/London"
+    stranger = looking(directory, Access(other_tenant.tenant_id), {"event": str(GALA)}, now=NOW)
+    assert stranger.misread == (Misread("event", str(GALA), "there is no such event"),)
