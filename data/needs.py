@@ -18,7 +18,9 @@ class LiveNight:
 
 @dataclass(frozen=True, slots=True)
 class EventList:
-    """Events with times, status, sold, capacity, percent and net revenue; the next ones first."""
+    """Events as dicts, the next ones first: eventId, name, venueName, zone, status, phase (live, next, over),
+    doorsAt, startsAt (ISO 8601), sold, comps, capacity, percentSold, and `revenue`, a list of {currency,
+    netMinor}: one for each currency, none for those who may not see money."""
 
     venue: UUID | None = None
     phase: str = "upcoming"
@@ -28,7 +30,8 @@ class EventList:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The annotations of a span of time at a venue or event."""
+    """The annotations of a span of time at a venue or event, as dicts: annotationId, at (ISO 8601), text,
+    author, eventId."""
 
     query: MetricQuery
 

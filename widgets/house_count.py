@@ -1,13 +1,20 @@
 """Who is inside: the ring of the whole house with its warning marks, its zones and its peaks."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from dash import html
 from dash.development.base_component import Component
 
 from widgets.attributes import marks
 from widgets.format import count
+from widgets.night import NightSettings, event_words, night_needs
 from widgets.read import Readings, place
-from widgets.readings import State
-from widgets.zones import zone_bars
+from widgets.readings import State, readings
+from widgets.scope import Scope
+from widgets.widget import Answers, Settings, Table, Widget
+from widgets.zones import zone_bars, zone_table
 
 
 def house(state: State, texts: Readings) -> list[Component]:
@@ -53,3 +60,38 @@ def ring(state: State, texts: Readings) -> html.Div:
         },
         **marks(data_meter="house"),
     )
+
+
+def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
+    state = answers["night"]
+    return html.Div(house(state, readings(state)), className="w-fill")
+
+
+def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
+    said = readings(answers["night"])
+    words = [f"{said['inside'].text} people inside, {said['inside-of'].text}", said["inside-percent"].text]
+    return f"{', '.join(word for word in words if word)}; peak {said['peak'].text}"
+
+
+def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Table]:
+    capacity = answers["night"]["capacity"]
+    rows = [("House", capacity["inside"], capacity["capacity"] or None, capacity["percent"])]
+    return [zone_table("People inside", rows, answers["night"])]
+
+
+WIDGET = Widget(
+    name="house-count",
+    label="House count",
+    group="tonight",
+    icon="house",
+    description="How many people are inside now, of how many, by zone, with the peaks so far and to come.",
+    settings=NightSettings,
+    needs=night_needs,
+    body=_body,
+    summary=_summary,
+    tables=_tables,
+    sub=lambda settings, answers, scope: event_words(answers["night"]),
+    size=(4, 4),
+    smallest=(2, 3),
+    live=("capacity", "attendance"),
+)

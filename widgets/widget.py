@@ -69,6 +69,14 @@ class Widget(Generic[S]):
     live: tuple[str, ...] = ()
     example: dict[str, Any] = field(default_factory=dict)
     """Settings with which the gallery shows it."""
+    sub: Callable[[S, Answers, Scope], str] | None = None
+    """What the frame says beside the title before the range; the unit of the figures when there is none."""
+    empty: str = "Nothing in this range yet."
+    """What stands in it when the answers hold nothing."""
+    extras: frozenset[str] = frozenset()
+    """Needs it can do without: they do not keep it from being empty."""
+    zeros: bool = False
+    """Whether a zero is worth drawing, as for one big number; else answers of zeros are empty."""
 
 
 def is_empty(answer: Answer) -> bool:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-_BUSY = Path(__file__).with_name("busy_night.json").read_text()
+_BUSY = (Path(__file__).parents[2] / "widgets" / "sample_night.json").read_text()
 
 
 def busy_night() -> dict[str, Any]:

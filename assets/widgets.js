@@ -1,0 +1,81 @@
+/* Widgets in the page: the menu of each, and its table view, which is made when somebody asks for it. */
+(function () {
+  'use strict';
+  const closest = (event, selector) => event.target.closest && event.target.closest(selector);
+
+  function element(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) if (value) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  }
+
+  /* The menu lies above everything, wherever its widget is cut off. */
+  function place(menu) {
+    const list = menu.querySelector('.w-menu');
+    const button = menu.querySelector('summary').getBoundingClientRect();
+    const { width, height } = list.getBoundingClientRect();
+    const below = button.bottom + 6 + height < innerHeight;
+    list.style.left = `${Math.max(8, Math.min(button.right - width, innerWidth - width - 8))}px`;
+    list.style.top = `${below ? button.bottom + 6 : Math.max(8, button.top - 6 - height)}px`;
+  }
+
+  const open = () => document.querySelectorAll('.w-more[open]');
+  function close(menu, focus) {
+    menu.open = false;
+    if (focus) menu.querySelector('summary').focus();
+  }
+
+  document.addEventListener('toggle', (event) => {
+    const menu = event.target;
+    if (!menu.classList || !menu.classList.contains('w-more') || !menu.open) return;
+    open().forEach((other) => { if (other !== menu) close(other); });
+    place(menu);
+  }, true);
+  document.addEventListener('click', (event) => {
+    const item = closest(event, '.w-menu .menu-item');
+    const inside = closest(event, '.w-more');
+    open().forEach((menu) => { if (menu !== inside || item) close(menu, Boolean(item)); });
+    if (item && 'view' in item.dataset) toggle(item);
+  });
+  document.addEventListener('keydown', (event) => {
+    const menu = closest(event, '.w-more[open]');
+    if (!menu) return;
+    if (event.key === 'Escape') { event.stopPropagation(); close(menu, true); return; }
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    event.preventDefault();
+    const items = [...menu.querySelectorAll('.menu-item')];
+    const step = event.key === 'ArrowDown' ? 1 : -1;
+    const at = items.indexOf(document.activeElement);
+    items[at < 0 ? (step > 0 ? 0 : items.length - 1) : (at + step + items.length) % items.length].focus();
+  });
+  addEventListener('scroll', (event) => {
+    open().forEach((menu) => { if (!menu.contains(event.target)) close(menu); });
+  }, true);
+  addEventListener('resize', () => open().forEach((menu) => close(menu)));
+
+  function table({ title, heads, right, rows, total }, zone) {
+    const side = (index) => (right.includes(index) ? 'right' : '');
+    const said = total > rows.length ? `${rows.length} of ${total} rows; a download has them all` : `${total} rows`;
+    return element('table', {},
+      element('caption', {}, `${title} · ${said} · times in ${zone || 'UTC'}`),
+      element('thead', {}, element('tr', {}, ...heads.map((head, index) =>
+        element('th', { scope: 'col', class: side(index) }, head)))),
+      element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map((cell, index) =>
+        element('td', { class: side(index) }, cell))))));
+  }
+
+  function toggle(item) {
+    const widget = item.closest('.widget');
+    const place = widget.querySelector('.w-table');
+    const shown = widget.dataset.view === 'table';
+    if (shown) delete widget.dataset.view; else widget.dataset.view = 'table';
+    place.hidden = shown;
+    item.textContent = shown ? 'View as table' : 'View as chart';
+    if (shown) { place.replaceChildren(); return; }
+    const { tables, zone } = JSON.parse(widget.dataset.table);
+    place.replaceChildren(...tables.map((each) => table(each, zone)));
+  }
+
+  window.Housecount = { ...window.Housecount, widgets: { table } };
+})();

@@ -1,0 +1,155 @@
+"""The frame around every widget: what it shows, in what unit and until when, and what can be done with it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from widgets.attributes import marks
+from widgets.draw import Drawn, Placed
+from widgets.icon import icon
+from widgets.tables import MOST_ROWS, cells, heading, numeric
+
+EXPORTS = (("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF"), ("png", "Picture (PNG)"))
+
+
+def frame(placed: Placed, drawn: Drawn, *, editable: bool) -> Component:
+    """A widget as the content of its slot. Everything a script needs is in data attributes: `data-widget-id`
+    on the root and on each item of the menu, `data-export`, `data-configure`, `data-duplicate`,
+    `data-remove`.
+
+    A live widget carries the id of its event; `live_state` gives the page the state it goes on from."""
+    title = f"w-{placed.id}-title"
+    return html.Section(
+        [
+            _header(placed, drawn, title, editable=editable),
+            html.Div(drawn.body, className="w-body"),
+            html.Div(className="w-table scroll", tabIndex="0", hidden=True, **marks(aria_label="Table")),
+            html.P(drawn.summary, className="visually-hidden"),
+        ],
+        className="widget card-x" + (" editing" if editable else ""),
+        **marks(
+            data_widget=placed.widget,
+            data_widget_id=placed.id,
+            data_state=drawn.state,
+            data_live=" ".join(drawn.live),
+            data_night=drawn.event,
+            data_table=_table(drawn),
+            aria_labelledby=title,
+        ),
+    )
+
+
+def skeleton(placed: Placed, title: str) -> Component:
+    """The frame before its answers have come: grey shapes where figures will stand."""
+    return html.Section(
+        [
+            html.Header(html.Div(html.H2(placed.title or title), className="grow"), className="w-head"),
+            html.Div([html.I(), html.I(), html.I()], className="w-body w-skeleton"),
+        ],
+        className="widget card-x",
+        **marks(data_widget=placed.widget, data_widget_id=placed.id, data_state="waiting", aria_busy="true"),
+    )
+
+
+def live_state(drawn: Drawn) -> Component | None:
+    """What lets the page follow a night: put once on a page that shows live widgets of it."""
+    if drawn.night is None:
+        return None
+    state = json.dumps(drawn.night, separators=(",", ":"))
+    return html.Div(hidden=True, **marks(data_board=drawn.event, data_state=state))
+
+
+def _header(placed: Placed, drawn: Drawn, title: str, *, editable: bool) -> Component:
+    handle = html.Button(
+        icon("grip"),
+        className="gs-handle icon-button bare",
+        type="button",
+        **marks(aria_label=f"Move {drawn.title}", data_widget_id=placed.id),
+    )
+    old = html.Span("Old", className="mark warn", title=f"These figures are from {_clock(drawn)}")
+    return html.Header(
+        [
+            handle if editable else None,
+            html.Div(
+                [
+                    html.H2(drawn.title, id=title, title=drawn.title),
+                    html.Span(drawn.sub, className="w-sub muted small", title=_exactly(drawn)),
+                ],
+                className="grow",
+            ),
+            old if drawn.old else None,
+            _live_dot() if drawn.live else None,
+            _menu(placed, drawn, editable=editable),
+        ],
+        className="w-head",
+    )
+
+
+def _live_dot() -> Component:
+    return html.Span(
+        [html.I(**marks(aria_hidden="true")), html.Span("Live", className="visually-hidden")],
+        className="live-dot",
+        title="Follows the night as it happens",
+    )
+
+
+def _menu(placed: Placed, drawn: Drawn, *, editable: bool) -> Component:
+    def item(text: str, name: str, value: str = "") -> Component:
+        hook: dict[str, Any] = {f"data-{name}": value, "data-widget-id": placed.id}
+        return html.Li(html.Button(text, type="button", className="menu-item", **hook))
+
+    items = []
+    if drawn.tables:
+        items.append(item("View as table", "view"))
+        items += [item(f"Download {label}", "export", kind) for kind, label in EXPORTS]
+    if editable:
+        items += [item("Configure…", "configure"), item("Duplicate", "duplicate"), item("Remove", "remove")]
+    if drawn.as_of is not None:
+        words = f"As of {_clock(drawn)} · {drawn.zone}"
+        items.append(html.Li(words, className="w-as-of muted small"))
+    if not items:
+        return html.Span()
+    return html.Details(
+        [
+            html.Summary(
+                icon("more"), className="icon-button bare", **marks(aria_label=f"Menu of {drawn.title}")
+            ),
+            html.Ul(items, className="w-menu"),
+        ],
+        className="w-more",
+    )
+
+
+def _clock(drawn: Drawn) -> str:
+    return _local(drawn.as_of, drawn.zone) if drawn.as_of else "an unknown time"
+
+
+def _local(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone or 'UTC')):%H:%M:%S}"
+
+
+def _exactly(drawn: Drawn) -> str | None:
+    return f"{drawn.sub} · times in {drawn.zone} · as of {_clock(drawn)}" if drawn.as_of else None
+
+
+def _table(drawn: Drawn) -> str:
+    """The tables as texts, for the table view: at most `MOST_ROWS` rows each, saying how many there are."""
+    found = [
+        {
+            "title": table.title or drawn.title,
+            "heads": [heading(column) for column in table.columns],
+            "right": [index for index, column in enumerate(table.columns) if numeric(column)],
+            "rows": cells(table),
+            "total": max(table.total_rows, len(table.rows)),
+        }
+        for table in drawn.tables
+    ]
+    return json.dumps(
+        {"most": MOST_ROWS, "zone": drawn.zone, "tables": found}, separators=(",", ":"), ensure_ascii=False
+    )

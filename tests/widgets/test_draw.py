@@ -1,0 +1,49 @@
+"""Whatever is wrong with one widget stays in its frame, and is named."""
+
+from datetime import UTC, datetime
+
+from components.markup import markup
+from data.board_document import Placed
+from widgets.draw import draw, needs
+from widgets.sample import sample_answer, sample_scope
+
+SCOPE = sample_scope(datetime(2026, 11, 20, 19, 42, 7, tzinfo=UTC))
+
+
+def test_an_unknown_widget_names_the_nearest_there_is() -> None:
+    drawn = draw(Placed(id="one", widget="house-cuont"), SCOPE, {})
+    assert (drawn.state, drawn.title) == ("unknown", "house-cuont")
+    assert drawn.error == "Unknown widget: There is no widget “house-cuont”, but there is “house-count”."
+
+
+def test_settings_are_complained_about_by_the_titles_of_the_form() -> None:
+    placed = Placed(id="one", widget="kpi", settings={"metric": "ticket_sold", "span": "7d"})
+    drawn = draw(placed, SCOPE, {})
+    assert drawn.state == "invalid"
+    assert drawn.error == (
+        "Check the settings: Metric: “ticket_sold” is no metric; did you mean “tickets_sold”?."
+    ).replace("?.", "?")
+    assert needs(placed, SCOPE) == {}
+
+
+def test_an_answer_that_is_missing_or_forbidden_is_told_apart() -> None:
+    placed = Placed(id="one", widget="event-table", title="My events")
+    assert draw(placed, SCOPE, {}).error == "No answer: Nothing came for “events”."
+    denied = draw(placed, SCOPE, {"events": PermissionError("events are not part of your role")})
+    assert (denied.state, denied.title) == ("denied", "My events")
+    assert denied.error == "Not part of your role: Events are not part of your role."
+
+
+def test_a_widget_that_breaks_says_only_what_kind_of_failure_it_was() -> None:
+    drawn = draw(Placed(id="one", widget="event-table"), SCOPE, {"events": [{"name": "secret"}]})
+    assert (drawn.state, drawn.error) == ("failed", "This widget failed: KeyError.")
+    assert "secret" not in markup(drawn.body)
+
+
+def test_figures_of_a_while_ago_are_marked_old() -> None:
+    placed = Placed(id="one", widget="channel-mix")
+    asked = needs(placed, SCOPE)
+    answers = {name: sample_answer(need, SCOPE) for name, need in asked.items()}
+    assert draw(placed, SCOPE, answers).old is False
+    later = sample_scope(datetime(2026, 11, 20, 20, 2, 7, tzinfo=UTC))
+    assert draw(placed, later, answers).old is True

@@ -1,0 +1,185 @@
+"""From an answer to what is drawn: one currency at a time, one metric along one dimension."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from data.answers import Answer, Column
+from widgets.values import when
+
+NOT_KNOWN = "Not known"
+ADDITIVE = frozenset({"money", "tickets", "people", "count"})
+"""Units in which a bucket without a row is a zero; a percentage of nothing is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """One metric along the dimensions of its answer, in one currency: `before` are the compared values."""
+
+    column: Column
+    currency: str
+    keys: list[tuple[Any, ...]]
+    values: list[Any]
+    before: list[Any] | None = None
+
+    @property
+    def total(self) -> Any:
+        """The sum of what is known."""
+        return sum(value for value in self.values if value is not None)
+
+
+def dimensions(answer: Answer) -> list[Column]:
+    """What the rows are of, without the currency of their money."""
+    kinds = ("time", "text", "number")
+    return [column for column in answer.columns if column.kind in kinds and column.name != "currency"]
+
+
+def metrics(answer: Answer) -> list[Column]:
+    """The measures asked for, without those of the comparison."""
+    return [column for column in answer.columns if column.kind == "metric"]
+
+
+def column(answer: Answer, name: str) -> Column:
+    """The column of this name. Raises KeyError."""
+    found = next((each for each in answer.columns if each.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
+def has(answer: Answer, name: str) -> bool:
+    """Whether the answer has a column of this name (it has not when it was masked)."""
+    return any(each.name == name for each in answer.columns)
+
+
+def currencies(answer: Answer) -> list[str]:
+    """The currencies of the rows, most first by the first money metric."""
+    if not has(answer, "currency"):
+        return []
+    place = [each.name for each in answer.columns].index("currency")
+    money = next((i for i, each in enumerate(answer.columns) if each.unit == "money"), None)
+    sums: dict[str, float] = {}
+    for row in answer.rows:
+        if row[place]:
+            amount = row[money] if money is not None else 0
+            sums[row[place]] = sums.get(row[place], 0) + abs(amount or 0)
+    return sorted(sums, key=lambda code: (-sums[code], code))
+
+
+def in_currency(answer: Answer, preferred: str) -> tuple[Answer, str, tuple[str, ...]]:
+    """The rows of one currency, its code, and the other codes there are: amounts are never mixed.
+
+    The preferred currency where it has rows, else the one with most."""
+    codes = currencies(answer)
+    if not codes:
+        return answer, preferred, ()
+    code = preferred if preferred in codes else codes[0]
+    place = [each.name for each in answer.columns].index("currency")
+    rows = [row for row in answer.rows if row[place] in (code, "", None)]
+    return replace(answer, rows=rows, total_rows=len(rows)), code, tuple(c for c in codes if c != code)
+
+
+def points(answer: Answer, metric: str | None, preferred: str) -> Points:
+    """A metric (the first one without a name) along the answer's dimensions, in one currency.
+
+    Several rows of one key, as other currencies leave behind of metrics that are no money, are added up
+    where the unit allows it."""
+    chosen = column(answer, metric) if metric else metrics(answer)[0]
+    code = ""
+    if chosen.unit == "money":
+        answer, code, _ = in_currency(answer, preferred)
+    names = [each.name for each in answer.columns]
+    keyed = [names.index(each.name) for each in dimensions(answer)]
+    place = names.index(chosen.name)
+    compared = f"{chosen.name}.compared"
+    other = names.index(compared) if compared in names else None
+    values: dict[tuple[Any, ...], Any] = {}
+    before: dict[tuple[Any, ...], Any] = {}
+    for row in answer.rows:
+        key = tuple(row[index] for index in keyed)
+        values[key] = _added(values.get(key), row[place], chosen)
+        if other is not None:
+            before[key] = _added(before.get(key), row[other], chosen)
+    keys = list(values)
+    earlier = [before[key] for key in keys] if other is not None else None
+    return Points(chosen, code, keys, [values[key] for key in keys], earlier)
+
+
+def _added(sum_so_far: Any, value: Any, chosen: Column) -> Any:
+    if sum_so_far is None or value is None:
+        return value if sum_so_far is None else sum_so_far
+    return sum_so_far + value if chosen.unit in ADDITIVE else max(sum_so_far, value)
+
+
+def label(value: Any, of: Column | None = None) -> str:
+    """A dimension's value in words; an empty one is not known."""
+    if value is None or value == "":
+        return NOT_KNOWN
+    if value == "other":
+        return "Other"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def moment(value: Any) -> datetime | date:
+    """A time dimension's value as date or instant, however it travels."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    assert isinstance(value, datetime | date)
+    return value
+
+
+STEPS = {
+    "minute": timedelta(minutes=1),
+    "5min": timedelta(minutes=5),
+    "15min": timedelta(minutes=15),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+}
+
+
+def filled(line: Points, grain: str) -> Points:
+    """The same along one time dimension without gaps: a bucket nobody counted in is a zero of an additive
+    unit, else unknown. Steps are absolute below a day, so an hour that the clocks repeat stays two."""
+    if len(line.keys) < 2 or any(key[0] is None for key in line.keys):
+        return line
+    nothing = 0 if line.column.unit in ADDITIVE else None
+    at = {moment(key[0]): index for index, key in enumerate(line.keys)}
+    times, last = [min(at)], max(at)
+    while times[-1] < last and len(times) < 5000:
+        times.append(_next(times[-1], grain))
+    if not set(at) <= set(times):
+        return line
+    found = [at.get(time) for time in times]
+    return replace(
+        line,
+        keys=[(time,) for time in times],
+        values=[nothing if index is None else line.values[index] for index in found],
+        before=None
+        if line.before is None
+        else [nothing if index is None else line.before[index] for index in found],
+    )
+
+
+def _next(time: Any, grain: str) -> Any:
+    if grain in STEPS:
+        return time + STEPS[grain]
+    months = {"month": 1, "quarter": 3}.get(grain, 12)
+    place = time.month - 1 + months
+    return time.replace(year=time.year + place // 12, month=place % 12 + 1, day=1)
+
+
+def key_words(answer: Answer, key: tuple[Any, ...], zone: str) -> str:
+    """A row's dimensions in words, one after the other."""
+    words = []
+    for each, value in zip(dimensions(answer), key, strict=True):
+        words.append(
+            when(value, zone, each.name) if each.kind == "time" and value is not None else label(value, each)
+        )
+    return " · ".join(words)

@@ -1,0 +1,196 @@
+"""From a widget's settings and what the board looks at to a question: settings win, then the board's bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import Field
+
+from data.metric_query import (
+    All,
+    Between,
+    Comparison,
+    DaysToDoors,
+    Filter,
+    Last,
+    MetricQuery,
+    Named,
+    Range,
+    Sort,
+    Top,
+)
+from widgets.scope import Scope
+from widgets.widget import Settings
+
+Span = Literal["board", "today", "yesterday", "7d", "30d", "90d", "12m", "this_month", "this_year", "all"]
+Versus = Literal["board", "none", "previous_period", "last_week", "last_year"]
+Grain = Literal["auto", "hour", "day", "week", "month"]
+
+SPANS: dict[str, tuple[str, Range | None]] = {
+    "board": ("As the board", None),
+    "today": ("Today", Named(named="today")),
+    "yesterday": ("Yesterday", Named(named="yesterday")),
+    "7d": ("Last 7 days", Last(last=7)),
+    "30d": ("Last 30 days", Last(last=30)),
+    "90d": ("Last 90 days", Last(last=90)),
+    "12m": ("Last 12 months", Last(last=12, unit="month")),
+    "this_month": ("This month", Named(named="this_month")),
+    "this_year": ("This year", Named(named="this_year")),
+    "all": ("All time", Named(named="all")),
+}
+COMPARISONS = {
+    "board": "As the board",
+    "none": "With nothing",
+    "previous_period": "Period before",
+    "last_week": "Same days last week",
+    "last_year": "A year before",
+}
+_AGAINST = {
+    "previous_period": "vs period before",
+    "last_week": "vs last week",
+    "last_year": "vs a year before",
+}
+_NAMED = {
+    "today": "today",
+    "yesterday": "yesterday",
+    "this_week": "this week",
+    "last_week": "last week",
+    "this_month": "this month",
+    "last_month": "last month",
+    "this_year": "this year",
+    "all": "all time",
+}
+
+
+def labelled(**labels: str) -> dict[str, Any]:
+    """What the settings form calls the choices of a field."""
+    return {"labels": labels}
+
+
+class Ranged(Settings):
+    """Settings of a widget that looks at a span of time."""
+
+    span: Span = Field(
+        "board",
+        title="Time range",
+        description="Its own range, or the one chosen above the board.",
+        json_schema_extra=labelled(**{name: label for name, (label, _) in SPANS.items()}),
+    )
+
+
+class Compared(Ranged):
+    """Settings of a widget that also compares."""
+
+    compare: Versus = Field(
+        "board",
+        title="Compared with",
+        description="Another period of the same length.",
+        json_schema_extra=labelled(**COMPARISONS),
+    )
+
+
+def range_of(settings: Settings, scope: Scope) -> Range:
+    """The range of the settings, else of the board."""
+    own = SPANS[getattr(settings, "span", "board")][1]
+    return own if own is not None else scope.range
+
+
+def question(
+    settings: Settings,
+    scope: Scope,
+    metrics: Sequence[str],
+    dimensions: Sequence[str] = (),
+    *,
+    where: Filter | None = None,
+    sort: Sequence[Sort] = (),
+    top: Top | None = None,
+    limit: int = 1000,
+    span: Range | None = None,
+) -> MetricQuery:
+    """What to ask for these settings on this board; `span` stands above both.
+
+    Settings without a comparison of their own (not of `Compared`) do not compare."""
+    filters = tuple(each for each in (where, scope.where) if each is not None)
+    versus = comparison(settings, scope)
+    own = getattr(settings, "compare", None) == "board"
+    return MetricQuery(
+        metrics=tuple(metrics),
+        dimensions=tuple(dimensions),
+        where=All(all=filters) if len(filters) > 1 else filters[0] if filters else None,
+        range=span or range_of(settings, scope),
+        compare=versus,
+        compare_event=scope.compare_event if own else None,
+        venues=(scope.venue,) if scope.venue else (),
+        events=(scope.event,) if scope.event else (),
+        sort=tuple(sort),
+        top=top,
+        limit=limit,
+    )
+
+
+def comparison(settings: Settings, scope: Scope) -> Comparison | None:
+    """The comparison of the settings, else of the board; none where the widget does not compare."""
+    chosen: Versus = getattr(settings, "compare", "none")
+    if chosen == "board":
+        return None if scope.compare_event else scope.compare
+    return None if chosen == "none" else chosen
+
+
+def against(settings: Settings, scope: Scope) -> str:
+    """The comparison in words: "vs last week"; empty without one."""
+    versus = comparison(settings, scope)
+    if versus is None:
+        compared_event = getattr(settings, "compare", "none") == "board" and scope.compare_event
+        return "vs the other event" if compared_event else ""
+    return _AGAINST[versus]
+
+
+def span_words(span: Range) -> str:
+    """A range in words: "last 30 days", "this month", "1 to 20 Nov 2026", "60 to 0 days to doors"."""
+    if isinstance(span, Last):
+        return f"last {span.unit}" if span.last == 1 else f"last {span.last} {span.unit}s"
+    if isinstance(span, Named):
+        return _NAMED[span.named]
+    if isinstance(span, DaysToDoors):
+        return f"{span.first} to {span.last} days to doors"
+    start, end = _day(span.start), _day(span.end)
+    last = end - timedelta(days=1) if end > start else end
+    return f"{_said(start)} to {_said(last)}" if last != start else _said(start)
+
+
+def grain_of(span: Range, scope: Scope, wanted: str = "auto") -> str:
+    """The time dimension that shows a range in some dozens of points, unless another is wanted."""
+    if wanted != "auto":
+        return wanted
+    days = length(span, scope)
+    if days <= 0.25:
+        return "5min"
+    return "hour" if days <= 3 else "day" if days <= 120 else "week" if days <= 500 else "month"
+
+
+_DAYS_OF = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "month": 30.4, "year": 365}
+_DAYS_NAMED = {"today": 1, "yesterday": 1, "this_week": 7, "last_week": 7, "this_month": 31, "last_month": 31}
+
+
+def length(span: Range, scope: Scope) -> float:
+    """About how many days a range has."""
+    if isinstance(span, Last):
+        return span.last * _DAYS_OF[span.unit]
+    if isinstance(span, DaysToDoors):
+        return span.first - span.last + 1
+    if isinstance(span, Between):
+        return (_day(span.end) - _day(span.start)).days or 1
+    if span.named == "this_year":
+        return scope.now.timetuple().tm_yday
+    return _DAYS_NAMED.get(span.named, 2000)
+
+
+def _day(at: date | datetime) -> date:
+    return at.date() if isinstance(at, datetime) else at
+
+
+def _said(day: date) -> str:
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{day.day} {months[day.month - 1]} {day.year}"

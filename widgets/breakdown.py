@@ -1,0 +1,159 @@
+"""A metric split by one dimension, most first: the ranked bars that several widgets are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+from pydantic import Field
+
+from data.metric_query import Top
+from data.needs import Need
+from widgets.answered import currencies, label, points
+from widgets.asking import Compared, against, question
+from widgets.chosen import Metric, metric_label
+from widgets.figures import Figure, figure, hover, margins, measure, value_axis
+from widgets.parts import Rank, note, ranked
+from widgets.scope import Scope
+from widgets.tables import from_answer
+from widgets.values import change, decimal, exactly, said
+from widgets.widget import Answers, Table
+
+
+class SplitSettings(Compared):
+    """Settings of a split: by what measure, and how many are named."""
+
+    metric: Metric = Field("tickets_sold", title="Metric")
+    top: int = Field(8, ge=1, le=50, title="How many", description="The rest comes together as “Other”.")
+
+
+def split_question(settings: SplitSettings, scope: Scope, dimension: str, *metrics: str) -> Any:
+    """The metric by the dimension, most first, the rest as other."""
+    top = Top(limit=settings.top, by=settings.metric, other=True)
+    return question(settings, scope, [settings.metric, *metrics], [dimension], top=top)
+
+
+def needs_by(dimension: str) -> Callable[[Any, Scope], Mapping[str, Need]]:
+    """What a split by this dimension asks for."""
+    return lambda settings, scope: {"split": split_question(settings, scope, dimension)}
+
+
+def ranks(
+    settings: SplitSettings, answers: Answers, scope: Scope, named: Callable[[Any], str] = label
+) -> list[Rank]:
+    """A bar for each value: its share of the whole where shares make sense, its change where there is one."""
+    found = points(answers["split"], settings.metric, scope.currency)
+    unit, code = found.column.unit, found.currency
+    most = max((abs(value) for value in found.values if value is not None), default=0) or 1
+    total = found.total if unit in ("money", "tickets", "count") else 0
+    rows = []
+    for index, (key, value) in enumerate(zip(found.keys, found.values, strict=True)):
+        before = found.before[index] if found.before else None
+        share = f"{decimal(100 * value / total, 1)}%" if total and value is not None else ""
+        moved = change(value, before, unit)
+        title = f"{named(key[0])}: {measure(value, found.column, code)}"
+        title += f", {share} of all" if share else ""
+        title += (
+            f"; {exactly(before, unit, code)} {against(settings, scope).removeprefix('vs ')}" if moved else ""
+        )
+        rows.append(
+            Rank(
+                named(key[0]),
+                said(value, unit, code),
+                title,
+                100 * abs(value or 0) / most,
+                moved or share,
+                None if key[0] == "other" else str(key[0] or ""),
+                "quiet" if key[0] in ("other", "", None) else "",
+            )
+        )
+    return rows
+
+
+def body_by(dimension: str, named: Callable[[Any], str] = label) -> Callable[..., Component]:
+    """The ranked bars of a split by this dimension."""
+
+    def body(settings: Any, answers: Answers, scope: Scope) -> Component:
+        others = currencies(answers["split"])[1:]
+        more = f"{', '.join(others)} in the table: currencies are not added." if others else ""
+        return html.Div(
+            [ranked(ranks(settings, answers, scope, named), dimension), note(more)], className="w-list"
+        )
+
+    return body
+
+
+def summary_by(word: str, named: Callable[[Any], str] = label) -> Callable[..., str]:
+    """What leads a split: `word` is what the values are, in the plural."""
+
+    def summary(settings: Any, answers: Answers, scope: Scope) -> str:
+        found = points(answers["split"], settings.metric, scope.currency)
+        rows = [
+            (k[0], v)
+            for k, v in zip(found.keys, found.values, strict=True)
+            if v is not None and k[0] != "other"
+        ]
+        best, value = max(rows, key=lambda row: row[1]) if rows else ("", None)
+        lead = f"{metric_label(settings.metric)} by {word}: {named(best)} leads with"
+        return f"{lead} {exactly(value, found.column.unit, found.currency)}, {len(rows)} listed"
+
+    return summary
+
+
+def tables_by(title: str) -> Callable[..., Sequence[Table]]:
+    """The rows of a split, every currency."""
+    return lambda settings, answers, scope: [from_answer(answers["split"], title)]
+
+
+def figure_by(named: Callable[[Any], str] = label) -> Callable[..., Figure]:
+    """The same split as a chart of flat bars, for exports."""
+
+    def drawn(settings: Any, answers: Answers, scope: Scope) -> Figure:
+        found = points(answers["split"], settings.metric, scope.currency)
+        return flat_bars(found.keys, found.values, found.column, found.currency, named)
+
+    return drawn
+
+
+def flat_bars(
+    keys: Sequence[Any], values: Sequence[Any], column: Any, code: str, named: Callable[[Any], str] = label
+) -> Figure:
+    """Flat bars, the first on top, names to their left."""
+    names = [named(key[0]) for key in keys]
+    said_all = [hover(name, [measure(v, column, code)]) for name, v in zip(names, values, strict=True)]
+    places = list(range(len(names)))
+    across = value_axis(values, column, code)
+    data = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": list(values),
+            "y": places,
+            "customdata": [[text, str(key[0] or "")] for text, key in zip(said_all, keys, strict=True)],
+            "hovertemplate": "%{customdata[0]}<extra></extra>",
+            "marker": {"cornerradius": 3},
+        }
+    ]
+    short = [name if len(name) <= 22 else name[:21] + "…" for name in names]
+    return figure(
+        data,
+        margin=margins(short, right=18),
+        xaxis={**across, "nticks": 4},
+        yaxis={
+            "tickmode": "array",
+            "tickvals": places,
+            "ticktext": [escaped(text) for text in short],
+            "range": [len(names) - 0.4, -0.6],
+            "fixedrange": True,
+            "showgrid": False,
+            "ticklabelstandoff": 6,
+        },
+    )
+
+
+def escaped(text: str) -> str:
+    """A name as plotly may show it: its pseudo-HTML is not for senders."""
+    return escape(text)

@@ -1,0 +1,248 @@
+"""From a widget on a board and its answers to what is shown: nothing that goes wrong leaves its own frame."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from dash import dcc
+from dash.development.base_component import Component
+from pydantic import ValidationError
+
+from data.answers import Answer
+from data.board_document import Placed as Placed
+from data.needs import LiveNight, Need
+from widgets.asking import Ranged, against, range_of, span_words
+from widgets.figures import Figure
+from widgets.masking import masked_all, without_money
+from widgets.parts import panel
+from widgets.registry import get
+from widgets.scope import Scope
+from widgets.values import WORDS
+from widgets.widget import Settings, Table, Widget, is_empty
+
+State = Literal["drawn", "empty", "masked", "denied", "invalid", "unknown", "failed"]
+OLD = timedelta(minutes=15)
+"""Answers older than this are marked as old."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A widget ready for its frame. `error` is empty when there are figures; `live` names the sections of the
+    live state of `event` that go on moving it."""
+
+    body: Component
+    title: str
+    sub: str
+    summary: str
+    tables: tuple[Table, ...] = ()
+    live: tuple[str, ...] = ()
+    error: str = ""
+    state: State = "drawn"
+    figure: Figure | None = None
+    as_of: datetime | None = None
+    old: bool = False
+    zone: str = ""
+    event: str = ""
+    night: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The live state it was drawn from."""
+
+
+def read_settings(placed: Placed) -> tuple[Widget[Any], Settings]:
+    """The widget and its checked settings. Raises KeyError for an unknown widget and pydantic's
+    ValidationError for settings it does not take."""
+    widget = get(placed.widget)
+    return widget, widget.settings.model_validate(placed.settings)
+
+
+def needs(placed: Placed, scope: Scope) -> dict[str, Need]:
+    """What a widget asks for, by its own names; nothing when it cannot be drawn anyway."""
+    try:
+        widget, settings = read_settings(placed)
+        return dict(widget.needs(settings, scope))
+    except Exception:  # Drawing it will say what is wrong.
+        return {}
+
+
+def draw(placed: Placed, scope: Scope, answers: Mapping[str, object]) -> Drawn:
+    """The widget with these answers, by the names of its needs: an Answer, a live state, a list, or the
+    exception that stands in its place. Never raises: what is wrong is drawn, and named in `error`."""
+    try:
+        widget, settings = read_settings(placed)
+    except KeyError as unknown:
+        text = str(unknown.args[0])
+        return _instead("unknown", placed.title or placed.widget, "warn", "Unknown widget", _sentence(text))
+    except ValidationError as wrong:
+        title = placed.title or get(placed.widget).label
+        return _instead("invalid", title, "warn", "Check the settings", complaints(wrong, get(placed.widget)))
+    try:
+        return _draw(placed, widget, settings, scope, answers)
+    except Exception as failure:
+        log.exception("widget %s failed", placed.widget)
+        title = placed.title or widget.label
+        return _instead("failed", title, "warn", "This widget failed", _named(failure))
+
+
+def _draw(
+    placed: Placed, widget: Widget[Any], settings: Settings, scope: Scope, given: Mapping[str, object]
+) -> Drawn:
+    title = placed.title or (widget.title(settings, scope) if widget.title else widget.label)
+    wanted = widget.needs(settings, scope)
+    missing = next((name for name in wanted if name not in given), None)
+    failure = next((given[name] for name in wanted if isinstance(given.get(name), Exception)), None)
+    if missing is not None:
+        return _instead("failed", title, "warn", "No answer", f"Nothing came for “{missing}”.")
+    if failure is not None:
+        return _failed(title, cast(Exception, failure))
+    asked = [given[name] for name in wanted]
+    if masked_all(asked, scope):
+        return _instead("masked", title, "lock", "Amounts are hidden", "Money is not part of this view.")
+    answers = {name: without_money(given[name], scope) for name in wanted}
+    if wanted and _nothing(widget, wanted, answers):
+        reason = _why_empty(widget, wanted, answers)
+        return _instead("empty", title, "list", "Nothing to show", reason, _span(settings, scope))
+    common = _common(title, widget, settings, scope, list(answers.values()))
+    figure = widget.figure(settings, answers, scope) if widget.figure else None
+    return replace(
+        common,
+        body=_named_graphs(widget.body(settings, answers, scope), placed.id),
+        summary=_sentence(widget.summary(settings, answers, scope)),
+        tables=tuple(widget.tables(settings, answers, scope)),
+        figure=figure,
+    )
+
+
+def _common(
+    title: str, widget: Widget[Any], settings: Settings, scope: Scope, answers: Sequence[object]
+) -> Drawn:
+    found = [answer for answer in answers if isinstance(answer, Answer)]
+    night = next((a for a in answers if isinstance(a, dict) and "asOf" in a), None)
+    as_of = min((answer.as_of for answer in found), default=None)
+    if as_of is None and night is not None:
+        as_of = datetime.fromisoformat(str(night["asOf"]))
+    zone = next((answer.zone for answer in found), night["event"]["zone"] if night else scope.zone)
+    return Drawn(
+        body=panel("list", "", ""),
+        title=title,
+        sub=_sub(widget, settings, scope, found, answers),
+        summary="",
+        live=widget.live if night is not None else (),
+        as_of=as_of,
+        old=bool(found) and as_of is not None and scope.now - as_of > OLD,
+        zone=zone or "UTC",
+        event=str(night["eventId"]) if night else "",
+        night=night,
+    )
+
+
+def _sub(
+    widget: Widget[Any], settings: Settings, scope: Scope, found: Sequence[Answer], answers: Sequence[object]
+) -> str:
+    """Unit, range, comparison: what a reader needs to know about the figures before reading them."""
+    own = (
+        widget.sub(settings, dict(zip(widget.needs(settings, scope), answers, strict=True)), scope)
+        if widget.sub
+        else _unit(found)
+    )
+    words = [own] if own else []
+    words += [_span(settings, scope), against(settings, scope)]
+    if scope.masked and any(answer.masked for answer in found):
+        words.append("amounts hidden")
+    text = " · ".join(word for word in words if word)
+    return text[:1].upper() + text[1:]
+
+
+def _span(settings: Settings, scope: Scope) -> str:
+    return span_words(range_of(settings, scope)) if isinstance(settings, Ranged) else ""
+
+
+def _unit(found: Sequence[Answer]) -> str:
+    """The unit that all figures have in common, where it says something."""
+    units = {column.unit for answer in found for column in answer.columns if column.kind == "metric"}
+    unit = units.pop() if len(units) == 1 else None
+    return WORDS.get(unit, "") if unit not in (None, "percent") else ""
+
+
+def _nothing(widget: Widget[Any], wanted: Mapping[str, Need], answers: Mapping[str, object]) -> bool:
+    """Whether every answer the widget cannot do without is empty."""
+    if any(answers[name] is None for name, need in wanted.items() if isinstance(need, LiveNight)):
+        return True
+    telling = [answers[name] for name in wanted if name not in widget.extras]
+    return bool(telling) and all(_hollow(answer, zeros=widget.zeros) for answer in telling)
+
+
+def _hollow(answer: object, *, zeros: bool) -> bool:
+    if isinstance(answer, Answer):
+        if not zeros:
+            return is_empty(answer)
+        metrics = [i for i, column in enumerate(answer.columns) if column.kind == "metric"]
+        return all(row[i] is None for row in answer.rows for i in metrics)
+    return not answer
+
+
+def _why_empty(widget: Widget[Any], wanted: Mapping[str, Need], answers: Mapping[str, object]) -> str:
+    if any(answers[name] is None for name, need in wanted.items() if isinstance(need, LiveNight)):
+        return "No event is on. The next one appears by itself."
+    return widget.empty
+
+
+def _failed(title: str, failure: Exception) -> Drawn:
+    if isinstance(failure, PermissionError):
+        text = str(failure) or "Ask the owner of your organisation if you need these figures."
+        return _instead("denied", title, "lock", "Not part of your role", _sentence(text))
+    if type(failure).__name__ == "DatabaseUnavailable":
+        text = "The database does not answer. Nothing is lost; the figures come back by themselves."
+        return _instead("failed", title, "warn", "Unavailable right now", text)
+    return _instead("failed", title, "warn", "This cannot be answered", _named(failure))
+
+
+def _named(failure: Exception) -> str:
+    """What is wrong, for people: the message of an error of ours, else only its kind."""
+    ours = type(failure).__module__.partition(".")[0] in ("data", "widgets")
+    text = str(failure)
+    return (
+        _sentence(text)
+        if text and (ours or isinstance(failure, ValueError))
+        else f"{type(failure).__name__}."
+    )
+
+
+def _instead(state: State, title: str, sign: str, headline: str, text: str, sub: str = "") -> Drawn:
+    """A designed state in place of figures."""
+    tone = {"failed": "bad", "invalid": "bad", "unknown": "bad"}.get(state, "")
+    said = f"{title}: {headline[:1].lower()}{headline[1:]}. {text}"
+    error = "" if state == "empty" else f"{headline}: {text}"
+    sub = sub[:1].upper() + sub[1:]
+    return Drawn(panel(sign, headline, text, tone=tone), title, sub, said, error=error, state=state)
+
+
+def complaints(wrong: ValidationError, widget: Widget[Any]) -> str:
+    """What is wrong with settings, field by field, by the titles of the form."""
+    lines = []
+    for error in wrong.errors()[:3]:
+        name = str(error["loc"][0]) if error["loc"] else ""
+        found = next((f for key, f in widget.settings.model_fields.items() if name in (key, f.alias)), None)
+        label = found.title if found is not None and found.title else f"“{name}”" if name else "Settings"
+        lines.append(f"{label}: {error['msg'].removeprefix('Value error, ')}")
+    return _sentence("; ".join(lines))
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+
+
+def _named_graphs(body: Component, placed: str) -> Component:
+    """The same body, its charts known to the page by the widget's place."""
+    graphs = [body] if isinstance(body, dcc.Graph) else []
+    graphs += [node for node in body._traverse() if isinstance(node, dcc.Graph)]  # type: ignore[no-untyped-call]
+    for index, graph in enumerate(graphs):
+        setattr(graph, "id", {"t": "graph", "i": placed, "n": index})  # noqa: B010
+    return body

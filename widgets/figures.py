@@ -1,0 +1,230 @@
+"""Figures as plain dicts without a template: the browser puts in light or dark where plotly draws.
+
+Each point carries `customdata` of two: what hovering says (escaped, with unit and time) and the raw value
+of the figure's dimension, which `layout.meta.filter` names: a click on it filters the board. `layout.meta`
+also has the labels of an axis that plotly labels by itself (`ticks`), for those who draw the same figure
+without plotly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from html import escape
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data.answers import Column
+from widgets.values import exactly, ticks, when
+
+Figure = dict[str, Any]
+
+WASH = "rgba(86,116,240,0.13)"
+"""The fill below a line: the accent, thin enough for light and dark."""
+QUIET = "#8c95a5"
+SCALE = [[0, "rgba(86,116,240,0.07)"], [0.5, "rgba(80,110,236,0.45)"], [1, "#4466e6"]]
+"""One hue, from almost nothing to the accent."""
+HOVER = "%{customdata[0]}<extra></extra>"
+_GLYPH = 6.7
+"""Width in pixels of a digit of the axis font."""
+
+
+def figure(data: list[dict[str, Any]], **layout: Any) -> Figure:
+    """A figure with the manners all have: no legend, no dragging, nothing that zooms by accident."""
+    common = {"showlegend": False, "dragmode": False, "hovermode": "closest", "bargap": 0.22}
+    return {"data": data, "layout": {**common, **layout}}
+
+
+def margins(labels: Sequence[str], *, top: int = 8, bottom: int = 24, right: int = 10) -> dict[str, int]:
+    """Just the room that the labels of the vertical axis need."""
+    longest = max((len(label) for label in labels), default=0)
+    return {"l": round(min(150, max(18, longest * _GLYPH + 10))), "r": right, "t": top, "b": bottom}
+
+
+def value_axis(values: Sequence[Any], column: Column, currency: str) -> dict[str, Any]:
+    """An axis of values with round steps in the unit's own words."""
+    known = [value for value in values if value is not None]
+    marked = ticks(min(known, default=0), max(known, default=0), column.unit, currency)
+    low, high = marked["tickvals"][0], marked["tickvals"][-1]
+    top = max([high, *known]) if known else high
+    return {
+        "range": [low, top + (top - low) * 0.03],
+        "fixedrange": True,
+        "ticklabelstandoff": 6,
+        "tickmode": "array",
+        **marked,
+    }
+
+
+def hover(title: str, lines: Sequence[str]) -> str:
+    """What hovering says, escaped: the first line is set strong."""
+    first, *others = [escape(line) for line in lines]
+    return "<br>".join([escape(title), f"<b>{first}</b>", *others])
+
+
+def measure(value: Any, column: Column, currency: str) -> str:
+    """A value with its unit and what it is of: "1,204 tickets" · "£12.50 GBP net revenue"."""
+    said = exactly(value, column.unit, currency)
+    word = column.label[:1].lower() + column.label[1:] if column.label[1:2].islower() else column.label
+    return said if word in said else f"{said} · {word}"
+
+
+class TimeAxis:
+    """Where the buckets of a time dimension stand, and what the axis says.
+
+    Days and coarser lie on a date axis. Finer ones lie on a straight axis of minutes from the first, with
+    labels of the venue's own clock: a wall-clock axis would fold the hour that an autumn night has twice."""
+
+    def __init__(self, times: Sequence[date | datetime], zone: str, grain: str) -> None:
+        self._times, self._zone, self._grain = list(times), zone, grain
+        self._fine = bool(times) and isinstance(times[0], datetime)
+        self.xs: list[Any] = [self.at(time) for time in times]
+
+    def at(self, time: date | datetime) -> Any:
+        """The place of a moment on the axis."""
+        if not self._fine:
+            return (time.date() if isinstance(time, datetime) else time).isoformat()
+        assert isinstance(time, datetime)
+        first = self._times[0]
+        assert isinstance(first, datetime)
+        return (time - first) / timedelta(minutes=1)
+
+    def words(self, index: int) -> str:
+        """A bucket in words, with the zone where there are hours."""
+        said = when(self._times[index], self._zone, self._grain)
+        return f"{said} {self._zone or 'UTC'}" if self._fine else said
+
+    def axis(self) -> dict[str, Any]:
+        """plotly's axis."""
+        common: dict[str, Any] = {"showgrid": False, "fixedrange": True, "ticklabelstandoff": 4}
+        if self._fine:
+            return {**common, "tickmode": "array", **self._labels()}
+        stops = [
+            {"dtickrange": [None, "M1"], "value": "%-d %b"},
+            {"dtickrange": ["M1", "M12"], "value": "%b %Y"},
+            {"dtickrange": ["M12", None], "value": "%Y"},
+        ]
+        return {
+            **common,
+            "type": "date",
+            "nticks": 7,
+            "tickformatstops": stops,
+            "tickangle": 0,
+        }
+
+    def labels(self) -> list[list[Any]]:
+        """Places and short labels, for those who draw without plotly."""
+        found = self._labels()
+        return [list(pair) for pair in zip(found["tickvals"], found["ticktext"], strict=True)]
+
+    def _labels(self) -> dict[str, list[Any]]:
+        if not self._fine:
+            return _dates([time for time in self._times if not isinstance(time, datetime)])
+        zone = ZoneInfo(self._zone or "UTC")
+        times = [time for time in self._times if isinstance(time, datetime)]
+        hours = (times[-1] - times[0]) / timedelta(hours=1)
+        step = next((s for s in (0.5, 1, 2, 3, 6, 12, 24) if hours / s <= 6), 24.0)
+        values, texts = [], []
+        for time in times:
+            local = time.astimezone(zone)
+            if (local.hour + local.minute / 60) % step == 0:
+                values.append(self.at(time))
+                texts.append(f"{local:%H:%M}" if step < 24 else f"{local.day} {local:%b}")
+        every = -(-len(values) // 7) or 1
+        return {"tickvals": values[::every], "ticktext": texts[::every]}
+
+
+def _dates(days: Sequence[date]) -> dict[str, list[Any]]:
+    every = -(-len(days) // 6) or 1
+    chosen = days[::every]
+    long = bool(days) and (days[-1] - days[0]).days > 300
+    names = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    texts = [
+        f"{names[day.month - 1]} {day.year}" if long else f"{day.day} {names[day.month - 1]}"
+        for day in chosen
+    ]
+    return {"tickvals": [day.isoformat() for day in chosen], "ticktext": texts}
+
+
+def dots(
+    xs: Sequence[Any], ys: Sequence[Any], said: Sequence[str], keys: Sequence[Any], **style: Any
+) -> dict[str, Any]:
+    """A trace of points or lines that can be hovered and clicked."""
+    return {
+        "type": "scatter",
+        "x": list(xs),
+        "y": list(ys),
+        "customdata": [[text, key] for text, key in zip(said, keys, strict=True)],
+        "hovertemplate": HOVER,
+        **style,
+    }
+
+
+def line(
+    xs: Sequence[Any], ys: Sequence[Any], said: Sequence[str], keys: Sequence[Any], *, area: bool = True
+) -> dict[str, Any]:
+    """The line of the figure, in the accent, with a wash below it."""
+    style: dict[str, Any] = {"mode": "lines", "line": {"width": 2.25, "shape": "linear"}}
+    if len(xs) == 1:
+        style = {"mode": "markers", "marker": {"size": 9}}
+    if area:
+        style |= {"fill": "tozeroy", "fillcolor": WASH}
+    return dots(xs, ys, said, keys, **style)
+
+
+def beside(xs: Sequence[Any], ys: Sequence[Any]) -> dict[str, Any]:
+    """The line compared with: thin and dotted; the first line's hovering speaks for both."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": list(xs),
+        "y": list(ys),
+        "hoverinfo": "skip",
+        "line": {"width": 1.5, "dash": "dot", "color": QUIET},
+    }
+
+
+def bars(
+    xs: Sequence[Any], ys: Sequence[Any], said: Sequence[str], keys: Sequence[Any], **style: Any
+) -> dict[str, Any]:
+    """Upright bars with softened corners."""
+    return {
+        "type": "bar",
+        "x": list(xs),
+        "y": list(ys),
+        "customdata": [[text, key] for text, key in zip(said, keys, strict=True)],
+        "hovertemplate": HOVER,
+        "marker": {"cornerradius": 3},
+        **style,
+    }
+
+
+def upright_lines(marks: Sequence[tuple[Any, str]]) -> dict[str, list[Any]]:
+    """Shapes and annotations of moments on a time axis: a dotted line with a word above it."""
+    shapes = [
+        {
+            "type": "line",
+            "x0": x,
+            "x1": x,
+            "y0": 0,
+            "y1": 1,
+            "yref": "paper",
+            "line": {"width": 1, "dash": "dot", "color": QUIET},
+        }
+        for x, _ in marks
+    ]
+    annotations = [
+        {
+            "x": x,
+            "xref": "x",
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "text": escape(text if len(text) <= 24 else text[:23] + "…"),
+            "hovertext": escape(text),
+            "font": {"size": 11},
+        }
+        for x, text in marks
+    ]
+    return {"shapes": shapes, "annotations": annotations}

@@ -1,0 +1,63 @@
+"""Money that is not for the reader: taken out before anything is drawn, so that no widget can forget it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from data.answers import Answer
+from widgets.scope import Scope
+
+
+def masked_all(answers: Sequence[object], scope: Scope) -> bool:
+    """Whether all that was asked for is money that is not for this reader."""
+    found = [answer for answer in answers if isinstance(answer, Answer)]
+    if not found or len(found) < len([a for a in answers if isinstance(a, Answer | dict)]):
+        return False
+    metrics = [(answer, each) for answer in found for each in answer.columns if each.kind == "metric"]
+    return bool(metrics) and all(_hidden(answer, each.name, each.unit, scope) for answer, each in metrics)
+
+
+def without_money(answer: object, scope: Scope) -> object:
+    """The answer without the columns, sections and amounts that are hidden from this reader."""
+    if isinstance(answer, Answer):
+        return _columns(answer, scope)
+    if not scope.masked:
+        return answer
+    if isinstance(answer, dict) and "revenue" in answer:
+        return _night(answer)
+    if isinstance(answer, list):
+        return [_event(each) if isinstance(each, dict) else each for each in answer]
+    return answer
+
+
+def _hidden(answer: Answer, name: str, unit: str | None, scope: Scope) -> bool:
+    return name.removesuffix(".compared") in answer.masked or (scope.masked and unit == "money")
+
+
+def _columns(answer: Answer, scope: Scope) -> Answer:
+    kept = [i for i, each in enumerate(answer.columns) if not _hidden(answer, each.name, each.unit, scope)]
+    if len(kept) == len(answer.columns):
+        return answer
+    columns = tuple(answer.columns[index] for index in kept)
+    rows = [tuple(row[index] for index in kept) for row in answer.rows]
+    hidden = frozenset(each.name for each in answer.columns) - frozenset(each.name for each in columns)
+    return replace(answer, columns=columns, rows=rows, masked=answer.masked | hidden)
+
+
+def _night(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The live state without amounts: no currency rows, no prices in the feed, no target in money."""
+    feed = [{**item, "amountMinor": None} for item in state["feed"]]
+    marks = [m for m in state["sales"]["milestones"] if m["measure"] != "revenue_target"]
+    return {
+        **state,
+        "event": {**state["event"], "targetMinor": None},
+        "sales": {**state["sales"], "milestones": marks},
+        "revenue": {"currencies": []},
+        "feed": [item for item in feed if item.get("measure") != "revenue_target"],
+    }
+
+
+def _event(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: [] if name == "revenue" else value for name, value in row.items()}

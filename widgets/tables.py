@@ -1,0 +1,62 @@
+"""A widget's figures as rows, and those rows as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from data.answers import Answer, Column, Unit
+from widgets.answered import NOT_KNOWN
+from widgets.values import shown, when
+from widgets.widget import Table
+
+MOST_ROWS = 100
+"""As many rows the table view of a widget shows; exports have them all."""
+_WORDS: dict[Unit, str] = {"percent": "%", "rate": "per minute", "seconds": "time"}
+
+
+def from_answer(answer: Answer, title: str = "") -> Table:
+    """The answer itself, its dimensions in words of the table."""
+    return Table(answer.columns, list(answer.rows), answer.total_rows or len(answer.rows), answer.zone, title)
+
+
+def made(
+    title: str, columns: Sequence[tuple[str, str, Unit | None]], rows: Sequence[Sequence[Any]], zone: str = ""
+) -> Table:
+    """A table of other figures: columns as name, label and unit (None for what the row is of)."""
+    found = tuple(
+        Column(name, label, "text" if unit is None else "metric", unit) for name, label, unit in columns
+    )
+    return Table(found, [tuple(row) for row in rows], len(rows), zone, title)
+
+
+def heading(column: Column) -> str:
+    """A column's label, with the unit where the cells do not say it."""
+    word = _WORDS.get(column.unit, "") if column.unit else ""
+    return f"{column.label} ({word})" if word and word not in column.label else column.label
+
+
+def cells(table: Table, most: int = MOST_ROWS) -> list[list[str]]:
+    """The rows as texts, at most `most` of them: money exact with its symbol, times in the table's zone."""
+    names = [column.name for column in table.columns]
+    place = names.index("currency") if "currency" in names else None
+    return [
+        [
+            _cell(value, column, table.zone, str(row[place] or "") if place is not None else "")
+            for value, column in zip(row, table.columns, strict=True)
+        ]
+        for row in table.rows[:most]
+    ]
+
+
+def _cell(value: Any, column: Column, zone: str, currency: str) -> str:
+    if column.kind == "time" and value not in (None, ""):
+        return when(value, zone, column.name)
+    if column.kind == "text" and value in (None, ""):
+        return "" if column.name == "currency" else NOT_KNOWN
+    return shown(value, column.unit, zone, currency)
+
+
+def numeric(column: Column) -> bool:
+    """Whether the column is set to the right."""
+    return column.unit is not None or column.kind == "number"
