@@ -63,7 +63,12 @@ def check(document: BoardDocument) -> None:
 
 def as_json(document: BoardDocument) -> str:
     """The text that is kept."""
-    return json.dumps(document.model_dump(mode="json", by_alias=True), allow_nan=False, ensure_ascii=False)
+    return json_text(document.model_dump(mode="json", by_alias=True))
+
+
+def json_text(value: object) -> str:
+    """A checked value as JSON."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
 
 def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:

@@ -169,10 +169,10 @@ def _remember(
 def _write(tenant: TenantConnection, messages: Sequence[Message]) -> dict[EventKey, int]:
     _insert_facts(tenant, messages)
     increments = rollups.of(messages)
-    rollup_tables.lock(tenant, increments)
+    with_new_events = rollup_tables.lock(tenant, increments)
     house_count.move(tenant, messages, increments)
     carts.keep(tenant, messages)
-    versions = rollup_tables.add(tenant, increments)
+    versions = rollup_tables.add(tenant, messages, increments, with_new_events)
     venue_updates.apply(tenant, messages)
     return versions
 

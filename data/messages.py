@@ -42,6 +42,7 @@ class SaleLine(msgspec.Struct, frozen=True):
     channel: str | None = None
     campaign: str | None = None
     country: str | None = None
+    region: str | None = None
     city: str | None = None
     customer: UUID | None = None
     restores: bool = False

@@ -30,8 +30,7 @@ class EventList:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The annotations of a span of time at a venue or event, as dicts: annotationId, at (ISO 8601), text,
-    author, eventId."""
+    """The annotations of a span of time at a venue or event."""
 
     query: MetricQuery
 

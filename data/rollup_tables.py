@@ -1,41 +1,56 @@
 """The roll-up tables: locked per event, then increased by what one transaction really inserted."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from operator import itemgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from data import recordset, rollups
+from data import day_increments, recordset, rollup_queue, rollups
+from data.day_increments import Calendar
 from data.engine import TenantConnection
+from data.messages import Message
 from data.rollups import EventKey, Increments, instant
 
 
-def lock(tenant: TenantConnection, events: Iterable[EventKey]) -> None:
-    """Hold the totals of the batch's events until the transaction ends, in sorted order."""
+def lock(tenant: TenantConnection, events: Collection[EventKey]) -> set[UUID]:
+    """Hold the totals of the batch's events until the transaction ends, in sorted order.
+
+    Returns the venues that have an event among them of which nothing was counted before.
+    """
     wanted = sorted(events)
     lock = (
-        "SELECT t.event_id FROM event_totals t JOIN json_to_recordset(%(rows)s::json)"
+        "SELECT t.venue_id, t.event_id FROM event_totals t JOIN json_to_recordset(%(rows)s::json)"
         " AS r (venue_id uuid, event_id uuid) USING (venue_id, event_id)"
         " WHERE t.tenant_id = %(tenant)s ORDER BY t.venue_id, t.event_id FOR UPDATE OF t"
     )
     rows = [{"venue_id": venue, "event_id": event} for venue, event in wanted]
     parameters = {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)}
-    if len(tenant.execute(lock, parameters).fetchall()) < len(wanted):
+    found = tenant.execute(lock, parameters).fetchall()
+    if len(found) < len(wanted):
         tenant.execute(recordset.insert("event_totals", ("venue_id", "event_id")), parameters)
         tenant.execute(lock, parameters)
+    return {venue for venue, _ in set(wanted) - set(found)}
 
 
-def add(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]:
-    """Add the batch's sums to every roll-up; returns the events' new versions."""
-    calendars = _calendars(tenant, {venue for venue, _ in increments})
+def add(
+    tenant: TenantConnection, messages: Sequence[Message], increments: Increments, changed: Iterable[UUID]
+) -> dict[EventKey, int]:
+    """Add the batch's sums to every roll-up; returns the events' new versions.
+
+    `changed` are venues whose programme changed otherwise than by a message's update.
+    """
+    calendars = _calendars(tenant, {message.venue_id for message in messages})
+    days = day_increments.of(messages, calendars)
     rows: dict[str, list[dict[str, object]]] = defaultdict(list)
     for (venue, event), own in sorted(increments.items(), key=itemgetter(0)):
         key: dict[str, object] = {"venue_id": venue, "event_id": event}
         for (grain, start, currency), sums in sorted(own.grains(*calendars[venue]).items()):
             bucket = {"grain": grain, "bucket": instant(start), "currency": currency}
             rows["venue_analytics"].append({**key, **bucket, **sums})
+            if grain == "daily":
+                days[venue].total(start, currency, sums)
         for (gate, minute), sums in sorted(own.gates.items()):
             rows["gate_analytics"].append({**key, "gate": gate, "bucket": instant(minute), **sums})
         for currency, sums in sorted(own.money.items()):
@@ -43,10 +58,14 @@ def add(tenant: TenantConnection, increments: Increments) -> dict[EventKey, int]
         for zone, change in sorted(own.zones.items()):
             if change:
                 rows["zone_totals"].append({**key, "zone": zone, "inside": change})
+    for venue in changed:
+        days[venue].number(day_increments.STRUCTURE_DAY)
     with tenant.connection.pipeline():
         for table, changes in rows.items():
             parameters = {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)}
             tenant.execute(recordset.increment(table), parameters)
+        for venue, own_days in days.items():
+            rollup_queue.put(tenant, venue, own_days)
     return _add_totals(tenant, increments)
 
 
@@ -56,6 +75,7 @@ def touch(tenant: TenantConnection, events: Iterable[EventKey]) -> dict[EventKey
     if not wanted:
         return {}
     lock(tenant, wanted)
+    rollup_queue.put_structure(tenant, {venue for venue, _ in wanted})
     return _add_totals(tenant, wanted)
 
 
@@ -76,7 +96,7 @@ def _add_totals(tenant: TenantConnection, increments: Increments) -> dict[EventK
     return {(venue, event): version for venue, event, version in cursor.fetchall()}
 
 
-def _calendars(tenant: TenantConnection, venues: Iterable[UUID]) -> dict[UUID, tuple[ZoneInfo, time]]:
+def _calendars(tenant: TenantConnection, venues: Iterable[UUID]) -> dict[UUID, Calendar]:
     rows = tenant.execute(
         "SELECT venue_id, zone, business_day_starts FROM venues WHERE tenant_id = %s AND venue_id = ANY(%s)",
         [tenant.tenant_id, list(venues)],

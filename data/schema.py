@@ -102,6 +102,7 @@ tenants = _table(
     _required("demo", Boolean, "false"),
     _required("customer_key", LargeBinary),
     _instant("created_at", nullable=False, default="now()"),
+    _required("rolled_up", Boolean, "true"),
 )
 users = _table(
     "users",
@@ -426,16 +427,15 @@ rollup_queue = _table(
 )
 day_analytics = _table(
     "day_analytics",
-    (*VENUE_KEY, "day", "dimension", "value", "currency"),
-    _instant("day", nullable=False),
+    (*VENUE_KEY, "dimension", "day", "value", "currency"),
     _required("dimension", Text),
+    _instant("day", nullable=False),
     _required("value", Text),
     _required("currency", Text),
     *_counts("changes", "sold", "comps", "cancelled", "refunds"),
     *_counts("gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
     *_counts("entries", "exits", "arrivals", "invalid"),
     *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
-    Index(None, "tenant_id", "dimension", "day"),
 )
 customer_totals = _table(
     "customer_totals",

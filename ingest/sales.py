@@ -15,7 +15,7 @@ _LINE = (
     "ticket_id ticket_type amount amount_minor quantity fee fee_minor tax tax_minor comp admission partial"
 )
 _OF_TICKETS = ("ticket_id", "ticket_type")
-_OF_ORDERS = ("order_id", "channel", "campaign", "country", "city")
+_OF_ORDERS = ("order_id", "channel", "campaign", "country", "region", "city")
 _LINE_NAMES = {form: name for name in _LINE.split() for form in (name, camel(name))}
 
 
@@ -181,7 +181,7 @@ def _names_what_was_sold(fields: Mapping[str, Any]) -> bool:
 
 _NAMES = spelt(
     _LINE,
-    "order_id positions currency channel campaign utm_campaign country city",
+    "order_id positions currency channel campaign utm_campaign country region city",
     user_id="customer_id buyer_id",
     customer_hash="",
 )

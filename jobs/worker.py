@@ -1,7 +1,7 @@
 """Work through the queues and keep everything in order, until SIGTERM or SIGINT.
 
 Pings and polls of every pretix, partitions for the coming months, the usual arrivals of coming events,
-the demo's next night.
+the roll-ups without events, the demo's next night.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import structlog
 
 from config import Settings
-from data import baselines, embedded, partitions
+from data import baselines, embedded, partitions, rollup_applier
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
 from data.live_publisher import LivePublisher
@@ -29,6 +29,8 @@ log = structlog.stdlib.get_logger("worker")
 
 AWAY_SECONDS = 5.0
 """Pause while PostgreSQL is away."""
+ROLLUP_SECONDS = 0.25
+"""A second's share for the roll-ups: what waits is read right by everyone, so a backlog has time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
     duties = [
         Duty("partitions", 3600, lambda: partitions.ensure(owner_url)),
         Duty("usual arrivals", 20, usual_arrivals),
+        Duty("roll-ups", 1, lambda: rollup_applier.apply_for(database, ROLLUP_SECONDS)),
     ]
     if settings.demo:
         duties.append(Duty("demo", 60, demo))

@@ -48,3 +48,26 @@ def grantee(access: Access) -> str:
     """The name under which a board is shared with one person."""
     assert isinstance(access.user_id, UUID)
     return f"user:{access.user_id}"
+
+
+def add_event(people: People, venue: UUID | None = None, name: str = "Gala") -> UUID:
+    """An event at a venue, the tenant's only one if none is named."""
+    event_id = uuid4()
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        tenant.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, name) VALUES (%s, %s, %s, %s)",
+            [people.tenant.tenant_id, venue or people.tenant.venue_id, event_id, name],
+        )
+    return event_id
+
+
+def add_venue(people: People, name: str = "The Annexe") -> UUID:
+    """One more venue of the tenant."""
+    venue_id = uuid4()
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        tenant.execute(
+            "INSERT INTO venues (tenant_id, venue_id, name, zone, currency)"
+            " VALUES (%s, %s, %s, 'Europe/London', 'GBP')",
+            [people.tenant.tenant_id, venue_id, name],
+        )
+    return venue_id

@@ -67,7 +67,7 @@ def _fill_minutes(totals: Totals, lines: list[SaleLine], people: list[Scan]) -> 
     for scan in people:
         name = "invalid" if scan.effect == 0 else "entries" if scan.direction == "entry" else "exits"
         _put(totals.minutes, "", scan.occurred_at, name, scan.effect or 1)
-    entries = [scan for scan in _standing(people) if scan.direction == "entry"]
+    entries = [scan for scan in standing(people) if scan.direction == "entry"]
     for ticket in {scan.ticket_id for scan in entries}:
         first = min(scan.occurred_at for scan in entries if scan.ticket_id == ticket)
         _put(totals.minutes, "", first, "arrivals", 1)
@@ -111,7 +111,7 @@ def _count_lines(totals: Totals, lines: list[SaleLine]) -> None:
             totals.money[line.currency] = (gross, refunded, fees, tax + line.tax_minor)
 
 
-def _standing(scans: list[Scan]) -> list[Scan]:
+def standing(scans: list[Scan]) -> list[Scan]:
     """The scans that move people, less those annulled by a scan of effect −1."""
     kept = sorted((scan for scan in scans if scan.effect == 1), key=lambda scan: scan.gate or "")
     for annulment in (scan for scan in scans if scan.effect == -1):
@@ -159,7 +159,7 @@ def _where(
 def _count_people(
     totals: Totals, people: list[Scan], lines: list[SaleLine], zone_of_gate: dict[str, str]
 ) -> None:
-    scans = _standing(people)
+    scans = standing(people)
     tickets = {scan.ticket_id for scan in scans}
     totals.entered = len({scan.ticket_id for scan in scans if scan.direction == "entry"})
     moments = sorted(

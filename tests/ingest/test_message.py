@@ -66,6 +66,7 @@ def test_a_purchase_becomes_one_sale_line(read: Read, directory: Directory, tena
             "channel": "web",
             "utmCampaign": "spring",
             "country": "gb",
+            "region": "Yorkshire",
             "city": "Leeds",
             "seat": "A 12",
         }
@@ -94,6 +95,7 @@ def test_a_purchase_becomes_one_sale_line(read: Read, directory: Directory, tena
                 channel="web",
                 campaign="spring",
                 country="GB",
+                region="Yorkshire",
                 city="Leeds",
                 customer=ann,
                 metadata='{"seat":"A 12"}',
@@ -116,6 +118,7 @@ def test_a_purchase_becomes_one_sale_line(read: Read, directory: Directory, tena
         "channel": "web",
         "utm_campaign": "spring",
         "country": "gb",
+        "region": "Yorkshire",
         "city": "Leeds",
         "seat": "A 12",
     }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from data.security import protect
+from data.security import permit_job, protect
 
 revision = "0006"
 down_revision = "0005"
@@ -32,8 +32,8 @@ def upgrade() -> None:
         "day_analytics",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("venue_id", sa.Uuid(), nullable=False),
-        sa.Column("day", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("day", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("changes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -55,14 +55,8 @@ def upgrade() -> None:
         sa.Column("reach", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("engagements", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint(
-            "tenant_id", "venue_id", "day", "dimension", "value", "currency", name=op.f("pk_day_analytics")
+            "tenant_id", "venue_id", "dimension", "day", "value", "currency", name=op.f("pk_day_analytics")
         ),
-    )
-    op.create_index(
-        op.f("ix_day_analytics_tenant_id_dimension_day"),
-        "day_analytics",
-        ["tenant_id", "dimension", "day"],
-        unique=False,
     )
     op.create_table(
         "customer_totals",
@@ -89,12 +83,19 @@ def upgrade() -> None:
         unique=False,
     )
     op.add_column("ticket_sales", sa.Column("region", sa.Text(), nullable=True))
+    # Tenants of before may have facts that nobody rolled up; those to come start with none.
+    op.add_column(
+        "tenants", sa.Column("rolled_up", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
+    op.alter_column("tenants", "rolled_up", server_default=sa.text("true"))
     for table in TABLES:
         for statement in protect(table):
             op.execute(statement)
+    op.execute(permit_job("rollup_queue"))
 
 
 def downgrade() -> None:
+    op.drop_column("tenants", "rolled_up")
     op.drop_column("ticket_sales", "region")
     for table in reversed(TABLES):
         op.drop_table(table)

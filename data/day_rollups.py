@@ -1,0 +1,85 @@
+"""The roll-ups without events as they are at this moment: what the job applied and what still waits.
+
+`day_analytics` and `customer_totals` are written by a job (`data/rollup_applier.py`) from what every
+writer leaves in `rollup_queue`. Both fragments below stand in FROM and read the applied rows and the
+waiting ones in the same statement, that is in the same snapshot: their sums are exact after every
+commit, whether the job has run or not.
+
+One key may come in several rows (one applied, any number waiting): always sum. Money is in minor units
+and stands in the rows of its currency; tickets, people, views and refunds are counted in the rows of the
+empty currency, as in `venue_analytics`.
+
+    SELECT value, currency, sum(sold) AS sold, sum(gross_minor) AS gross
+    FROM {current_days(("sold", "gross_minor"))} AS d
+    GROUP BY value, currency
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from data.rollup_queue import CUSTOMER_SUMS, DAY_SUMS, customer_sum, rows_of_customers, rows_of_days
+
+ALL_VENUES = UUID(int=0)
+"""The `venue_id` of `customer_totals` that adds up all venues of the tenant."""
+
+
+def current_days(
+    sums: Sequence[str] = DAY_SUMS,
+    *,
+    tenant: str = "%(tenant)s",
+    venues: str = "%(venues)s",
+    dimensions: str = "%(dimensions)s",
+    since: str = "%(since)s",
+    until: str = "%(until)s",
+) -> str:
+    """SQL for FROM (give it an alias): venue_id, dimension, day, value, currency and these sums.
+
+    The other arguments are SQL expressions, by default the parameters of the same names: the tenant,
+    uuid[] of venues, text[] of dimensions ('' for the totals, else one of day_increments.DIMENSIONS;
+    without doubles) and the instants between which days start, `until` excluded; they may be infinite.
+    `day` is the instant at which the venue's business day starts (`data/buckets.py`). The value '' means
+    "not known". A dimension's rows add up to the totals, except that `gate` counts scans at a named gate.
+    """
+    applied = ", ".join(sums)
+    waiting = ", ".join(f"coalesce(r.{name}, 0) AS {name}" for name in sums)
+    return f"""(
+        SELECT venue_id, dimension, day, value, currency, {applied}
+        FROM day_analytics
+        WHERE tenant_id = {tenant} AND venue_id = ANY({venues}) AND dimension = ANY({dimensions})
+          AND day >= {since} AND day < {until}
+        UNION ALL
+        SELECT q.venue_id, n.dimension, q.days[r.d + 1], r.v, r.c, {waiting}
+        FROM rollup_queue q
+        CROSS JOIN unnest({dimensions}) AS n (dimension)
+        CROSS JOIN LATERAL {rows_of_days("q.increments -> 'days' -> n.dimension")}
+        WHERE q.tenant_id = {tenant} AND q.venue_id = ANY({venues})
+          AND q.days[r.d + 1] >= {since} AND q.days[r.d + 1] < {until}
+    )"""
+
+
+def current_customers(
+    sums: Sequence[str] = CUSTOMER_SUMS,
+    *,
+    tenant: str = "%(tenant)s",
+    venues: str = "%(venues)s",
+) -> str:
+    """SQL for FROM (give it an alias): venue_id, customer, currency, these sums, first_at, last_at.
+
+    `venues` is an SQL expression of uuid[]; [ALL_VENUES] reads one row a customer for the whole tenant.
+    `lines` are lines of the ledger of any kind, `tickets` those bought less those given back, net money
+    is gross and fees less refunds. `first_at` and `last_at` are the first and last purchase, NULL where
+    only refunds are known: take their min and max.
+    """
+    applied = ", ".join(sums)
+    waiting = ", ".join(f"{customer_sum(name)} AS {name}" for name in sums)
+    return f"""(
+        SELECT venue_id, customer, currency, {applied}, first_at, last_at
+        FROM customer_totals
+        WHERE tenant_id = {tenant} AND venue_id = ANY({venues})
+        UNION ALL
+        SELECT n.venue_id, r.customer, r.currency, {waiting}, r.first_at, r.last_at
+        FROM rollup_queue q
+        CROSS JOIN LATERAL (VALUES (q.venue_id), ('{ALL_VENUES}'::uuid)) AS n (venue_id)
+        CROSS JOIN LATERAL {rows_of_customers("q.increments -> 'customers'")}
+        WHERE q.tenant_id = {tenant} AND n.venue_id = ANY({venues})
+    )"""

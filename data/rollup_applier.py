@@ -1,0 +1,118 @@
+"""Move what waits in `rollup_queue` into `day_analytics` and `customer_totals`, exactly once.
+
+One statement takes entries, adds them up and adds the sums: either all of it happened or nothing, so
+a job may be killed at any moment and any number of them may run. One at a time works on a tenant.
+"""
+
+import time
+from uuid import UUID
+
+from data.data_versions import BLOCKS, block_of
+from data.day_rollups import ALL_VENUES
+from data.engine import Database, TenantConnection
+from data.rollup_queue import CUSTOMER_SUMS, DAY_SUMS, customer_sum, rows_of_customers, rows_of_days
+
+MOST_ENTRIES = 100
+"""Entries added up in one transaction: a fraction of a second's work, be they of a thousand messages each."""
+_LOCK = 0x484F5553
+"""Our first key among the server's advisory locks."""
+
+
+def _increased(table: str, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} = {table}.{name} + EXCLUDED.{name}" for name in names)
+
+
+_SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in ("changes", *DAY_SUMS))
+_NO_SUMS = ", ".join("0" for _ in DAY_SUMS)
+_CUSTOMER = ", ".join(f"sum({customer_sum(name)}) AS {name}" for name in CUSTOMER_SUMS)
+
+DAYS_OF_ENTRIES = f"""
+SELECT venue_id, dimension, day, value, currency, {_SUMS} FROM (
+    SELECT t.venue_id, s.key AS dimension, t.days[r.d + 1] AS day, r.v AS value, r.c AS currency,
+           0 AS changes, {", ".join(f"r.{name}" for name in DAY_SUMS)}
+    FROM taken t CROSS JOIN LATERAL jsonb_each(t.increments -> 'days') s
+    CROSS JOIN LATERAL {rows_of_days("s.value")}
+    UNION ALL
+    SELECT t.venue_id, n.dimension, n.start, '', '', 1, {_NO_SUMS}
+    FROM taken t CROSS JOIN LATERAL unnest(t.days) AS d (day)
+    CROSS JOIN LATERAL (VALUES ('', d.day), ('{BLOCKS}', {block_of("d.day")})) AS n (dimension, start)
+) one
+GROUP BY venue_id, dimension, day, value, currency
+"""
+"""What the entries of a CTE `taken` (venue_id, days, increments) add to `day_analytics`."""
+
+_APPLY = f"""
+WITH chosen AS MATERIALIZED (
+    SELECT venue_id, entry_id FROM rollup_queue WHERE tenant_id = %(tenant)s LIMIT %(most)s
+), taken AS (
+    DELETE FROM rollup_queue q USING chosen c
+    WHERE q.tenant_id = %(tenant)s AND q.venue_id = c.venue_id AND q.entry_id = c.entry_id
+    RETURNING q.venue_id, q.days, q.increments
+), of_days AS (
+    INSERT INTO day_analytics
+        (tenant_id, venue_id, dimension, day, value, currency, changes, {", ".join(DAY_SUMS)})
+    SELECT %(tenant)s, * FROM ({DAYS_OF_ENTRIES}) d
+    ON CONFLICT (tenant_id, venue_id, dimension, day, value, currency)
+    DO UPDATE SET {_increased("day_analytics", ("changes", *DAY_SUMS))}
+), of_customers AS (
+    INSERT INTO customer_totals
+        (tenant_id, venue_id, customer, currency, {", ".join(CUSTOMER_SUMS)}, first_at, last_at)
+    SELECT %(tenant)s, n.venue_id, r.customer, r.currency, {_CUSTOMER}, min(r.first_at), max(r.last_at)
+    FROM taken t CROSS JOIN LATERAL (VALUES (t.venue_id), ('{ALL_VENUES}'::uuid)) AS n (venue_id)
+    CROSS JOIN LATERAL {rows_of_customers("t.increments -> 'customers'")}
+    GROUP BY n.venue_id, r.customer, r.currency
+    ON CONFLICT (tenant_id, venue_id, customer, currency)
+    DO UPDATE SET {_increased("customer_totals", CUSTOMER_SUMS)},
+        first_at = least(customer_totals.first_at, EXCLUDED.first_at),
+        last_at = greatest(customer_totals.last_at, EXCLUDED.last_at)
+)
+SELECT count(*) FROM taken
+"""
+
+
+def with_waiting(database: Database) -> list[UUID]:
+    """The tenants for whom something waits. Raises DatabaseUnavailable."""
+    with database.job("rollup_queue") as connection:
+        rows = connection.execute("SELECT DISTINCT tenant_id FROM rollup_queue ORDER BY tenant_id")
+        return [tenant_id for (tenant_id,) in rows]
+
+
+def apply_some(database: Database, tenant_id: UUID, most: int = MOST_ENTRIES) -> int:
+    """Apply up to `most` entries in one transaction; returns how many, 0 too when another job is at it.
+
+    Raises DatabaseUnavailable, and then nothing was applied.
+    """
+    with database.tenant(tenant_id) as tenant:
+        if not _try_lock(tenant):
+            return 0
+        row = tenant.execute(_APPLY, {"tenant": tenant_id, "most": most}).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def apply_for(database: Database, seconds: float) -> int:
+    """Apply what waits, all tenants in turn, until nothing does or this time is over; returns how many."""
+    ends, applied = time.monotonic() + seconds, 0
+    tenants = with_waiting(database)
+    while tenants:
+        left = []
+        for tenant_id in tenants:
+            if time.monotonic() > ends:
+                return applied
+            count = apply_some(database, tenant_id)
+            applied += count
+            if count == MOST_ENTRIES:
+                left.append(tenant_id)
+        tenants = left
+    return applied
+
+
+def lock(tenant: TenantConnection) -> None:
+    """Wait until no job works on the tenant's roll-ups, and keep others away until the transaction ends."""
+    tenant.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(tenant.tenant_id)])
+
+
+def _try_lock(tenant: TenantConnection) -> bool:
+    key = [_LOCK, str(tenant.tenant_id)]
+    row = tenant.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", key).fetchone()
+    return row == (True,)

@@ -1,0 +1,64 @@
+"""What writers leave for the roll-ups without events, and how it is read: one row per transaction and venue.
+
+A row belongs to the facts of its transaction: both are there or neither. Adding one waits for nobody,
+so the busiest venue's writers never queue for the rows of a day.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from data.day_increments import STRUCTURE_DAY, VenueDays
+from data.engine import TenantConnection
+from data.rollups import instant
+from data.schema import customer_totals, day_analytics
+
+NOT_SUMS = frozenset({"tenant_id", "venue_id", "dimension", "day", "value", "currency", "changes"})
+DAY_SUMS = tuple(column.name for column in day_analytics.c if column.name not in NOT_SUMS)
+"""The columns of `day_analytics` that facts add to, all of them bigint."""
+CUSTOMER_SUMS = ("lines", "tickets", "gross_minor", "refunded_minor", "fees_minor", "net_minor")
+assert set(CUSTOMER_SUMS) < set(customer_totals.c.keys())
+
+_PUT = (
+    "INSERT INTO rollup_queue (tenant_id, venue_id, entry_id, days, increments)"
+    " VALUES (%s, %s, %s, %s::timestamptz[], %s::jsonb)"
+)
+
+
+def put(tenant: TenantConnection, venue_id: UUID, days: VenueDays) -> None:
+    """Leave what the transaction adds at one venue."""
+    starts = [instant(start) for start in days.days]
+    tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), starts, days.increments()])
+
+
+def put_structure(tenant: TenantConnection, venues: Iterable[UUID]) -> None:
+    """Say that the programme of these venues changed: events, series, capacities, ticket types, gates."""
+    for venue_id in sorted(venues):
+        tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), [instant(STRUCTURE_DAY)], "{}"])
+
+
+_DAY_RECORD = "d int, v text, c text, " + ", ".join(f"{name} bigint" for name in DAY_SUMS)
+_CUSTOMER_RECORD = (
+    "customer uuid, currency text, lines bigint, tickets bigint, gross_minor bigint, refunded_minor bigint,"
+    " fees_minor bigint, first_at timestamptz, last_at timestamptz"
+)
+
+
+def rows_of_days(sums: str) -> str:
+    """SQL in FROM, as `r`: the rows in a JSON list of one dimension's sums (SQL text); none for NULL.
+
+    Columns d (which of the entry's days, from 0), v and c (value and currency) and the sums, NULL for none.
+    """
+    return f"jsonb_to_recordset({sums}) AS r ({_DAY_RECORD})"
+
+
+def rows_of_customers(sums: str) -> str:
+    """SQL in FROM, as `r`: the rows in a JSON list of customers' sums (SQL text); NULL for none."""
+    return f"jsonb_to_recordset({sums}) AS r ({_CUSTOMER_RECORD})"
+
+
+_NET = "coalesce(r.gross_minor, 0) + coalesce(r.fees_minor, 0) - coalesce(r.refunded_minor, 0)"
+
+
+def customer_sum(name: str) -> str:
+    """SQL: the value of one of CUSTOMER_SUMS in a row of `rows_of_customers`."""
+    return f"({_NET})" if name == "net_minor" else f"coalesce(r.{name}, 0)"

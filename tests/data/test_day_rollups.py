@@ -1,0 +1,55 @@
+"""Roll-ups without events: right after every write, applied or not, by one job or by several."""
+
+import random
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data import facts, rollup_applier
+from data.engine import Database
+from data.messages import Fact, Message
+from tests.conftest import Tenant, new_tenant
+from tests.data.day_reference import expected_of
+from tests.data.rollup_rows import add_venue, current, message, stated
+
+
+def waiting(database: Database, tenant: Tenant) -> int:
+    with database.tenant(tenant.tenant_id) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM rollup_queue WHERE tenant_id = %s", [tenant.tenant_id]
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stated=stated, seed=st.integers(0, 2**32))
+def test_readers_see_the_reference_after_every_write_and_every_run_of_the_job(
+    database: Database, postgres_url: str, stated: list[Fact], seed: int
+) -> None:
+    rng = random.Random(seed)
+    tenant, far = new_tenant(postgres_url), uuid4()
+    add_venue(postgres_url, tenant, far, "Asia/Kathmandu")
+    zones = {tenant.venue_id: "Europe/London", far: "Asia/Kathmandu"}
+    events = {venue: [uuid4(), uuid4()] for venue in zones}
+    known = [
+        message(venue, rng.choice(events[venue]), str(number), fact)
+        for number, fact in enumerate(stated)
+        for venue in (rng.choice(list(zones)),)
+    ]
+    sent = known + rng.choices(known, k=rng.randint(0, 5))
+    rng.shuffle(sent)
+    written: list[Message] = []
+    while sent:
+        size = rng.randint(1, 8)
+        facts.write(database, tenant.tenant_id, sent[:size])
+        written += sent[:size]
+        del sent[:size]
+        if rng.random() < 0.5:
+            rollup_applier.apply_some(database, tenant.tenant_id, most=rng.randint(1, 3))
+        assert current(database, tenant, list(zones)) == expected_of(written, zones)
+    while rollup_applier.apply_some(database, tenant.tenant_id):
+        pass
+    assert waiting(database, tenant) == 0
+    assert current(database, tenant, list(zones)) == expected_of(known, zones)
