@@ -21,45 +21,52 @@ from data.messages import Message, PageView, SaleLine, Scan, VenueUpdate
 STRUCTURE_DAY = 0
 """The day on which changes of the programme are counted: new events, other times, names, capacities."""
 
-DIMENSIONS = ("ticket_type", "channel", "campaign", "country", "region", "city", "price", "gate")
+OF_SALES = ("ticket_type", "channel", "campaign", "country", "region", "city", "price")
+"""The dimensions by which every line of the ledger is split."""
+DIMENSIONS = (*OF_SALES, "gate")
 """Beside the empty one of the totals. Only `campaign` counts page views too; `gate` counts scans alone."""
 
 Calendar = tuple[ZoneInfo, time]
 """A venue's zone and the local time at which its business day starts."""
 Row = dict[str, Any]
-"""A row as it goes into JSON: without what is zero."""
+"""A row as it goes into JSON: `d` is its day's number, `c` its currency; what is not known is left out."""
 Sums = Mapping[str, int]
 
 
 @dataclass(slots=True)
 class VenueDays:
-    """The sums of one venue. `rows` are by dimension and then by (day, value, currency)."""
+    """The sums of one venue: of sales for each combination of their dimensions, else by dimension.
+
+    `days` are those the batch touches, start → number; `minutes` since 1970 UTC remember their day's number.
+    """
 
     calendar: Calendar
     days: dict[int, int] = field(default_factory=dict)
+    minutes: dict[int, int] = field(default_factory=dict)
+    sales: dict[tuple[object, ...], Row] = field(default_factory=dict)
     rows: dict[str, dict[tuple[int, str, str], Row]] = field(default_factory=dict)
     customers: dict[tuple[UUID, str], Row] = field(default_factory=dict)
 
     def day_of(self, moment: datetime) -> int:
         """The number of the business day that holds `moment`, among the batch's days."""
-        _, start = hour_and_day(int(moment.timestamp() // 1), *self.calendar)
-        return self.number(start)
+        minute = int(moment.timestamp() // 60)
+        day = self.minutes.get(minute)
+        if day is None:
+            day = self.minutes[minute] = self.number(hour_and_day(minute * 60, *self.calendar)[1])
+        return day
 
     def number(self, start: int) -> int:
         """The number of the day that starts at `start`, which the batch touches from now on."""
         return self.days.setdefault(start, len(self.days))
 
     def add(self, dimension: str, day: int, value: str, currency: str, sums: Sums) -> None:
-        """Add to one row."""
-        rows = self.rows.get(dimension)
-        if rows is None:
-            rows = self.rows[dimension] = {}
+        """Add to one row of a dimension."""
+        rows = self.rows.setdefault(dimension, {})
         row = rows.get((day, value, currency))
         if row is None:
             rows[day, value, currency] = {"d": day, "v": value, "c": currency, **sums}
         else:
-            for name, amount in sums.items():
-                row[name] = row.get(name, 0) + amount
+            _increase(row, sums)
 
     def total(self, start: int, currency: str, sums: Sums) -> None:
         """Add what `venue_analytics` gets for one of its events on the day that starts at `start`."""
@@ -70,67 +77,82 @@ class VenueDays:
 
     def sale(self, line: SaleLine) -> None:
         """Add a line of the ledger to its dimensions and its customer."""
-        day = self.day_of(line.occurred_at)
-        counts, money = counts_of(line), money_of(line)
-        if "refunds" in counts:
+        day, sums = self.day_of(line.occurred_at), sums_of(line)
+        if "refunds" in sums:
             self.add("", day, "", "", {"refunds": 1})
-        if counts or money:
+        if sums:
             band = price_bands.band(line.kind, line.amount_minor, line.quantity, line.currency, line.comp)
-            for dimension, value in (
-                ("ticket_type", line.ticket_type),
-                ("channel", line.channel),
-                ("campaign", line.campaign),
-                ("country", line.country),
-                ("region", line.region),
-                ("city", line.city),
-                ("price", band),
-            ):
-                if counts:
-                    self.add(dimension, day, value or "", "", counts)
-                if money:
-                    self.add(dimension, day, value or "", line.currency, money)
+            values = (
+                line.ticket_type,
+                line.channel,
+                line.campaign,
+                line.country,
+                line.region,
+                line.city,
+                band,
+            )
+            key = (day, line.currency, values)
+            row = self.sales.get(key)
+            if row is None:
+                given = {name: value for name, value in zip(OF_SALES, values, strict=True) if value}
+                self.sales[key] = {"d": day, "c": line.currency, **given, **sums}
+            else:
+                _increase(row, sums)
         if line.customer is not None:
-            self._customer(line.customer, line, money)
+            self._customer(line.customer, line, sums)
 
-    def _customer(self, customer: UUID, line: SaleLine, money: Sums) -> None:
-        row = self.customers.setdefault(
-            (customer, line.currency), {"customer": customer, "currency": line.currency, "lines": 0}
-        )
-        sums = {"lines": 1, "tickets": line.quantity if line.admission else 0, **money}
-        for name, amount in sums.items():
-            if amount and name != "tax_minor":
-                row[name] = row.get(name, 0) + amount
+    def _customer(self, customer: UUID, line: SaleLine, sums: Sums) -> None:
+        key = (customer, line.currency)
+        row = self.customers.get(key)
+        if row is None:
+            row = self.customers[key] = {"customer": customer, "currency": line.currency, "lines": 0}
+        row["lines"] += 1
+        if line.quantity and line.admission:
+            row["tickets"] = row.get("tickets", 0) + line.quantity
+        for name in _OF_CUSTOMERS:
+            if name in sums:
+                row[name] = row.get(name, 0) + sums[name]
         if line.kind in ("sale", "comp"):
             at = line.occurred_at
-            row["first_at"] = min(row.get("first_at", at), at)
-            row["last_at"] = max(row.get("last_at", at), at)
+            if "first_at" not in row or at < row["first_at"]:
+                row["first_at"] = at
+            if "last_at" not in row or at > row["last_at"]:
+                row["last_at"] = at
 
     def increments(self) -> str:
-        """The sums as JSON: rows by dimension under `days`, each with the number of its day; `customers`."""
-        days = {dimension: list(rows.values()) for dimension, rows in self.rows.items()}
-        return msgspec.json.encode({"days": days, "customers": list(self.customers.values())}).decode()
+        """The sums as JSON text, as `data/rollup_queue.py` reads them."""
+        sums: dict[str, object] = {
+            "days": {dimension: list(rows.values()) for dimension, rows in self.rows.items()},
+            "sales": list(self.sales.values()),
+            "customers": list(self.customers.values()),
+        }
+        return msgspec.json.encode(sums).decode()
 
 
-def counts_of(line: SaleLine) -> dict[str, int]:
-    """The tickets and refunds in a line of the ledger, without what is zero."""
-    counts = {}
+_OF_CUSTOMERS = ("gross_minor", "refunded_minor", "fees_minor")
+
+
+def _increase(row: Row, sums: Sums) -> None:
+    for name, amount in sums.items():
+        row[name] = row.get(name, 0) + amount
+
+
+def sums_of(line: SaleLine) -> dict[str, int]:
+    """What a line of the ledger adds to tickets, refunds and money (minor units), and to nothing else."""
+    sums = {}
     if line.quantity and line.admission:
-        counts["comps" if line.comp else "sold"] = line.quantity
+        sums["comps" if line.comp else "sold"] = line.quantity
         if line.kind == "cancellation":
-            counts["cancelled"] = -line.quantity
+            sums["cancelled"] = -line.quantity
     if line.kind == "refund":
-        counts["refunds"] = 1
-    return counts
-
-
-def money_of(line: SaleLine) -> dict[str, int]:
-    """The money in a line of the ledger, in minor units; empty when it has neither amount nor tax."""
-    amount = line.amount_minor
-    if not amount and not line.tax_minor:
-        return {}
-    if line.kind == "refund":
-        return {"refunded_minor": -amount, "tax_minor": line.tax_minor}
-    return {"fees_minor" if line.kind == "fee" else "gross_minor": amount, "tax_minor": line.tax_minor}
+        sums["refunds"] = 1
+    if line.amount_minor or line.tax_minor:
+        sums["tax_minor"] = line.tax_minor
+        if line.kind == "refund":
+            sums["refunded_minor"] = -line.amount_minor
+        else:
+            sums["fees_minor" if line.kind == "fee" else "gross_minor"] = line.amount_minor
+    return sums
 
 
 def of(messages: Iterable[Message], calendars: Mapping[UUID, Calendar]) -> dict[UUID, VenueDays]:

@@ -17,7 +17,18 @@ empty currency, as in `venue_analytics`.
 from collections.abc import Sequence
 from uuid import UUID
 
-from data.rollup_queue import CUSTOMER_SUMS, DAY_SUMS, customer_sum, rows_of_customers, rows_of_days
+from data.day_increments import OF_SALES
+from data.rollup_queue import (
+    COUNTS,
+    CUSTOMER_SUMS,
+    DAY_SUMS,
+    MONEY,
+    customer_sum,
+    rows_of_customers,
+    rows_of_days,
+    rows_of_sales,
+    sale_value,
+)
 
 ALL_VENUES = UUID(int=0)
 """The `venue_id` of `customer_totals` that adds up all venues of the tenant."""
@@ -40,21 +51,44 @@ def current_days(
     `day` is the instant at which the venue's business day starts (`data/buckets.py`). The value '' means
     "not known". A dimension's rows add up to the totals, except that `gate` counts scans at a named gate.
     """
-    applied = ", ".join(sums)
-    waiting = ", ".join(f"coalesce(r.{name}, 0) AS {name}" for name in sums)
+    waiting = f"q.tenant_id = {tenant} AND q.venue_id = ANY({venues})"
+    of_sales = [name for name in COUNTS + MONEY if name in sums] or COUNTS
+    within = f"q.days[r.d + 1] >= {since} AND q.days[r.d + 1] < {until}"
     return f"""(
-        SELECT venue_id, dimension, day, value, currency, {applied}
+        SELECT venue_id, dimension, day, value, currency, {", ".join(sums)}
         FROM day_analytics
         WHERE tenant_id = {tenant} AND venue_id = ANY({venues}) AND dimension = ANY({dimensions})
           AND day >= {since} AND day < {until}
         UNION ALL
-        SELECT q.venue_id, n.dimension, q.days[r.d + 1], r.v, r.c, {waiting}
+        SELECT q.venue_id, n.dimension, q.days[r.d + 1], r.v, r.c,
+               {", ".join(f"coalesce(r.{name}, 0)" for name in sums)}
         FROM rollup_queue q
         CROSS JOIN unnest({dimensions}) AS n (dimension)
-        CROSS JOIN LATERAL {rows_of_days("q.increments -> 'days' -> n.dimension")}
-        WHERE q.tenant_id = {tenant} AND q.venue_id = ANY({venues})
-          AND q.days[r.d + 1] >= {since} AND q.days[r.d + 1] < {until}
+        CROSS JOIN LATERAL {rows_of_days("q.increments -> 'days' -> n.dimension", sums)}
+        WHERE {waiting} AND {within}
+        UNION ALL
+        SELECT q.venue_id, n.dimension, q.days[r.d + 1], {sale_value("n.dimension")}, {_of_sales(sums)}
+        FROM rollup_queue q
+        CROSS JOIN LATERAL {rows_of_sales("q.increments -> 'sales'", of_sales)}
+        CROSS JOIN unnest({dimensions}) AS n (dimension)
+        CROSS JOIN (VALUES (true), (false)) AS k (counts)
+        WHERE {waiting} AND {within} AND n.dimension IN ({", ".join(f"'{name}'" for name in OF_SALES)})
+          AND {_wanted(sums)}
     )"""
+
+
+def _of_sales(sums: Sequence[str]) -> str:
+    """The currency and the sums of a row of sales: of its counts, or of its money."""
+    values = []
+    for name in sums:
+        kind = "k.counts" if name in COUNTS else "NOT k.counts" if name in MONEY else ""
+        values.append(f"CASE WHEN {kind} THEN coalesce(r.{name}, 0) ELSE 0 END" if kind else "0")
+    return ", ".join(("CASE WHEN k.counts THEN '' ELSE r.c END", *values))
+
+
+def _wanted(sums: Sequence[str]) -> str:
+    kinds = [{*COUNTS} & {*sums} and "k.counts", {*MONEY} & {*sums} and "NOT k.counts"]
+    return f"({' OR '.join(kind for kind in kinds if kind) or 'false'})"
 
 
 def current_customers(

@@ -5,12 +5,23 @@ a job may be killed at any moment and any number of them may run. One at a time 
 """
 
 import time
+from collections.abc import Mapping
 from uuid import UUID
 
 from data.data_versions import BLOCKS, block_of
+from data.day_increments import OF_SALES
 from data.day_rollups import ALL_VENUES
 from data.engine import Database, TenantConnection
-from data.rollup_queue import CUSTOMER_SUMS, DAY_SUMS, customer_sum, rows_of_customers, rows_of_days
+from data.rollup_queue import (
+    COUNTS,
+    CUSTOMER_SUMS,
+    DAY_SUMS,
+    MONEY,
+    customer_sum,
+    rows_of_customers,
+    rows_of_days,
+    rows_of_sales,
+)
 
 MOST_ENTRIES = 100
 """Entries added up in one transaction: a fraction of a second's work, be they of a thousand messages each."""
@@ -22,25 +33,56 @@ def _increased(table: str, names: tuple[str, ...]) -> str:
     return ", ".join(f"{name} = {table}.{name} + EXCLUDED.{name}" for name in names)
 
 
-_SUMS = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in ("changes", *DAY_SUMS))
-_NO_SUMS = ", ".join("0" for _ in DAY_SUMS)
-_CUSTOMER = ", ".join(f"sum({customer_sum(name)}) AS {name}" for name in CUSTOMER_SUMS)
+def _row(changes: str, sums: Mapping[str, str]) -> str:
+    return ", ".join((changes, *(sums.get(name, "0") for name in DAY_SUMS)))
 
-DAYS_OF_ENTRIES = f"""
-SELECT venue_id, dimension, day, value, currency, {_SUMS} FROM (
-    SELECT t.venue_id, s.key AS dimension, t.days[r.d + 1] AS day, r.v AS value, r.c AS currency,
-           0 AS changes, {", ".join(f"r.{name}" for name in DAY_SUMS)}
-    FROM taken t CROSS JOIN LATERAL jsonb_each(t.increments -> 'days') s
-    CROSS JOIN LATERAL {rows_of_days("s.value")}
-    UNION ALL
-    SELECT t.venue_id, n.dimension, n.start, '', '', 1, {_NO_SUMS}
-    FROM taken t CROSS JOIN LATERAL unnest(t.days) AS d (day)
-    CROSS JOIN LATERAL (VALUES ('', d.day), ('{BLOCKS}', {block_of("d.day")})) AS n (dimension, start)
-) one
-GROUP BY venue_id, dimension, day, value, currency
+
+def _of_sales(names: tuple[str, ...]) -> str:
+    """From the CTE `sales` the counts, which are under no currency, or the money."""
+    currency = "''" if names == COUNTS else "currency"
+    return (
+        f"SELECT venue_id, dimension, day, value, {currency}, {_row('0', {name: name for name in names})}"
+        f" FROM sales WHERE num_nonnulls({', '.join(names)}) > 0"
+    )
+
+
+_GROUPED = " ".join(f"WHEN grouping(r.{name}) = 0 THEN '{name}'" for name in OF_SALES)
+_OF_DAYS = f"""
+sales AS MATERIALIZED (
+    SELECT t.venue_id, t.days[r.d + 1] AS day, r.c AS currency,
+           CASE {_GROUPED} END AS dimension,
+           coalesce({", ".join(f"r.{name}" for name in OF_SALES)}, '') AS value,
+           {", ".join(f"sum(r.{name}) AS {name}" for name in COUNTS + MONEY)}
+    FROM taken t CROSS JOIN LATERAL {rows_of_sales("t.increments -> 'sales'")}
+    GROUP BY t.venue_id, t.days[r.d + 1], r.c, GROUPING SETS ({", ".join(f"(r.{name})" for name in OF_SALES)})
+), of_days AS (
+    SELECT venue_id, dimension, day, value, currency,
+           {", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in ("changes", *DAY_SUMS))}
+    FROM (
+        SELECT t.venue_id, s.key AS dimension, t.days[r.d + 1] AS day, r.v AS value, r.c AS currency,
+               0 AS changes, {", ".join(f"r.{name}" for name in DAY_SUMS)}
+        FROM taken t CROSS JOIN LATERAL jsonb_each(t.increments -> 'days') s
+        CROSS JOIN LATERAL {rows_of_days("s.value")}
+        UNION ALL {_of_sales(COUNTS)}
+        UNION ALL {_of_sales(MONEY)}
+        UNION ALL
+        SELECT t.venue_id, n.dimension, n.start, '', '', {_row("1", {})}
+        FROM taken t CROSS JOIN LATERAL unnest(t.days) AS d (day)
+        CROSS JOIN LATERAL (VALUES ('', d.day), ('{BLOCKS}', {block_of("d.day")})) AS n (dimension, start)
+    ) one
+    GROUP BY venue_id, dimension, day, value, currency
+)
 """
-"""What the entries of a CTE `taken` (venue_id, days, increments) add to `day_analytics`."""
-
+_OF_CUSTOMERS = f"""
+of_customers AS (
+    SELECT n.venue_id, r.customer, r.currency,
+           {", ".join(f"sum({customer_sum(name)}) AS {name}" for name in CUSTOMER_SUMS)},
+           min(r.first_at) AS first_at, max(r.last_at) AS last_at
+    FROM taken t CROSS JOIN LATERAL (VALUES (t.venue_id), ('{ALL_VENUES}'::uuid)) AS n (venue_id)
+    CROSS JOIN LATERAL {rows_of_customers("t.increments -> 'customers'")}
+    GROUP BY n.venue_id, r.customer, r.currency
+)
+"""
 _APPLY = f"""
 WITH chosen AS MATERIALIZED (
     SELECT venue_id, entry_id FROM rollup_queue WHERE tenant_id = %(tenant)s LIMIT %(most)s
@@ -48,19 +90,16 @@ WITH chosen AS MATERIALIZED (
     DELETE FROM rollup_queue q USING chosen c
     WHERE q.tenant_id = %(tenant)s AND q.venue_id = c.venue_id AND q.entry_id = c.entry_id
     RETURNING q.venue_id, q.days, q.increments
-), of_days AS (
+), {_OF_DAYS}, {_OF_CUSTOMERS}, added_days AS (
     INSERT INTO day_analytics
         (tenant_id, venue_id, dimension, day, value, currency, changes, {", ".join(DAY_SUMS)})
-    SELECT %(tenant)s, * FROM ({DAYS_OF_ENTRIES}) d
+    SELECT %(tenant)s, * FROM of_days
     ON CONFLICT (tenant_id, venue_id, dimension, day, value, currency)
     DO UPDATE SET {_increased("day_analytics", ("changes", *DAY_SUMS))}
-), of_customers AS (
+), added_customers AS (
     INSERT INTO customer_totals
         (tenant_id, venue_id, customer, currency, {", ".join(CUSTOMER_SUMS)}, first_at, last_at)
-    SELECT %(tenant)s, n.venue_id, r.customer, r.currency, {_CUSTOMER}, min(r.first_at), max(r.last_at)
-    FROM taken t CROSS JOIN LATERAL (VALUES (t.venue_id), ('{ALL_VENUES}'::uuid)) AS n (venue_id)
-    CROSS JOIN LATERAL {rows_of_customers("t.increments -> 'customers'")}
-    GROUP BY n.venue_id, r.customer, r.currency
+    SELECT %(tenant)s, * FROM of_customers
     ON CONFLICT (tenant_id, venue_id, customer, currency)
     DO UPDATE SET {_increased("customer_totals", CUSTOMER_SUMS)},
         first_at = least(customer_totals.first_at, EXCLUDED.first_at),

@@ -4,10 +4,10 @@ A row belongs to the facts of its transaction: both are there or neither. Adding
 so the busiest venue's writers never queue for the rows of a day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
-from data.day_increments import STRUCTURE_DAY, VenueDays
+from data.day_increments import OF_SALES, STRUCTURE_DAY, VenueDays
 from data.engine import TenantConnection
 from data.rollups import instant
 from data.schema import customer_totals, day_analytics
@@ -36,27 +36,44 @@ def put_structure(tenant: TenantConnection, venues: Iterable[UUID]) -> None:
         tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), [instant(STRUCTURE_DAY)], "{}"])
 
 
-_DAY_RECORD = "d int, v text, c text, " + ", ".join(f"{name} bigint" for name in DAY_SUMS)
+COUNTS = ("sold", "comps", "cancelled", "refunds")
+MONEY = ("gross_minor", "refunded_minor", "fees_minor", "tax_minor")
+"""What the ledger adds to tickets and refunds, and to money."""
 _CUSTOMER_RECORD = (
     "customer uuid, currency text, lines bigint, tickets bigint, gross_minor bigint, refunded_minor bigint,"
     " fees_minor bigint, first_at timestamptz, last_at timestamptz"
 )
+_NET = "coalesce(r.gross_minor, 0) + coalesce(r.fees_minor, 0) - coalesce(r.refunded_minor, 0)"
 
 
-def rows_of_days(sums: str) -> str:
+def rows_of_days(sums: str, names: Sequence[str] = DAY_SUMS) -> str:
     """SQL in FROM, as `r`: the rows in a JSON list of one dimension's sums (SQL text); none for NULL.
 
-    Columns d (which of the entry's days, from 0), v and c (value and currency) and the sums, NULL for none.
+    Columns d (which of the entry's days, from 0), v and c (value and currency) and the sums of these names,
+    NULL for none.
     """
-    return f"jsonb_to_recordset({sums}) AS r ({_DAY_RECORD})"
+    return f"jsonb_to_recordset({sums}) AS r (d int, v text, c text, {_bigints(names)})"
+
+
+def rows_of_sales(sums: str, names: Sequence[str] = COUNTS + MONEY) -> str:
+    """SQL in FROM, as `r`: the rows in a JSON list of sales' sums; d, c, the dimensions and the sums."""
+    dimensions = ", ".join(f"{name} text" for name in OF_SALES)
+    return f"jsonb_to_recordset({sums}) AS r (d int, c text, {dimensions}, {_bigints(names)})"
+
+
+def _bigints(names: Sequence[str]) -> str:
+    return ", ".join(f"{name} bigint" for name in names)
+
+
+def sale_value(dimension: str) -> str:
+    """SQL: the value of a dimension (SQL text) in a row of `rows_of_sales`, "" when it is not known."""
+    cases = " ".join(f"WHEN '{name}' THEN r.{name}" for name in OF_SALES)
+    return f"coalesce(CASE {dimension} {cases} END, '')"
 
 
 def rows_of_customers(sums: str) -> str:
     """SQL in FROM, as `r`: the rows in a JSON list of customers' sums (SQL text); NULL for none."""
     return f"jsonb_to_recordset({sums}) AS r ({_CUSTOMER_RECORD})"
-
-
-_NET = "coalesce(r.gross_minor, 0) + coalesce(r.fees_minor, 0) - coalesce(r.refunded_minor, 0)"
 
 
 def customer_sum(name: str) -> str:
