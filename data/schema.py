@@ -1,6 +1,7 @@
 """Every table. Keys start with the tenant; facts are partitioned by the month they occurred in.
 
-`Table.info["partition"]` names the column by which `data.partitions` makes months.
+`Table.info["partition"]` names the column by which `data.partitions` makes months. `day_analytics` has a
+partition for each dimension, made by its migration, so that the rows of one lie beside each other.
 Row-level security, the role and its rights are not part of SQLAlchemy's model: `data.security`
 applies them in the migrations and a test holds them against the catalogue.
 """
@@ -58,8 +59,11 @@ def _counts(*names: str) -> list[Column[Any]]:
     return [_required(name, BigInteger, "0") for name in names]
 
 
-def _table(name: str, key: tuple[str, ...], *columns: Any, partition: str | None = None) -> Table:
+def _table(
+    name: str, key: tuple[str, ...], *columns: Any, partition: str | None = None, lists: str | None = None
+) -> Table:
     """A tenant table: the uuid columns of the key first, then its own columns."""
+    by = f"RANGE ({partition})" if partition else f"LIST ({lists})" if lists else None
     own = {column.name for column in columns if isinstance(column, Column)}
     return Table(
         name,
@@ -68,7 +72,7 @@ def _table(name: str, key: tuple[str, ...], *columns: Any, partition: str | None
         *columns,
         PrimaryKeyConstraint(*key),
         info={"tenant": True} | ({"partition": partition} if partition else {}),
-        postgresql_partition_by=f"RANGE ({partition})" if partition else None,
+        postgresql_partition_by=by,
     )
 
 
@@ -436,6 +440,7 @@ day_analytics = _table(
     *_counts("gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
     *_counts("entries", "exits", "arrivals", "invalid"),
     *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
+    lists="dimension",
 )
 customer_totals = _table(
     "customer_totals",
