@@ -15,10 +15,14 @@ import pages.not_found
 import pages.tonight
 from api import (
     callback_door,
+    dashboard_sharing,
+    dashboard_versions,
+    dashboards,
     headers,
     health,
     ingest,
     login,
+    notes,
     pretix,
     problems,
     realtime,
@@ -55,6 +59,8 @@ def create_app(settings: Settings) -> Dash:
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
     realtime.register(server, services)
+    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes):
+        boards.register(server, services)
     hub = stream.register(server, services)
     stack.callback(hub.close)
     health.register(server, services, hub)

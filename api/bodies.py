@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.compression import decompressed
+from ingest.decoding import plain_object
 from ingest.refusal import Refused
 
 JSON_TYPES = frozenset(("application/json", "text/json", ""))
@@ -41,6 +42,12 @@ def read_body(environ: Environ, limit: int, media_types: frozenset[str]) -> byte
     body = _whole(environ, limit)
     encoding = environ.get("HTTP_CONTENT_ENCODING")
     return decompressed(body, encoding, limit) if encoding else body
+
+
+def read_object(environ: Environ, limit: int, *, empty: bool = False) -> dict[str, Any]:
+    """The JSON object in the body; with `empty`, no body is an empty one. Raises Refused."""
+    body = read_body(environ, limit, JSON_TYPES)
+    return {} if empty and not body else plain_object(body)
 
 
 def _whole(environ: Environ, limit: int) -> bytes:

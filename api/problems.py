@@ -53,6 +53,8 @@ class Problem:
     field: str | None = None
     value: str | None = None
     headers: Mapping[str, str] | None = None
+    more: Mapping[str, Any] | None = None
+    """Members of this kind's own."""
 
     def body(self, request_id: str) -> bytes:
         """The JSON of application/problem+json."""
@@ -67,7 +69,7 @@ class Problem:
             members["field"] = self.field
         if self.value is not None:
             members["value"] = self.value
-        return msgspec.json.encode(members | {"requestId": request_id})
+        return msgspec.json.encode(members | dict(self.more or {}) | {"requestId": request_id})
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -97,9 +99,11 @@ def problem(
     field: str | None = None,
     value: str | None = None,
     headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """An answer of type application/problem+json; `field` and `value` name what is at fault."""
-    return _answer(Problem(status, code, detail, field, value, headers))
+    """An answer of type application/problem+json; `field` and `value` name what is at fault, `more` are
+    further members."""
+    return _answer(Problem(status, code, detail, field, value, headers, more))
 
 
 def request_id() -> str:

@@ -14,6 +14,7 @@ from api.auth import sender
 from api.login import signed_in
 from api.problems import Unauthenticated
 from config import Settings
+from data.access import Access
 from data.accounts import SEES_THE_NIGHT, Accounts, Person
 from data.engine import Database, DatabaseUnavailable
 from data.tokens import Tokens
@@ -61,6 +62,35 @@ class Viewers:
             )
         return _permitted(person).tenant_id
 
+    def access(self) -> Access:
+        """Through whose eyes a plain request looks, by token or session, whatever the role.
+
+        A token acts as an owner under its own id. With a session, a request that changes something must
+        come from a page of ours: browsers send the cookie along whoever asks. Raises Unauthenticated,
+        ForeignOrigin.
+        """
+        if "Authorization" in request.headers:
+            found = sender(self._tokens)
+            return Access(found.tenant_id, "owner", found.token_id)
+        person = signed_in()
+        if person is None:
+            raise Unauthenticated(
+                "not-signed-in", "Sign in, or send an API token: Authorization: Bearer hc_…"
+            )
+        if request.method not in ("GET", "HEAD") and not self._asked_from_our_page():
+            raise ForeignOrigin(request.headers.get("Origin", ""))
+        return Access(person.tenant_id, person.role, person.user_id)
+
+    def _asked_from_our_page(self) -> bool:
+        """Whether the browser says that a page of this server asks; silence is not enough."""
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return request.headers.get("Sec-Fetch-Site") == "same-origin"
+        return self._is_ours(origin)
+
+    def _is_ours(self, origin: str) -> bool:
+        return origin.rstrip("/") in self._origins or urlsplit(origin).netloc == request.host
+
     def of_handshake(self) -> Viewer | None:
         """Whoever opens a socket; None for a browser whose session is missing or has ended.
 
@@ -77,7 +107,7 @@ class Viewers:
         origin = request.headers.get("Origin")
         if origin is None:
             raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
-        if origin.rstrip("/") not in self._origins and urlsplit(origin).netloc != request.host:
+        if not self._is_ours(origin):
             raise ForeignOrigin(origin)
         person = signed_in()
         if person is None:

@@ -39,6 +39,19 @@ def message_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
+def plain_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`, numbers as Python has them, no name twice in one object. Raises Refused."""
+    try:
+        value = json.loads(raw, object_pairs_hook=_unrepeated, parse_constant=_no_number)
+    except RecursionError:
+        raise Refused("too-deep", "The nesting is too deep.") from None
+    except ValueError as error:
+        raise _not_json(error) from None
+    if type(value) is not dict:
+        raise Refused("wrong-type", "The body is a JSON object.", None, value)
+    return value
+
+
 def split_batch(body: bytes, in_lines: bool, most: int) -> list[bytes]:
     """The messages of a batch: an array, or lines where `in_lines` or the first byte says so.
 
@@ -115,6 +128,10 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise Refused("duplicate-field", "A name occurs twice in one object.", name, inner)
         value[name] = inner
     return value
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def _not_json(error: Exception) -> Refused:

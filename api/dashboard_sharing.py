@@ -1,0 +1,128 @@
+"""Who else sees a board, by REST: shares within the tenant, and links for people outside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, request
+from pydantic import Field
+
+from api import board_problems
+from api.answers import answer, asked
+from api.dashboards import PATH
+from api.viewers import Viewers
+from data import dashboard_links, dashboard_sharing
+from data.dashboard_links import Link
+from data.dashboard_sharing import Share
+from data.instants import iso
+from data.metric_query import Frozen
+from data.services import Services
+
+
+class Given(Frozen):
+    """What somebody may do with a board that is shared with them."""
+
+    may_edit: bool = False
+
+
+class NewLink(Frozen):
+    """A link to be given: its locked filters name a venue or an event."""
+
+    label: str
+    filters: dict[str, str] = Field(default_factory=dict)
+    masked: bool = False
+    expires_at: datetime
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add /api/v1/dashboards/<id>/shares and …/links."""
+    viewers, database = Viewers(services.database, services.settings), services.database
+    routes = Blueprint("dashboard_sharing", __name__)
+    board_problems.register(routes)
+    shares_path = f"{PATH}/<uuid:board_id>/shares"
+    links_path = f"{PATH}/<uuid:board_id>/links"
+
+    @routes.get(shares_path)
+    def shares(board_id: UUID) -> Response:
+        access = viewers.access()
+        with database.tenant(access.tenant_id) as tenant:
+            return _shares(dashboard_sharing.shares(tenant, access, board_id))
+
+    @routes.put(f"{shares_path}/<grantee>")
+    def share(board_id: UUID, grantee: str) -> Response:
+        access, given = viewers.access(), asked(Given, empty=True)
+        with database.tenant(access.tenant_id) as tenant:
+            return _shares(
+                dashboard_sharing.share(tenant, access, board_id, grantee, may_edit=given.may_edit)
+            )
+
+    @routes.delete(f"{shares_path}/<grantee>")
+    def unshare(board_id: UUID, grantee: str) -> Response:
+        access = viewers.access()
+        with database.tenant(access.tenant_id) as tenant:
+            return _shares(dashboard_sharing.unshare(tenant, access, board_id, grantee))
+
+    @routes.get(links_path)
+    def links(board_id: UUID) -> Response:
+        access = viewers.access()
+        with database.tenant(access.tenant_id) as tenant:
+            found = dashboard_links.links(tenant, access, board_id)
+        return answer({"links": [_link(link) for link in found]})
+
+    @routes.post(links_path)
+    def give_link(board_id: UUID) -> Response:
+        access, new = viewers.access(), asked(NewLink)
+        expires_at = new.expires_at if new.expires_at.tzinfo else new.expires_at.replace(tzinfo=UTC)
+        with database.tenant(access.tenant_id) as tenant:
+            link, token = dashboard_links.give_link(
+                tenant,
+                access,
+                board_id,
+                new.label,
+                filters=new.filters,
+                masked=new.masked,
+                expires_at=expires_at,
+            )
+        return answer(_link(link) | {"url": f"{request.host_url}shared/{token}"}, 201)
+
+    @routes.delete(f"{links_path}/<uuid:link_id>")
+    def revoke(board_id: UUID, link_id: UUID) -> Response:
+        access = viewers.access()
+        with database.tenant(access.tenant_id) as tenant:
+            return answer(_link(dashboard_links.revoke_link(tenant, access, board_id, link_id)))
+
+    server.register_blueprint(routes)
+
+
+def _shares(shares: list[Share]) -> Response:
+    return answer(
+        {
+            "shares": [
+                {
+                    "grantee": share.grantee,
+                    "kind": share.kind,
+                    "name": share.name,
+                    "mayEdit": share.may_edit,
+                }
+                for share in shares
+            ]
+        }
+    )
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {
+        "id": str(link.link_id),
+        "label": link.label,
+        "filters": link.filters,
+        "masked": link.masked,
+        "state": link.state(datetime.now(UTC)),
+        "createdBy": link.created_by,
+        "createdAt": iso(link.created_at),
+        "expiresAt": iso(link.expires_at),
+        "revokedAt": iso(link.revoked_at),
+        "views": link.views,
+        "lastViewedAt": iso(link.last_viewed_at),
+    }

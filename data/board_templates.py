@@ -1,0 +1,190 @@
+"""Boards to start from, laid out on twelve columns without holes; on a phone in the order of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from data.board_check import Fault, InvalidDocument
+from data.board_document import BoardDocument, Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A board to start from: what it is called, whom it is for, and what stands on it."""
+
+    name: str
+    label: str
+    description: str
+    icon: str
+    document: BoardDocument
+
+
+Cell = tuple[int, str, dict[str, Any], str]
+"""Columns, widget, settings, title (the widget's own when empty)."""
+Band = tuple[int, Sequence[Cell]]
+"""Rows, and what stands side by side in them."""
+
+
+def laid_out(bands: Sequence[Band], filters: Mapping[str, str] | None = None) -> BoardDocument:
+    """The document in which these bands lie below each other."""
+    placed: list[Placed] = []
+    y = 0
+    for rows, cells in bands:
+        x = 0
+        for columns, widget, settings, title in cells:
+            order = len(placed)
+            place = {"x": x, "y": y, "w": columns, "h": rows, "phone": order}
+            placed.append(Placed(id=f"w{order + 1}", widget=widget, title=title, settings=settings, **place))
+            x += columns
+        y += rows
+    return BoardDocument(widgets=tuple(placed), filters=dict(filters or {}))
+
+
+def template(name: str) -> Template:
+    """The template of this name. Raises InvalidDocument, which names the nearest one there is."""
+    found = TEMPLATES.get(name)
+    if found is None:
+        near = get_close_matches(name, TEMPLATES, 1, 0.4)
+        detail = f"There is no such template; {', '.join(TEMPLATES)} are there."
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise InvalidDocument([Fault("template", name[:80], detail + hint)])
+    return found
+
+
+def _kpis(*metrics: tuple[str, str], **settings: Any) -> Band:
+    """A row of numbers; each is a metric and its title."""
+    return 2, [(12 // len(metrics), "kpi", {"metric": name} | settings, title) for name, title in metrics]
+
+
+def _cell(columns: int, widget: str, title: str = "", /, **settings: Any) -> Cell:
+    return columns, widget, settings, title
+
+
+_TONIGHT = laid_out(
+    [
+        (
+            2,
+            [
+                _cell(3, "kpi", "Sold today", metric="tickets_sold", span="today"),
+                _cell(3, "kpi", "Revenue today", metric="net_revenue", span="today"),
+                _cell(3, "kpi", "Arrivals", metric="arrivals", span="today"),
+                _cell(3, "countdown"),
+            ],
+        ),
+        (5, [_cell(4, "house-count"), _cell(8, "arrivals")]),
+        (5, [_cell(8, "gate-flow"), _cell(4, "zones")]),
+        (5, [_cell(4, "sales-pace"), _cell(4, "social-pulse"), _cell(4, "feed")]),
+    ]
+)
+_ON_SALE = laid_out(
+    [
+        _kpis(
+            ("tickets_sold", ""),
+            ("net_revenue", ""),
+            ("average_ticket_price", ""),
+            ("orders", ""),
+        ),
+        (5, [_cell(8, "sales-over-time", metric="tickets_sold"), _cell(4, "milestones")]),
+        (5, [_cell(6, "booking-curve"), _cell(3, "ticket-type-mix"), _cell(3, "channel-mix")]),
+        (6, [_cell(12, "event-table", phase="upcoming")]),
+    ],
+    {"range": "30d", "compare": "previous_period"},
+)
+_PROMOTER = laid_out(
+    [
+        (
+            2,
+            [
+                _cell(3, "kpi", metric="tickets_sold"),
+                _cell(3, "kpi", metric="net_revenue"),
+                _cell(3, "kpi", metric="average_ticket_price"),
+                _cell(3, "countdown"),
+            ],
+        ),
+        (5, [_cell(8, "booking-curve"), _cell(4, "ticket-type-mix")]),
+        (5, [_cell(6, "sales-over-time", metric="tickets_sold"), _cell(6, "map")]),
+    ],
+    {"range": "all"},
+)
+_FINANCE = laid_out(
+    [
+        _kpis(("gross_revenue", ""), ("fees", ""), ("refunded", ""), ("net_revenue", "")),
+        (5, [_cell(5, "revenue-waterfall"), _cell(7, "sales-over-time", metric="net_revenue")]),
+        (5, [_cell(4, "refunds"), _cell(4, "price-bands"), _cell(4, "channel-mix", metric="net_revenue")]),
+        (6, [_cell(12, "pivot-table")]),
+    ],
+    {"range": "this_month", "compare": "last_year"},
+)
+_MARKETING = laid_out(
+    [
+        _kpis(("tickets_sold", ""), ("customers", ""), ("new_customers", ""), ("orders", "")),
+        (5, [_cell(4, "funnel"), _cell(8, "weekday-hour")]),
+        (5, [_cell(4, "channel-mix"), _cell(8, "map")]),
+        (5, [_cell(6, "top-customers"), _cell(6, "social-pulse")]),
+    ],
+    {"range": "30d", "compare": "previous_period"},
+)
+_SEASON = laid_out(
+    [
+        _kpis(("events", ""), ("event_tickets", ""), ("event_revenue", ""), ("percent_sold", "")),
+        (4, [_cell(12, "calendar")]),
+        (5, [_cell(6, "series-comparison"), _cell(6, "scatter")]),
+        (6, [_cell(12, "event-table", phase="all", limit=50)]),
+    ],
+    {"range": "this_year", "compare": "last_year"},
+)
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {
+        found.name: found
+        for found in (
+            Template(
+                "tonight",
+                "Tonight",
+                "Who is inside, how the doors flow and what still sells, second by second.",
+                "moon",
+                _TONIGHT,
+            ),
+            Template(
+                "on-sale",
+                "On sale",
+                "How the coming events sell, by day, ticket type and channel.",
+                "ticket",
+                _ON_SALE,
+            ),
+            Template(
+                "promoter",
+                "Promoter",
+                "One event for the people who put it on: sold, taken, and how it got there.",
+                "person",
+                _PROMOTER,
+            ),
+            Template(
+                "finance",
+                "Finance",
+                "From gross to net: fees, refunds, prices and channels, against last year.",
+                "money",
+                _FINANCE,
+            ),
+            Template(
+                "marketing",
+                "Marketing",
+                "From a visit to a ticket: funnel, times, places, channels, customers.",
+                "chart",
+                _MARKETING,
+            ),
+            Template(
+                "season",
+                "Season overview",
+                "A year of events on one page: calendar, series, how full and how much.",
+                "calendar",
+                _SEASON,
+            ),
+        )
+    }
+)
+"""By name, in the order in which they are offered."""
