@@ -23,6 +23,13 @@ def _of_minute(minute: int, zone: ZoneInfo, day_starts: time) -> tuple[int, int]
     return _hour_start(moment, zone), _day_start(moment, zone, day_starts)
 
 
+@lru_cache(maxsize=65_536)
+def month_start(day: int, zone: ZoneInfo, day_starts: time) -> int:
+    """The start of the first business day of the month that has the business day starting at `day`."""
+    first = datetime.fromtimestamp(day, zone).date().replace(day=1)
+    return int(datetime.combine(first, day_starts, tzinfo=zone).astimezone(UTC).timestamp())
+
+
 def _hour_start(moment: datetime, zone: ZoneInfo) -> int:
     """The full local hour before `moment`, or the change of clocks if that came later."""
     second = int(moment.timestamp())

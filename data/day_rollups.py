@@ -34,6 +34,11 @@ ALL_VENUES = UUID(int=0)
 """The `venue_id` of `customer_totals` that adds up all venues of the tenant."""
 
 
+def of_months(dimension: str) -> str:
+    """SQL: what the rows of a dimension (SQL text) are called in which its days are added up by months."""
+    return f"rtrim('month ' || {dimension})"
+
+
 def current_days(
     sums: Sequence[str] = DAY_SUMS,
     *,
@@ -42,6 +47,7 @@ def current_days(
     dimensions: str = "%(dimensions)s",
     since: str = "%(since)s",
     until: str = "%(until)s",
+    months: bool = False,
 ) -> str:
     """SQL for FROM (give it an alias): venue_id, dimension, day, value, currency and these sums.
 
@@ -50,24 +56,31 @@ def current_days(
     without doubles) and the instants between which days start, `until` excluded; they may be infinite.
     `day` is the instant at which the venue's business day starts (`data/buckets.py`). The value '' means
     "not known". A dimension's rows add up to the totals, except that `gate` counts scans at a named gate.
+
+    With `months` there is a row for each month instead of each day, a twentieth to read of a long span; `day`
+    is then the start of the month's first business day. `since` and `until` have to be such starts.
     """
+    name, asked, start = "dimension", dimensions, "days"
+    if months:
+        name, start = "CASE dimension WHEN 'month' THEN '' ELSE substr(dimension, 7) END", "months"
+        asked = f"ARRAY(SELECT {of_months('n')} FROM unnest({dimensions}) AS n)"
     waiting = f"q.tenant_id = {tenant} AND q.venue_id = ANY({venues})"
     of_sales = [name for name in COUNTS + MONEY if name in sums] or COUNTS
     within = f"q.days[r.d + 1] >= {since} AND q.days[r.d + 1] < {until}"
     return f"""(
-        SELECT venue_id, dimension, day, value, currency, {", ".join(sums)}
+        SELECT venue_id, {name} AS dimension, day, value, currency, {", ".join(sums)}
         FROM day_analytics
-        WHERE tenant_id = {tenant} AND venue_id = ANY({venues}) AND dimension = ANY({dimensions})
+        WHERE tenant_id = {tenant} AND venue_id = ANY({venues}) AND dimension = ANY({asked})
           AND day >= {since} AND day < {until}
         UNION ALL
-        SELECT q.venue_id, n.dimension, q.days[r.d + 1], r.v, r.c,
+        SELECT q.venue_id, n.dimension, q.{start}[r.d + 1], r.v, r.c,
                {", ".join(f"coalesce(r.{name}, 0)" for name in sums)}
         FROM rollup_queue q
         CROSS JOIN unnest({dimensions}) AS n (dimension)
         CROSS JOIN LATERAL {rows_of_days("q.increments -> 'days' -> n.dimension", sums)}
         WHERE {waiting} AND {within}
         UNION ALL
-        SELECT q.venue_id, n.dimension, q.days[r.d + 1], {sale_value("n.dimension")}, {_of_sales(sums)}
+        SELECT q.venue_id, n.dimension, q.{start}[r.d + 1], {sale_value("n.dimension")}, {_of_sales(sums)}
         FROM rollup_queue q
         CROSS JOIN LATERAL {rows_of_sales("q.increments -> 'sales'", of_sales)}
         CROSS JOIN unnest({dimensions}) AS n (dimension)

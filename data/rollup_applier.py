@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from data.data_versions import BLOCKS, block_of
-from data.day_increments import OF_SALES
-from data.day_rollups import ALL_VENUES
+from data.day_increments import OF_SALES, STRUCTURE_DAY
+from data.day_rollups import ALL_VENUES, of_months
 from data.engine import Database, TenantConnection
 from data.rollup_queue import (
     COUNTS,
@@ -22,6 +22,7 @@ from data.rollup_queue import (
     rows_of_days,
     rows_of_sales,
 )
+from data.rollups import instant
 
 MOST_ENTRIES = 100
 """Entries added up in one transaction: a fraction of a second's work, be they of a thousand messages each."""
@@ -73,6 +74,17 @@ sales AS MATERIALIZED (
     GROUP BY venue_id, dimension, day, value, currency
 )
 """
+_OF_MONTHS = f"""
+of_months AS (
+    SELECT d.venue_id, {of_months("d.dimension")} AS dimension, m.month, d.value, d.currency, 0 AS changes,
+           {", ".join(f"sum(d.{name}) AS {name}" for name in DAY_SUMS)}
+    FROM of_days d
+    JOIN (SELECT DISTINCT t.venue_id, m.day, m.month
+          FROM taken t CROSS JOIN LATERAL unnest(t.days, t.months) AS m (day, month)) m USING (venue_id, day)
+    WHERE d.dimension <> '{BLOCKS}' AND m.day > timestamptz '{instant(STRUCTURE_DAY)}'
+    GROUP BY d.venue_id, d.dimension, m.month, d.value, d.currency
+)
+"""
 _OF_CUSTOMERS = f"""
 of_customers AS (
     SELECT n.venue_id, r.customer, r.currency,
@@ -89,11 +101,11 @@ WITH chosen AS MATERIALIZED (
 ), taken AS (
     DELETE FROM rollup_queue q USING chosen c
     WHERE q.tenant_id = %(tenant)s AND q.venue_id = c.venue_id AND q.entry_id = c.entry_id
-    RETURNING q.venue_id, q.days, q.increments
-), {_OF_DAYS}, {_OF_CUSTOMERS}, added_days AS (
+    RETURNING q.venue_id, q.days, q.months, q.increments
+), {_OF_DAYS}, {_OF_MONTHS}, {_OF_CUSTOMERS}, added_days AS (
     INSERT INTO day_analytics
         (tenant_id, venue_id, dimension, day, value, currency, changes, {", ".join(DAY_SUMS)})
-    SELECT %(tenant)s, * FROM of_days
+    SELECT %(tenant)s, * FROM of_days UNION ALL SELECT %(tenant)s, * FROM of_months
     ON CONFLICT (tenant_id, venue_id, dimension, day, value, currency)
     DO UPDATE SET {_increased("day_analytics", ("changes", *DAY_SUMS))}
 ), added_customers AS (

@@ -7,6 +7,7 @@ so the busiest venue's writers never queue for the rows of a day.
 from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
+from data.buckets import month_start
 from data.day_increments import OF_SALES, STRUCTURE_DAY, VenueDays
 from data.engine import TenantConnection
 from data.rollups import instant
@@ -19,21 +20,23 @@ CUSTOMER_SUMS = ("lines", "tickets", "gross_minor", "refunded_minor", "fees_mino
 assert set(CUSTOMER_SUMS) < set(customer_totals.c.keys())
 
 _PUT = (
-    "INSERT INTO rollup_queue (tenant_id, venue_id, entry_id, days, increments)"
-    " VALUES (%s, %s, %s, %s::timestamptz[], %s::jsonb)"
+    "INSERT INTO rollup_queue (tenant_id, venue_id, entry_id, days, months, increments)"
+    " VALUES (%s, %s, %s, %s::timestamptz[], %s::timestamptz[], %s::jsonb)"
 )
 
 
 def put(tenant: TenantConnection, venue_id: UUID, days: VenueDays) -> None:
     """Leave what the transaction adds at one venue."""
     starts = [instant(start) for start in days.days]
-    tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), starts, days.increments()])
+    months = [instant(month_start(start, *days.calendar)) for start in days.days]
+    tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), starts, months, days.increments()])
 
 
 def put_structure(tenant: TenantConnection, venues: Iterable[UUID]) -> None:
     """Say that the programme of these venues changed: events, series, capacities, ticket types, gates."""
+    days = [instant(STRUCTURE_DAY)]
     for venue_id in sorted(venues):
-        tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), [instant(STRUCTURE_DAY)], "{}"])
+        tenant.execute(_PUT, [tenant.tenant_id, venue_id, uuid4(), days, days, "{}"])
 
 
 COUNTS = ("sold", "comps", "cancelled", "refunds")

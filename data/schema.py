@@ -427,6 +427,7 @@ rollup_queue = _table(
     (*VENUE_KEY, "entry_id"),
     _required("entry_id", Uuid),
     _required("days", ARRAY(TIMESTAMP(timezone=True))),
+    _required("months", ARRAY(TIMESTAMP(timezone=True))),
     _required("increments", JSONB),
 )
 day_analytics = _table(

@@ -15,7 +15,7 @@ from data.messages import CartUpdate, Fact, Message, PageView, SaleLine, Scan, S
 from tests.data.reference import standing
 
 DayKey = tuple[UUID, str, datetime, str, str]
-"""(venue, dimension, start of the business day, value, currency)"""
+"""(venue, dimension, start of the business day or month, value, currency)"""
 CustomerKey = tuple[UUID, UUID, str]
 """(venue or zero for all of them, customer, currency)"""
 
@@ -25,6 +25,7 @@ class Expected:
     """The rows without what is zero."""
 
     days: dict[DayKey, dict[str, int]] = field(default_factory=dict)
+    months: dict[DayKey, dict[str, int]] = field(default_factory=dict)
     customers: dict[CustomerKey, dict[str, object]] = field(default_factory=dict)
 
 
@@ -38,12 +39,24 @@ def expected_of(messages: Iterable[Message], zones: dict[UUID, str]) -> Expected
             for dimension, value, currency, name, amount in _stated(fact):
                 counted[message.venue_id, dimension, day, value, currency][name] += amount
     _add_arrivals(seen, zones, counted)
-    expected = Expected()
-    for key, sums in counted.items():
-        if kept := {name: amount for name, amount in sums.items() if amount}:
-            expected.days[key] = kept
+    monthly: defaultdict[DayKey, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (venue, dimension, day, value, currency), sums in counted.items():
+        first = business_month(day, zones[venue])
+        for name, amount in sums.items():
+            monthly[venue, dimension, first, value, currency][name] += amount
+    expected = Expected(_kept(counted), _kept(monthly))
     _add_customers(seen, expected)
     return expected
+
+
+def _kept(counted: dict[DayKey, defaultdict[str, int]]) -> dict[DayKey, dict[str, int]]:
+    kept = {key: {name: n for name, n in sums.items() if n} for key, sums in counted.items()}
+    return {key: sums for key, sums in kept.items() if sums}
+
+
+def business_month(day: datetime, zone: str) -> datetime:
+    local = day.astimezone(ZoneInfo(zone))
+    return datetime(local.year, local.month, 1, 6, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def business_day(moment: datetime, zone: str) -> datetime:

@@ -15,7 +15,7 @@ from data.rollup_queue import CUSTOMER_SUMS, DAY_SUMS
 from tests.conftest import Tenant
 from tests.data.day_reference import Expected
 
-NIGHT = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)
 
 EVERYTHING = {"dimensions": ["", *DIMENSIONS], "since": "-infinity", "until": "infinity"}
 
@@ -34,9 +34,11 @@ def add_venue(owner_url: str, tenant: Tenant, venue_id: UUID, zone: str) -> None
 def current(database: Database, tenant: Tenant, venues: list[UUID]) -> Expected:
     """The rows that readers see, summed by key, without what is zero."""
     days = (
-        "SELECT venue_id, dimension, day, value, currency,"
+        "SELECT months, venue_id, dimension, day, value, currency,"
         f" {', '.join(f'sum({name})::bigint AS {name}' for name in DAY_SUMS)}"
-        f" FROM {current_days()} d GROUP BY venue_id, dimension, day, value, currency"
+        f" FROM (SELECT false AS months, d.* FROM {current_days()} d"
+        f" UNION ALL SELECT true, m.* FROM {current_days(months=True)} m) r"
+        " GROUP BY months, venue_id, dimension, day, value, currency"
     )
     customers = (
         "SELECT venue_id, customer, currency,"
@@ -49,8 +51,9 @@ def current(database: Database, tenant: Tenant, venues: list[UUID]) -> Expected:
         found = Expected()
         for row in connection.rows(days, own | EVERYTHING | {"venues": venues}):
             key = tuple(row.pop(name) for name in ("venue_id", "dimension", "day", "value", "currency"))
+            months = row.pop("months")
             if kept := {name: amount for name, amount in row.items() if amount}:
-                found.days[key] = kept
+                (found.months if months else found.days)[key] = kept
         for row in connection.rows(customers, own | {"venues": [*venues, ALL_VENUES]}):
             key = tuple(row.pop(name) for name in ("venue_id", "customer", "currency"))
             found.customers[key] = row

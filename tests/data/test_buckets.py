@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from data.buckets import hour_and_day
+from data.buckets import hour_and_day, month_start
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,13 @@ def test_a_day_that_starts_in_the_repeated_hour_starts_once() -> None:
     for moment in ("2026-10-25T00:30Z", "2026-10-25T01:10Z", "2026-10-25T01:50Z"):
         second = int(datetime.fromisoformat(moment).timestamp())
         assert hour_and_day(second, zone, starts_at)[1] == start
+
+
+def test_a_month_starts_with_its_first_business_day() -> None:
+    london, starts = ZoneInfo("Europe/London"), time(6)
+    april = datetime(2026, 4, 1, 6, tzinfo=london)
+    # The night of 30 April belongs to April, and so does the early morning of 1 May.
+    _, day = hour_and_day(int(datetime(2026, 5, 1, 5, 59, tzinfo=london).timestamp()), london, starts)
+    assert month_start(day, london, starts) == int(april.timestamp())
+    _, day = hour_and_day(int(datetime(2026, 5, 1, 6, tzinfo=london).timestamp()), london, starts)
+    assert month_start(day, london, starts) == day

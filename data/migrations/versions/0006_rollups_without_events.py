@@ -17,17 +17,12 @@ depends_on = None
 
 TABLES = ("rollup_queue", "day_analytics", "customer_totals")
 # A day has few rows in one dimension and hundreds in another: apart, a year of totals is a few pages.
+DIMENSIONS = ("ticket_type", "channel", "campaign", "country", "region", "city", "price", "gate")
 PARTITIONS = {
     "totals": ("",),
     "changes": ("changes",),
-    "ticket_type": ("ticket_type",),
-    "channel": ("channel",),
-    "campaign": ("campaign",),
-    "country": ("country",),
-    "region": ("region",),
-    "city": ("city",),
-    "price": ("price",),
-    "gate": ("gate",),
+    **{name: (name,) for name in DIMENSIONS},
+    "months": ("month", *(f"month {name}" for name in DIMENSIONS)),
 }
 
 
@@ -38,6 +33,7 @@ def upgrade() -> None:
         sa.Column("venue_id", sa.Uuid(), nullable=False),
         sa.Column("entry_id", sa.Uuid(), nullable=False),
         sa.Column("days", postgresql.ARRAY(postgresql.TIMESTAMP(timezone=True)), nullable=False),
+        sa.Column("months", postgresql.ARRAY(postgresql.TIMESTAMP(timezone=True)), nullable=False),
         sa.Column("increments", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "venue_id", "entry_id", name=op.f("pk_rollup_queue")),
     )
