@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         pattern=r"^[a-z0-9_-]+$",
         description="First part of every Redis key and channel; differs per installation on one Redis.",
     )
+    export_hours: int = Field(
+        24, ge=1, le=24 * 30, description="Hours for which the file of an export can be downloaded."
+    )
     demo: bool = Field(True, description="Seed the demo venue and run its simulated night.")
     demo_load_percent: int = Field(
         30, ge=1, le=100, description="Share of one core that publishing the demo's two years may take."

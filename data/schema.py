@@ -518,6 +518,7 @@ exports = _table(
     _required("request", JSONB),
     _required("file_name", Text),
     _required("status", Text, "'waiting'"),
+    _required("attempts", SmallInteger, "0"),
     _required("rows_done", BigInteger, "0"),
     Column("rows_total", BigInteger),
     Column("bytes", BigInteger),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from data.security import protect
+from data.security import permit_job, protect
 
 revision = "0008"
 down_revision = "0007"
@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("request", postgresql.JSONB(), nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("rows_done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("rows_total", sa.BigInteger(), nullable=True),
         sa.Column("bytes", sa.BigInteger(), nullable=True),
@@ -53,6 +54,7 @@ def upgrade() -> None:
     for table in TABLES:
         for statement in protect(table):
             op.execute(statement)
+    op.execute(permit_job("exports"))
 
 
 def downgrade() -> None:

@@ -1,0 +1,68 @@
+"""From drawn widgets to the parts of an export: the tables, figures and sentences that the board shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dash.development.base_component import Component
+
+from exports.document import Part
+from widgets.draw import Drawn
+
+
+def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0, 12, 4)) -> list[Part]:
+    """The parts of one drawn widget, `widget` its id on the board; the first has the figure and the summary.
+
+    A widget without tables becomes its words, one that could not be drawn the reason.
+    """
+    if drawn.error or not drawn.tables:
+        words = "" if drawn.error else spoken(drawn.body)
+        return [
+            Part(
+                drawn.title,
+                zone=drawn.zone,
+                sub=drawn.sub,
+                summary=drawn.summary,
+                text=words,
+                error=drawn.error,
+                place=place,
+                widget=widget,
+            )
+        ]
+    found = []
+    for index, table in enumerate(drawn.tables):
+        own = table.title if index and table.title and table.title != drawn.title else ""
+        found.append(
+            Part(
+                f"{drawn.title}: {own}" if own else drawn.title,
+                table.columns,
+                table.rows,
+                len(table.rows),
+                max(table.total_rows, len(table.rows)),
+                table.zone or drawn.zone,
+                drawn.sub,
+                "" if index else drawn.summary,
+                None if index else drawn.figure,
+                place=place,
+                widget=widget,
+            )
+        )
+    return found
+
+
+def spoken(component: object) -> str:
+    """The words of a component, a line for each element that has some."""
+    return "\n".join(line for text in _texts(component) if (line := " ".join(text.split())))
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, str | int | float) and not isinstance(node, bool):
+        yield str(node)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            yield from _texts(child)
+    elif isinstance(node, Component):
+        if type(node).__name__ == "Markdown":
+            yield from str(getattr(node, "children", "") or "").split("\n")
+        else:
+            yield from _texts(getattr(node, "children", None))

@@ -1,0 +1,241 @@
+"""A board or widget as a PDF that looks like the board: cards, charts as vectors, tables, page numbers.
+
+Set by typst from `report.typ`; words reach it as data only, so nothing anybody typed is taken for markup. A
+table has at most 500 rows on paper, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import groupby, islice
+from math import ceil
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from exports.document import Document, Part, Progress, unwatched
+from exports.svg import UnknownTrace, picture, spark
+from exports.values import currency_at, heading, number
+from exports.words import cell, change, currency_of, fitting, measure, moment
+
+if TYPE_CHECKING:
+    from typst import Fonts
+
+MEDIA_TYPE = "application/pdf"
+MOST_ROWS = 500
+MANY_COLUMNS = 8
+_FOLDER = Path(__file__).parent
+_FULL, _HALF = 760.0, 372.0
+"""Pixels of a chart over the whole width, and of one beside another."""
+_ROW = 62.0
+"""Pixels for each row of the board's grid that a chart is high."""
+_LESS_IS_BETTER = ("refund", "cancel", "invalid", "rejected", "no_show", "refused", "fees", "abandon")
+
+Block = dict[str, Any]
+
+
+def write(document: Document, file: IO[bytes], *, progress: Progress = unwatched) -> int:
+    """Write it; how many rows of tables are on its pages."""
+    import typst
+
+    widgets = [list(parts) for _, parts in groupby(document.parts, key=lambda part: part.widget or id(part))]
+    alone, rows = len(widgets) == 1, 0
+    blocks: list[Block] = []
+    for parts in widgets:
+        made = list(_blocks(document, parts, alone=alone))
+        rows += sum(len(block.get("rows", ())) for block in made)
+        progress(rows)
+        blocks += made
+    wide = any(len(block.get("columns", ())) > MANY_COLUMNS for block in blocks)
+    content = typst.compile(
+        (_FOLDER / "report.typ").read_bytes(),
+        sys_inputs={"data": json.dumps(_page(document, _arranged(blocks), wide))},
+        font_paths=_fonts(),
+        format="pdf",
+        timestamp=int(document.as_of.timestamp()),
+    )
+    file.write(content)
+    return rows
+
+
+@cache
+def _fonts() -> Fonts:
+    """Ours, and those of the machine for what ours lacks: other scripts, emoji."""
+    from typst import Fonts
+
+    return Fonts(include_system_fonts=True, include_embedded_fonts=True, font_paths=[_FOLDER / "fonts"])
+
+
+def _page(document: Document, blocks: list[Block], wide: bool) -> dict[str, Any]:
+    zone = document.zone or "UTC"
+    if not blocks:
+        blocks = [_words("", "Nothing is on this board.")]
+    return {
+        "title": fitting(document.title),
+        "sub": "  ·  ".join(f"{name}: {fitting(value)}" for name, value in document.filters),
+        "organisation": fitting(document.organisation),
+        "foot": f"As of {moment(document.as_of, ZoneInfo(zone))} {zone} · Housecount",
+        "paper": "a4",
+        "flipped": wide,
+        "fonts": ["Inter"],
+        "blocks": blocks,
+    }
+
+
+def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterator[Block]:
+    """What one widget becomes: a card, a chart, tables or words. A chart that stands alone has its figures
+    below it; on a board they are in the workbook, and the chart says of how many rows it is."""
+    first = parts[0]
+    if first.error:
+        yield _words(first.title, first.error, bad=True)
+    elif not first.columns:
+        yield _words(first.title, first.text or first.summary)
+    elif first.figure is None and _is_card(first):
+        yield _card(document, parts)
+    else:
+        chart = _chart(first) if first.figure is not None else None
+        if chart is not None:
+            yield chart
+        if chart is None or alone:
+            for part in parts:
+                yield _table(document, part)
+
+
+def _chart(part: Part) -> Block | None:
+    assert part.figure is not None
+    half = part.place[2] <= 6
+    width = _HALF if half else _FULL
+    height = min(max(part.place[3] * _ROW, 190.0), 420.0)
+    try:
+        svg = picture(part.figure, width, height, part.title)
+    except UnknownTrace:
+        return None  # The table says the same.
+    rows = f"{part.count:,} of {part.total:,} rows" if part.left_out else f"{part.count:,} rows"
+    return {
+        "kind": "chart",
+        "half": half,
+        "title": fitting(part.title),
+        "sub": fitting(part.sub),
+        "svg": svg,
+        "alt": part.summary or part.title,
+        "note": f"{fitting(part.summary)} Drawn from {rows}.".strip(),
+    }
+
+
+def _is_card(part: Part) -> bool:
+    kinds = {column.kind for column in part.columns if column.name != "currency"}
+    return part.count <= 3 and bool(kinds) and kinds <= {"metric", "compared"}
+
+
+def _card(document: Document, parts: Sequence[Part]) -> Block:
+    part, at = parts[0], currency_at(parts[0].columns)
+    rows = list(part.rows)
+    names = [column.name for column in part.columns]
+    index = next(i for i, column in enumerate(part.columns) if column.kind == "metric")
+    column = part.columns[index]
+    values = [
+        measure(row[index], column.unit, document, currency_of(row, at, document), exact=False)
+        for row in rows
+    ]
+    compared = f"{column.name}.compared"
+    moved = (
+        change(rows[0][index], rows[0][names.index(compared)], column.unit)
+        if rows and compared in names
+        else ""
+    )
+    return {
+        "kind": "card",
+        "title": fitting(part.title),
+        "values": values or ["–"],
+        "change": moved,
+        "tone": _tone(moved, column.name),
+        "note": fitting(part.sub),
+        "spark": _curve(parts[1:], column.name),
+    }
+
+
+def _tone(moved: str, name: str) -> str:
+    if not moved or moved.startswith("0"):
+        return "same"
+    better = moved.startswith("+") != any(word in name for word in _LESS_IS_BETTER)
+    return "up" if better else "down"
+
+
+def _curve(parts: Sequence[Part], name: str) -> str:
+    for part in parts:
+        names = [column.name for column in part.columns]
+        if name in names and part.columns[0].kind == "time":
+            found = [number(row[names.index(name)]) for row in part.rows]
+            known = [float(value) for value in found if value is not None]
+            return spark(known, 120, 36) if len(known) > 2 else ""
+    return ""
+
+
+def _table(document: Document, part: Part) -> Block:
+    zone, at = ZoneInfo(part.zone or document.zone or "UTC"), currency_at(part.columns)
+    rows = [
+        [
+            cell(value, column, document, zone, currency_of(row, at, document))
+            for value, column in zip(row, part.columns, strict=True)
+        ]
+        for row in islice(part.rows, MOST_ROWS)
+    ]
+    numbers = [column.unit is not None or column.kind == "number" for column in part.columns]
+    texts = [
+        not numeric and column.kind == "text" for numeric, column in zip(numbers, part.columns, strict=True)
+    ]
+    return {
+        "kind": "table",
+        "title": fitting(part.title),
+        "sub": fitting(part.sub),
+        "columns": [
+            {"label": heading(column), "right": numeric, "wide": wide and column.name != "currency"}
+            for column, numeric, wide in zip(part.columns, numbers, texts, strict=True)
+        ],
+        "rows": rows,
+        "note": _shown(part, len(rows)),
+        "size": 8.5 if len(part.columns) <= MANY_COLUMNS else 6.5,
+    }
+
+
+def _shown(part: Part, here: int) -> str:
+    """How many rows are on paper, of how many; nothing is left out without being said."""
+    total = max(part.total, part.count)
+    if here < total:
+        return f"The first {here:,} of {total:,} rows. CSV and XLSX exports hold more."
+    return "1 row, all there is." if here == 1 else f"{here:,} rows, all there are."
+
+
+def _words(title: str, text: str, *, bad: bool = False) -> Block:
+    return {"kind": "words", "title": fitting(title), "sub": "", "text": text[:20_000], "bad": bad}
+
+
+def _arranged(blocks: Sequence[Block]) -> list[Block]:
+    """Cards side by side, small charts in pairs, everything else over the whole width."""
+    found: list[Block] = []
+    cards: list[Block] = []
+    for block in [*blocks, {"kind": "end"}]:
+        if block["kind"] == "card":
+            cards.append(block)
+            continue
+        if cards:
+            found += _decks(cards)
+            cards = []
+        last = found[-1] if found else {}
+        if block.get("half") and last.get("half"):
+            found[-1] = {"kind": "pair", "blocks": [last, block]}
+        elif block["kind"] != "end":
+            found.append(block)
+    return found
+
+
+def _decks(cards: list[Block]) -> Iterator[Block]:
+    """Rows of cards, evenly filled: five are three and two."""
+    rows = ceil(len(cards) / 4)
+    across = ceil(len(cards) / rows)
+    for start in range(0, len(cards), across):
+        row = cards[start : start + across]
+        height = 55 + 18 * (max(len(card["values"]) for card in row) - 1)
+        yield {"kind": "cards", "cards": row, "across": max(across, 2), "height": height}
