@@ -4,7 +4,7 @@ All buckets are named by the instant at which they start, in whole seconds since
 that the clocks repeat in autumn is two buckets.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -51,3 +51,38 @@ def _day_start(moment: datetime, zone: ZoneInfo, day_starts: time) -> int:
         if start <= moment:
             return int(start.timestamp())
     raise AssertionError("a business day starts every day")
+
+
+def day_begins(day: date, zone: ZoneInfo, day_starts: time) -> int:
+    """The start of the business day that is called `day`."""
+    return _day_begins(day, zone, day_starts)
+
+
+@lru_cache(maxsize=65_536)
+def _day_begins(day: date, zone: ZoneInfo, day_starts: time) -> int:
+    return int(datetime.combine(day, day_starts, tzinfo=zone).astimezone(UTC).timestamp())
+
+
+def day_of(second: int, zone: ZoneInfo, day_starts: time) -> date:
+    """The name of the business day that holds `second`: the date of its start on the venue's clock."""
+    moment = datetime.fromtimestamp(second, zone)
+    day = moment.date()
+    for days in (1, 0, -1, -2):
+        candidate = day + timedelta(days=days)
+        if day_begins(candidate, zone, day_starts) <= second:
+            return candidate
+    raise AssertionError("a business day starts every day")
+
+
+def hour_begins(second: int, zone: ZoneInfo) -> int:
+    """The start of the local hour that holds `second`."""
+    return hour_and_day(second, zone, time(0))[0]
+
+
+def next_hour(second: int, zone: ZoneInfo) -> int:
+    """The start of the local hour after the one that holds `second`."""
+    start = hour_begins(second, zone)
+    following = start + QUARTER
+    while hour_begins(following, zone) == start:
+        following += QUARTER
+    return following

@@ -38,6 +38,8 @@ NIGHTS = frozenset({"nights", "takings"})
 _EVENTS = FACTS | NIGHTS | {"presence"}
 _DAYS = _EVENTS | {"people"}
 _SHORT = FACTS | {"presence"}
+_LONG = _DAYS - {"presence"}
+"""People inside are counted from the cut-off of the business day on: nothing longer has such a number."""
 _DAY = 86_400
 
 
@@ -62,10 +64,10 @@ _ALL = [
         _SHORT,
     ),
     _time("day", "Day", _DAY, "The business day of the venue, from its cut-off to the next.", _DAYS),
-    _time("week", "Week", 7 * _DAY, "Seven business days from Monday, by the Monday.", _DAYS),
-    _time("month", "Month", 28 * _DAY, "The business days of a month, by its first.", _DAYS),
-    _time("quarter", "Quarter", 90 * _DAY, "Three months from January, April, July or October.", _DAYS),
-    _time("year", "Year", 365 * _DAY, "The business days of a year, by its first.", _DAYS),
+    _time("week", "Week", 7 * _DAY, "Seven business days from Monday, by the Monday.", _LONG),
+    _time("month", "Month", 28 * _DAY, "The business days of a month, by its first.", _LONG),
+    _time("quarter", "Quarter", 90 * _DAY, "Three months from January, April, July or October.", _LONG),
+    _time("year", "Year", 365 * _DAY, "The business days of a year, by its first.", _LONG),
     Dimension("weekday", "Weekday", "number", "1 is Monday; that of the business day.", FACTS | NIGHTS),
     Dimension("hour_of_day", "Hour of the day", "number", "0 to 23 by the venue's clock.", FACTS),
     Dimension(

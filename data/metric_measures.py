@@ -22,6 +22,7 @@ class Measure:
     columns: dict[str, str]
     kind: Kind = "sum"
     money: bool = False
+    type: str = "bigint"
 
 
 VENUE, DAY, TOTALS, MONEY, GATE, CUSTOMER = (
@@ -126,7 +127,7 @@ _ALL = [
     _count("engagements", "social", "sum(f.likes + f.shares)", *_STAGES),
     _only("likes", "social", "sum(f.likes)"),
     _only("shares", "social", "sum(f.shares)"),
-    _only("sentiment_sum", "social", "sum(f.sentiment)"),
+    Measure("sentiment_sum", "social", "sum(f.sentiment::float8)", {}, type="float8"),
     _only("sentiment_known", "social", "count(f.sentiment)"),
     _distinct("authors", "social", "count(DISTINCT f.author)"),
     _count("transfers", "transfers", "count(*)", TOTALS),

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from data.access import Access
+from data.engine import TenantConnection
+from data.event_list import listed
+from data.live import read_state, tonight
+from data.live_state import EventState
 from data.metric_query import MetricQuery
+from data.notes import Note, notes
+from data.query import attempt
+from data.query_check import checked
+from data.query_error import QueryError
+from data.query_windows import look
+from data.query_world import read
 
 
 @dataclass(frozen=True, slots=True)
 class LiveNight:
-    """The live state of an event (`data.live_state.compose`); without one, of the one on at `venue`."""
+    """The live state of an event (`data.live_state.compose`); without one, of the one on at `venue`.
+
+    None when there is no event on. Where money is masked every amount in it is None.
+    """
 
     event: UUID | None = None
     venue: UUID | None = None
@@ -18,9 +35,8 @@ class LiveNight:
 
 @dataclass(frozen=True, slots=True)
 class EventList:
-    """Events as dicts, the next ones first: eventId, name, venueName, zone, status, phase (live, next, over),
-    doorsAt, startsAt (ISO 8601), sold, comps, capacity, percentSold, and `revenue`, a list of {currency,
-    netMinor}: one for each currency, none for those who may not see money."""
+    """Events with times, status, sold, capacity, percent and net revenue; the next ones first: a list of
+    `data.event_list.ListedEvent`."""
 
     venue: UUID | None = None
     phase: str = "upcoming"
@@ -30,9 +46,112 @@ class EventList:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The annotations of a span of time at a venue or event."""
+    """The annotations of a span of time at a venue or event: a list of `data.notes.Note`."""
 
     query: MetricQuery
 
 
 Need = MetricQuery | LiveNight | EventList | Notes
+
+
+def answer(tenant: TenantConnection, access: Access, needs: Sequence[Need], now: datetime) -> list[object]:
+    """What every need gets, in their order: an `Answer`, a live state, a list of events or notes. A need
+    that has no answer has its QueryError in its place. Raises DatabaseUnavailable."""
+    queries = list(dict.fromkeys(need for need in needs if isinstance(need, MetricQuery)))
+    answers: dict[Need, object] = dict(zip(queries, attempt(tenant, access, queries, now), strict=True))
+    for need in needs:
+        if need not in answers:
+            try:
+                answers[need] = _other(tenant, access, need, now)
+            except QueryError as error:
+                answers[need] = error
+    return [answers[need] for need in needs]
+
+
+def _other(tenant: TenantConnection, access: Access, need: Need, now: datetime) -> object:
+    if isinstance(need, LiveNight):
+        return live_night(tenant, access, need, now)
+    if isinstance(need, EventList):
+        return listed(tenant, access, now, venue=need.venue, phase=need.phase, limit=need.limit)
+    assert isinstance(need, Notes)
+    return _notes(tenant, access, need.query, now)
+
+
+def live_night(tenant: TenantConnection, access: Access, need: LiveNight, now: datetime) -> EventState | None:
+    """The live state that a reader may see; None when there is none. Raises DatabaseUnavailable."""
+    event = need.event or _event_on(tenant, access, need.venue, now)
+    if event is None or (access.events is not None and event not in access.events):
+        return None
+    state = read_state(tenant, event, now)
+    if state is None or (access.venues is not None and UUID(state["venueId"]) not in access.venues):
+        return None
+    return without_money(state) if access.masked else state
+
+
+def _event_on(tenant: TenantConnection, access: Access, venue: UUID | None, now: datetime) -> UUID | None:
+    """The event that is on, or the next one, at this venue or at the first that has one under way."""
+    venues = [venue] if venue is not None else _venues(tenant, access)
+    next_ones: list[UUID] = []
+    for own in venues:
+        for event in tonight(tenant, own, now):
+            event_id = UUID(event["eventId"])
+            if access.events is not None and event_id not in access.events:
+                continue
+            if event["phase"] == "live":
+                return event_id
+            next_ones.append(event_id)
+    return next_ones[0] if next_ones else None
+
+
+def _venues(tenant: TenantConnection, access: Access) -> list[UUID]:
+    rows = tenant.execute(
+        "SELECT venue_id FROM venues WHERE tenant_id = %s ORDER BY name, venue_id", [tenant.tenant_id]
+    )
+    return [venue for (venue,) in rows.fetchall() if access.venues is None or venue in access.venues]
+
+
+def _notes(tenant: TenantConnection, access: Access, query: MetricQuery, now: datetime) -> list[Note]:
+    """The notes within the range of a question, at its venues and events."""
+    checked(query, access)
+    windows = look(query, access, read(tenant, access, [query]), now).windows
+    if not windows:
+        return []
+    start = datetime.fromtimestamp(min(span.lo for span in windows.values()), UTC)
+    end = datetime.fromtimestamp(max(span.hi for span in windows.values()), UTC)
+    return notes(tenant, access, start, end, venues=query.venues, events=query.events)
+
+
+_AMOUNT = ("Minor", "minor")
+
+
+def without_money(state: EventState) -> EventState:
+    """The same state without any amount: for readers who are not to see money."""
+    return {name: _hidden(name, value) for name, value in state.items()} | {"masked": True}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if name.endswith(_AMOUNT):
+        return None
+    if name == "revenue":
+        return {"currencies": [_without_amounts(money) for money in value["currencies"]]}
+    if name == "milestones":
+        return [mark for mark in value if mark.get("measure") not in _MONEY_MARKS]
+    if name == "feed":
+        kept = [item for item in value if item.get("measure") not in _MONEY_MARKS]
+        return [_walk(item, _hidden) for item in kept]
+    return _walk(value, _hidden)
+
+
+_MONEY_MARKS = frozenset({"revenue_target"})
+
+
+def _without_amounts(money: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if name in ("currency", "exponent") else None for name, value in money.items()}
+
+
+def _walk(value: Any, change: Callable[[str, Any], Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: change(name, own) for name, own in value.items()}
+    if isinstance(value, list):
+        return [_walk(own, change) for own in value]
+    return value

@@ -1,0 +1,151 @@
+"""Questions answered: `run` is the one way from a `MetricQuery` to an `Answer`.
+
+Two round trips for any number of questions: one learns which venues and events they meet, the other
+carries every statement of the plan in one pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from data.access import Access
+from data.answers import Answer
+from data.engine import TenantConnection
+from data.metric_query import MetricQuery
+from data.metrics import Metric
+from data.query_answer import assemble
+from data.query_check import checked
+from data.query_error import QueryError
+from data.query_reads import Prepared, prepare
+from data.query_sql import Statement
+from data.query_world import World, read
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One statement of a plan: the table that answers, what it answers, of which span, and why it does."""
+
+    table: str
+    measures: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    pieces: int
+    compared: bool
+    reason: str
+
+
+def run(
+    tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery], now: datetime
+) -> list[Answer]:
+    """The answers, in the order of the questions. Raises QueryError for the first that has none, and
+    DatabaseUnavailable."""
+    answers = []
+    for answer in attempt(tenant, access, queries, now):
+        if isinstance(answer, QueryError):
+            raise answer
+        answers.append(answer)
+    return answers
+
+
+def attempt(
+    tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery], now: datetime
+) -> list[Answer | QueryError]:
+    """As `run`, with the error of a question that has no answer in its place."""
+    results: dict[int, Answer | QueryError] = {}
+    prepared = _prepared(tenant, access, queries, now, results)
+    rows = _fetch(tenant, [statement for own in prepared.values() for statement in own.statements])
+    position = 0
+    for index, own in prepared.items():
+        answers = rows[position : position + len(own.statements)]
+        position += len(own.statements)
+        failed = next((answer for answer in answers if isinstance(answer, QueryError)), None)
+        results[index] = failed or assemble(own, [a for a in answers if not isinstance(a, QueryError)])
+    return [results[index] for index in range(len(queries))]
+
+
+def explain(
+    tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery], now: datetime
+) -> list[list[Explained]]:
+    """Which tables would answer each question, and why. Raises QueryError for the first without an answer."""
+    results: dict[int, Answer | QueryError] = {}
+    prepared = _prepared(tenant, access, queries, now, results)
+    for error in results.values():
+        if isinstance(error, QueryError):
+            raise error
+    return [list(map(_explained, prepared[index].statements)) for index in range(len(queries))]
+
+
+def _prepared(
+    tenant: TenantConnection,
+    access: Access,
+    queries: Sequence[MetricQuery],
+    now: datetime,
+    errors: dict[int, Answer | QueryError],
+) -> dict[int, Prepared]:
+    """What to ask for each question; those that have no answer go into `errors`."""
+    visible: dict[int, list[Metric]] = {}
+    for index, query in enumerate(queries):
+        try:
+            visible[index] = checked(query, access)
+        except QueryError as error:
+            errors[index] = error
+    if not visible:
+        return {}
+    world: World = read(tenant, access, [queries[index] for index in visible])
+    prepared: dict[int, Prepared] = {}
+    for index, metrics in visible.items():
+        try:
+            prepared[index] = prepare(tenant.tenant_id, access, queries[index], metrics, world, now)
+        except QueryError as error:
+            errors[index] = error
+    return prepared
+
+
+def _fetch(
+    tenant: TenantConnection, statements: Sequence[Statement]
+) -> list[list[tuple[Any, ...]] | QueryError]:
+    """The rows of every statement, all sent before the first answer is read. One that takes too long
+    gets an error; those behind it are sent again."""
+    results: list[list[tuple[Any, ...]] | QueryError] = []
+    while len(results) < len(statements):
+        waiting = statements[len(results) :]
+        cursors = [tenant.cursor() for _ in waiting]
+        try:
+            with tenant.connection.pipeline():
+                tenant.execute("SAVEPOINT questions")
+                tenant.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
+                for cursor, statement in zip(cursors, waiting, strict=True):
+                    cursor.execute(statement.sql, statement.parameters, prepare=False)
+            results += [cursor.fetchall() for cursor in cursors]
+        except psycopg.errors.QueryCanceled:
+            tenant.execute("ROLLBACK TO SAVEPOINT questions")
+            results += [cursor.fetchall() for cursor in cursors if cursor.description is not None]
+            results.append(
+                QueryError(
+                    "too-slow",
+                    f"This question takes more than {TIMEOUT_SECONDS} seconds. Ask for a shorter range,"
+                    " fewer dimensions or a coarser grain.",
+                )
+            )
+    return results
+
+
+def _explained(statement: Statement) -> Explained:
+    pieces = statement.read.pieces
+    timeless = all(piece.whole for piece in pieces)
+    return Explained(
+        statement.read.source.name,
+        statement.read.measures,
+        None if timeless else datetime.fromtimestamp(min(piece.lo for piece in pieces), UTC),
+        None if timeless else datetime.fromtimestamp(max(piece.hi for piece in pieces), UTC),
+        len(pieces),
+        statement.compared,
+        statement.read.reason,
+    )

@@ -1,0 +1,209 @@
+"""The rows that came back become an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from data.answers import Answer, Column
+from data.metric_dimensions import DIMENSIONS
+from data.metric_measures import MEASURES
+from data.metrics import CATALOGUE
+from data.query_inside import Inside
+from data.query_reads import STATE, Prepared
+from data.query_rows import Arranger, Cells, Key, plain, value_of
+from data.query_series import every_bucket, minutes_of
+from data.query_sql import NAMES, Statement
+
+Rows = list[tuple[Any, ...]]
+
+
+def assemble(prepared: Prepared, rows: Sequence[Rows]) -> Answer:
+    """The answer to a question, from the rows of its statements in their order."""
+    gathered = _Gathered(prepared)
+    for statement, own in zip(prepared.statements, rows, strict=True):
+        gathered.add(statement, own)
+    query = prepared.query
+    arranger = Arranger(query, prepared.metrics, prepared.by_currency, gathered.names)
+    main, other = arranger.top(gathered.main, gathered.other)
+    for key in _missing(prepared, [*main.rows, *_in_range(prepared, other), *gathered.inside.keys()]):
+        main.rows[key] = {}
+    gathered.inside.fill(main, prepared.main)
+    gathered.inside_other.fill(other, prepared.main)
+    keys = dict.fromkeys([*main.rows, *_in_range(prepared, other)])
+    values = _Values(prepared, main, other)
+    ordered = arranger.ordered(keys, values.of)
+    columns = _columns(prepared)
+    return Answer(
+        columns,
+        [values.row(key, columns) for key in ordered[: query.limit]],
+        prepared.now,
+        _zone(prepared),
+        *_bounds(prepared),
+        total_rows=len(ordered),
+        sources=tuple(dict.fromkeys(s.read.source.name for s in prepared.statements)),
+        masked=frozenset(
+            column.name
+            for column in columns
+            if prepared.masked and column.kind in ("metric", "compared") and _metric(column.name).money
+        ),
+        names=gathered.names,
+    )
+
+
+def _metric(column: str) -> Any:
+    return CATALOGUE[column.removesuffix(".compared")]
+
+
+class _Gathered:
+    """The sums of both sides by key, and the names of the ids in the keys."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.main, self.other = Cells(), Cells()
+        self.inside, self.inside_other = Inside(prepared), Inside(prepared)
+        self.names: dict[str, dict[str, str]] = {}
+        if "venue" in prepared.query.dimensions:
+            self.names["venue"] = {str(v): clock.name for v, clock in prepared.world.venues.items()}
+
+    def add(self, statement: Statement, rows: Rows) -> None:
+        width = len(statement.keys) + (statement.by_currency and "currency" not in statement.keys)
+        measures = statement.read.measures
+        cells = self.other if statement.compared else self.main
+        state = MEASURES[measures[0]].family == STATE
+        inside = self.inside_other if statement.compared else self.inside
+        named = [name for name in NAMES if name in statement.keys]
+        for row in rows:
+            key: Key = tuple(map(plain, row[:width]))
+            sums = row[width : width + len(measures)]
+            if statement.compared:
+                key = self._renamed(key)
+            elif named:
+                self._name(statement.keys, named, key, row[width + len(measures) :])
+            if state:
+                inside.add(statement.keys, key, sums[0] or 0)
+                continue
+            if not any(sums):
+                continue  # What was booked and taken back is nothing, as if it had never been.
+            for name, value in zip(measures, sums, strict=True):
+                cells.add(key, name, value or 0)
+
+    def _name(self, keys: Sequence[str], named: Sequence[str], key: Key, names: Sequence[Any]) -> None:
+        for dimension, name in zip(named, names, strict=True):
+            value = key[keys.index(dimension)]
+            if name is not None and value is not None:
+                self.names.setdefault(dimension, {})[value] = name
+
+    def _renamed(self, key: Key) -> Key:
+        """Rows of another event stand under the event that they are compared with."""
+        query = self.prepared.query
+        if query.compare_event is None or "event" not in query.dimensions:
+            return key
+        index = query.dimensions.index("event")
+        return (*key[:index], str(query.events[0]), *key[index + 1 :])
+
+
+class _Values:
+    """The value of every metric in every row."""
+
+    def __init__(self, prepared: Prepared, main: Cells, other: Cells) -> None:
+        self.prepared, self.main, self.other = prepared, main, other
+        self.metrics = {metric.name: metric for metric in prepared.metrics}
+
+    def of(self, column: str, key: Key) -> Any:
+        name = column.removesuffix(".compared")
+        if name not in self.metrics:
+            return None
+        if name != column:
+            sums, look = self.other.rows.get(key), self.prepared.other
+        else:
+            sums, look = self.main.rows.get(key), self.prepared.main
+        metric = self.metrics[name]
+        minutes = None
+        if "minutes" in metric.measures and look is not None:
+            minutes = minutes_of(self.prepared, look, key)
+        return value_of(metric, sums, minutes)
+
+    def row(self, key: Key, columns: Sequence[Column]) -> tuple[Any, ...]:
+        own = [value.isoformat() if type(value) is date else value for value in key]
+        if _shows_currency(self.prepared) and not _splits_currency(self.prepared):
+            own.append(_home_currency(self.prepared))
+        return (*own, *(self.of(column.name, key) for column in columns[len(own) :]))
+
+
+def _splits_currency(prepared: Prepared) -> bool:
+    return prepared.by_currency and "currency" not in prepared.query.dimensions
+
+
+def _shows_currency(prepared: Prepared) -> bool:
+    """Money has a currency beside it, also where it is masked."""
+    asked = any(CATALOGUE[name].money for name in prepared.query.metrics)
+    return asked and "currency" not in prepared.query.dimensions
+
+
+def _home_currency(prepared: Prepared) -> str | None:
+    """The currency of the venues looked at; None when they have several."""
+    currencies = {clock.currency for clock in prepared.main.clocks.values()}
+    return next(iter(currencies)) if len(currencies) == 1 else None
+
+
+def _columns(prepared: Prepared) -> tuple[Column, ...]:
+    query = prepared.query
+    columns = [Column(name, DIMENSIONS[name].label, DIMENSIONS[name].kind) for name in query.dimensions]
+    if _shows_currency(prepared):
+        columns.append(Column("currency", DIMENSIONS["currency"].label, "text"))
+    for name in query.metrics:
+        metric = CATALOGUE[name]
+        columns.append(Column(name, metric.label, "metric", metric.unit))
+        if prepared.other is not None:
+            columns.append(Column(f"{name}.compared", f"{metric.label}, compared", "compared", metric.unit))
+    return tuple(columns)
+
+
+def _in_range(prepared: Prepared, other: Cells) -> list[Key]:
+    """The keys of the compared side, without days that the main span does not have."""
+    query, spans = prepared.query, list(prepared.main.windows.values())
+    days = [span.days for span in spans if span.days is not None]
+    if "day" not in query.dimensions or len(days) < len(spans) or not days:
+        return list(other.rows)
+    index = query.dimensions.index("day")
+    first, end = min(first for first, _ in days), max(end for _, end in days)
+    return [key for key in other.rows if key[index] is None or first <= key[index] < end]
+
+
+def _missing(prepared: Prepared, keys: Sequence[Key]) -> list[Key]:
+    """The rows that nothing happened in: of a figure without dimensions the only one, of a single
+    dimension of time every bucket up to now."""
+    query = prepared.query
+    if not prepared.main.windows:
+        return []
+    buckets: list[tuple[Any, ...]]
+    if not query.dimensions:
+        if keys:
+            return []
+        buckets = [()]
+    elif len(query.dimensions) == 1:
+        buckets = [(bucket,) for bucket in every_bucket(prepared, [key[0] for key in keys])]
+    else:
+        return []
+    if not _splits_currency(prepared):
+        return buckets
+    home = next(iter(prepared.main.clocks.values())).currency
+    currencies = list(dict.fromkeys(key[-1] for key in keys)) or [home]
+    return [(*bucket, currency) for bucket in buckets for currency in currencies]
+
+
+def _zone(prepared: Prepared) -> str:
+    zones = {str(clock.zone) for clock in prepared.main.clocks.values()}
+    return next(iter(zones)) if len(zones) == 1 else ""
+
+
+def _bounds(prepared: Prepared) -> tuple[datetime | None, datetime | None]:
+    spans = list(prepared.main.windows.values())
+    if not spans:
+        return None, None
+    return (
+        datetime.fromtimestamp(min(span.lo for span in spans), UTC),
+        datetime.fromtimestamp(max(span.hi for span in spans), UTC),
+    )

@@ -1,0 +1,40 @@
+"""Why a question cannot be answered: what is wrong, where it stands, and what was probably meant."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class QueryError(Exception):
+    """A question that has no answer. `field` is its place in the JSON, `value` what stands there,
+    `nearest` the valid name that is most like it (None when nothing is)."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        value: str | None = None,
+        nearest: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.value = value
+        self.nearest = nearest
+
+
+def unknown(kind: str, name: str, field: str, known: Iterable[str]) -> QueryError:
+    """The error about a name that is in no list, with the nearest one that is."""
+    close = difflib.get_close_matches(name.lower().replace("-", "_"), list(known), 1, 0.5)
+    nearest = close[0] if close else None
+    meant = f" Did you mean {nearest}?" if nearest else ""
+    shown = name[:80]
+    return QueryError(
+        f"unknown-{kind}",
+        f"There is no {kind} {shown!r}.{meant}",
+        field=field,
+        value=shown,
+        nearest=nearest,
+    )

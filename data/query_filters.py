@@ -1,0 +1,137 @@
+"""Filters as SQL: identifiers from the list of dimensions, every value bound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from data.metric_dimensions import DIMENSIONS, Dimension
+from data.metric_query import All, Filter, In, Within
+from data.query_error import QueryError
+
+_TYPES = {"id": "uuid", "date": "date", "instant": "timestamptz", "number": "int", "text": "text"}
+_WITHIN = ("price",)
+"""Besides numbers: what has a number behind its text."""
+
+
+def dimensions_of(where: Filter | None) -> Iterator[str]:
+    """The dimensions that a filter looks at."""
+    if where is None:
+        return
+    if isinstance(where, In | Within):
+        yield where.dimension
+        return
+    for part in where.all if isinstance(where, All) else where.any:
+        yield from dimensions_of(part)
+
+
+class Filters:
+    """Turns filters into SQL conditions and gathers their values in `parameters`."""
+
+    def __init__(self, expression: Callable[[str], str], parameters: dict[str, Any]) -> None:
+        self._expression = expression
+        self._parameters = parameters
+
+    def condition(self, where: Filter) -> str:
+        """The condition. Raises QueryError for a value that the dimension cannot have."""
+        if isinstance(where, In):
+            return self._in(where)
+        if isinstance(where, Within):
+            return self._within(where)
+        parts = where.all if isinstance(where, All) else where.any
+        joined = (" AND " if isinstance(where, All) else " OR ").join(map(self.condition, parts))
+        return f"({joined})"
+
+    def _in(self, where: In) -> str:
+        dimension = DIMENSIONS[where.dimension]
+        expression = self._expression(where.dimension)
+        known = [_parsed(dimension, value) for value in where.values if value != ""]
+        listed = f"{expression} = ANY({self._bind(known)}::{_TYPES[dimension.shape]}[])"
+        if "" not in where.values:
+            return listed
+        return f"({expression} IS NULL OR {listed})" if known else f"({expression} IS NULL)"
+
+    def _within(self, where: Within) -> str:
+        expression = self._expression("price_value" if where.dimension == "price" else where.dimension)
+        parts = []
+        if where.at_least is not None:
+            parts.append(f"{expression} >= {self._bind(where.at_least)}")
+        if where.below is not None:
+            parts.append(f"{expression} < {self._bind(where.below)}")
+        return f"({' AND '.join(parts)})"
+
+    def _bind(self, value: Any) -> str:
+        name = f"w{len(self._parameters)}"
+        self._parameters[name] = value
+        return f"%({name})s"
+
+
+def check(where: Filter, field: str = "where", depth: int = 0) -> None:
+    """Raises QueryError for a filter that could never be turned into SQL, naming its place."""
+    if depth > 8:
+        raise QueryError("too-deep", "Filters may be nested eight deep.", field=field)
+    if isinstance(where, In):
+        for index, value in enumerate(where.values):
+            if value != "":
+                _checked(DIMENSIONS[where.dimension], value, f"{field}.in.{index}")
+    elif isinstance(where, Within):
+        if DIMENSIONS[where.dimension].shape != "number" and where.dimension not in _WITHIN:
+            raise QueryError(
+                "not-a-number",
+                f"{where.dimension} is no number; filter it by `in`.",
+                field=f"{field}.dimension",
+                value=where.dimension,
+            )
+        limits = [limit for limit in (where.at_least, where.below) if limit is not None]
+        if not limits or not all(map(math.isfinite, limits)):
+            raise QueryError("no-limits", "Give `atLeast`, `below` or both, as numbers.", field=field)
+    else:
+        parts, name = (where.all, "and") if isinstance(where, All) else (where.any, "or")
+        for index, part in enumerate(parts):
+            check(part, f"{field}.{name}.{index}", depth + 1)
+
+
+def _checked(dimension: Dimension, value: str, field: str) -> None:
+    try:
+        _parsed(dimension, value)
+    except ValueError:
+        raise QueryError(
+            "bad-value",
+            f"{dimension.label} cannot be {value[:80]!r}: {_EXPECTED[dimension.shape]}.",
+            field=field,
+            value=value[:80],
+        ) from None
+
+
+_EXPECTED = {
+    "id": "it is an id, as 0192f0c1-2345-7000-8000-000000000000",
+    "date": "it is a date, as 2026-05-01",
+    "instant": "it is a moment with its offset, as 2026-05-01T18:00:00Z",
+    "number": "it is a whole number",
+    "text": "it has a character that no text has",
+}
+
+
+def _parsed(dimension: Dimension, value: str) -> Any:
+    """The value as PostgreSQL is to compare it. Raises ValueError."""
+    if dimension.shape == "id":
+        return UUID(value)
+    if dimension.shape == "date":
+        return date.fromisoformat(value)
+    if dimension.shape == "instant":
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment
+    if dimension.shape == "number":
+        number = int(value)
+        if abs(number) >= 2**31:
+            raise ValueError(value)
+        return number
+    if "\x00" in value:
+        raise ValueError(value)
+    value.encode()  # A lone surrogate is no text; UnicodeEncodeError is a ValueError.
+    return value

@@ -1,0 +1,58 @@
+"""Whole events as rows, dated by their doors: what inventory and attendance are counted in."""
+
+NIGHTS = """(
+    SELECT e.tenant_id, e.venue_id, e.event_id, COALESCE(e.doors_at, e.starts_at) AS doors,
+           (e.status <> 'cancelled')::int AS counts,
+           COALESCE(e.doors_at, e.starts_at) <= %(now)s AS opened,
+           n.capacity, n.held, n.target_tickets, t.peak,
+           COALESCE(t.sold, 0) AS sold, COALESCE(t.comps, 0) AS comps,
+           COALESCE(t.entered, 0) AS entered, COALESCE(t.reentries, 0) AS reentries,
+           greatest(n.capacity - COALESCE(t.sold, 0) - COALESCE(t.comps, 0) - n.held, 0) AS remaining,
+           CASE WHEN COALESCE(e.doors_at, e.starts_at) <= %(now)s
+                THEN greatest(COALESCE(t.sold, 0) + COALESCE(t.comps, 0) - COALESCE(t.entered, 0), 0)
+                ELSE 0 END AS no_shows
+    FROM events e
+    JOIN venues v ON v.tenant_id = e.tenant_id AND v.venue_id = e.venue_id
+    LEFT JOIN event_totals t ON t.tenant_id = e.tenant_id AND t.venue_id = e.venue_id
+         AND t.event_id = e.event_id
+    LEFT JOIN (
+        SELECT venue_id, event_id, CASE WHEN bool_and(capacity IS NOT NULL) THEN sum(capacity) END AS places
+        FROM ticket_types WHERE tenant_id = %(tenant)s AND admission GROUP BY venue_id, event_id
+    ) y ON y.venue_id = e.venue_id AND y.event_id = e.event_id
+    LEFT JOIN (
+        SELECT venue_id, event_id, sum(quantity) AS quantity
+        FROM holds WHERE tenant_id = %(tenant)s AND released_at IS NULL GROUP BY venue_id, event_id
+    ) h ON h.venue_id = e.venue_id AND h.event_id = e.event_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(NULLIF(e.sellable_capacity, 0), NULLIF(y.places, 0), NULLIF(e.physical_capacity, 0),
+                        v.capacity, 0) AS capacity,
+               COALESCE(h.quantity, 0) AS held, COALESCE(e.target_tickets, 0) AS target_tickets
+    ) n
+    WHERE e.tenant_id = %(tenant)s
+)"""
+
+TAKINGS = """(
+    SELECT e.tenant_id, e.venue_id, e.event_id, COALESCE(e.doors_at, e.starts_at) AS doors, m.currency,
+           m.gross_minor, m.refunded_minor, m.fees_minor
+    FROM events e
+    JOIN event_money m ON m.tenant_id = e.tenant_id AND m.venue_id = e.venue_id AND m.event_id = e.event_id
+    WHERE e.tenant_id = %(tenant)s
+)"""
+
+NEW_CUSTOMERS = """(
+    SELECT t.tenant_id, t.venue_id, t.first_at
+    FROM customer_totals t
+    WHERE t.tenant_id = %(tenant)s AND NOT EXISTS (
+        SELECT 1 FROM customer_totals o
+        WHERE o.tenant_id = %(tenant)s AND o.venue_id = ANY(%(rivals)s) AND o.customer = t.customer
+          AND (NOT %(apart)s OR o.venue_id = t.venue_id)
+          AND (o.first_at, o.venue_id, o.currency) < (t.first_at, t.venue_id, t.currency)
+    )
+)"""
+
+SUBQUERIES = {
+    "events": NIGHTS,
+    "events and event_money": TAKINGS,
+    "customer_totals (first purchases)": NEW_CUSTOMERS,
+}
+"""Source → the rows that take the place of its table."""

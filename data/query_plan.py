@@ -1,0 +1,198 @@
+"""The planner: for every measure the coarsest table that answers exactly, and the spans to read from it.
+
+A span whose edges lie inside a bucket is read in pieces: whole buckets from the coarse roll-up, the rest
+from finer ones, the last seconds from the facts. No piece overlaps another, none is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from data.buckets import hour_begins, next_hour
+from data.metric_dimensions import DIMENSIONS
+from data.metric_measures import MEASURES, Measure
+from data.query_clock import Clock
+from data.query_sources import DAY, FACTS, LADDERS, WHOLE, Source
+
+BY_DAY = frozenset(
+    {"weekday", "days_to_doors"} | {name for name, d in DIMENSIONS.items() if d.shape == "date"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One span to read: at a venue, of one event or of all that the question sees."""
+
+    clock: Clock
+    lo: int
+    hi: int
+    whole: bool = False
+    event: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a span that one source answers."""
+
+    source: Source
+    clock: Clock
+    lo: int
+    hi: int
+    event: UUID | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Measures to be read from one source in one statement, and why from this one."""
+
+    source: Source
+    measures: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a question demands of its sources: dimensions it groups and filters by, whether it looks at
+    single events, and whether money splits it by currency."""
+
+    dimensions: frozenset[str]
+    events: bool
+    by_currency: bool
+
+
+def plan(measures: Sequence[str], needs: Needs, spans: Sequence[Asked]) -> list[Read]:
+    """What to read from where; every measure of `measures` in every span exactly once."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for name in measures:
+        ladder = _ladder(MEASURES[name], needs, spans)
+        grouped.setdefault(tuple(source.name for source in ladder), []).append(name)
+    reads: list[Read] = []
+    for names in grouped.values():
+        ladder = _ladder(MEASURES[names[0]], needs, spans)
+        pieces_of: dict[str, list[Piece]] = {}
+        for span in spans:
+            for piece in _cover(span, ladder):
+                pieces_of.setdefault(piece.source.name, []).append(piece)
+        for own in pieces_of.values():
+            reason = _reason(MEASURES[names[0]], own[0].source, ladder, needs)
+            reads.append(Read(own[0].source, tuple(names), tuple(own), reason))
+    return _joined(reads)
+
+
+def _joined(reads: list[Read]) -> list[Read]:
+    """Reads of the same pieces become one: a row of a roll-up holds the measures of several families."""
+    joined: dict[tuple[str, tuple[Piece, ...]], Read] = {}
+    for read in reads:
+        key = (read.source.name, read.pieces)
+        other = joined.get(key)
+        measures = read.measures if other is None else other.measures + read.measures
+        joined[key] = Read(read.source, measures, read.pieces, (other or read).reason)
+    return list(joined.values())
+
+
+def _ladder(measure: Measure, needs: Needs, spans: Sequence[Asked]) -> tuple[Source, ...]:
+    """The sources that can answer for the measure, the coarsest first, the facts last."""
+    able = [
+        source
+        for source in LADDERS[measure.family]
+        if source.holds(measure) and _suits(source, measure, needs, spans)
+    ]
+    return (*able, FACTS[measure.family])
+
+
+def _suits(source: Source, measure: Measure, needs: Needs, spans: Sequence[Asked]) -> bool:
+    if not all(map(source.knows, needs.dimensions)) or (needs.events and not source.events):
+        return False
+    if source.seconds == WHOLE:
+        timeless = not any(_seconds(name) for name in needs.dimensions)
+        if not timeless or not all(span.whole for span in spans):
+            return False
+    elif any(_seconds(name) < source.seconds for name in needs.dimensions if _seconds(name)):
+        return False
+    if needs.by_currency and not measure.money:
+        # Roll-ups count tickets and carts whatever they are paid in.
+        if measure.family == "carts":
+            return False
+        if measure.family == "sales" and any(span.clock.several for span in spans):
+            return False
+    return _nests(source, needs, spans)
+
+
+def _nests(source: Source, needs: Needs, spans: Sequence[Asked]) -> bool:
+    """Whether no bucket of the source lies in two business days at once, where days matter."""
+    if source.seconds >= DAY or not needs.dimensions & BY_DAY:
+        return True
+    return all(_to_second(span.clock) % source.seconds == 0 for span in spans)
+
+
+def _to_second(clock: Clock) -> int:
+    return int(timedelta(minutes=clock.starts.minute, seconds=clock.starts.second).total_seconds())
+
+
+def _seconds(dimension: str) -> int:
+    """How short the buckets must be at most for a dimension of time, 0 for others."""
+    if dimension in ("weekday", "days_to_doors"):
+        return DAY
+    if dimension == "hour_of_day":
+        return 3600
+    return DAY if DIMENSIONS[dimension].shape == "date" else DIMENSIONS[dimension].seconds
+
+
+def _cover(span: Asked, ladder: Sequence[Source]) -> Iterator[Piece]:
+    """The pieces of a span, without overlap and without a gap."""
+    if span.hi <= span.lo:
+        return
+    source, clock = ladder[0], span.clock
+    if source.seconds in (0, WHOLE):
+        yield Piece(source, clock, span.lo, span.hi, span.event, span.whole)
+        return
+    lo, hi = _ceiling(span.lo, source, clock), _floor(span.hi, source, clock)
+    if lo >= hi:
+        yield from _cover(span, ladder[1:])
+        return
+    yield from _cover(Asked(clock, span.lo, lo, event=span.event), ladder[1:])
+    yield Piece(source, clock, lo, hi, span.event)
+    yield from _cover(Asked(clock, hi, span.hi, event=span.event), ladder[1:])
+
+
+def _floor(second: int, source: Source, clock: Clock) -> int:
+    """The start of the bucket that holds the moment."""
+    if source.seconds == DAY:
+        return clock.begins(clock.day(second))
+    if source.seconds == 3600:
+        return hour_begins(second, clock.zone)
+    return second // source.seconds * source.seconds
+
+
+def _ceiling(second: int, source: Source, clock: Clock) -> int:
+    """The moment itself where a bucket starts, else the start of the next one."""
+    start = _floor(second, source, clock)
+    if start == second:
+        return second
+    if source.seconds == DAY:
+        return clock.begins(clock.day(second) + timedelta(days=1))
+    if source.seconds == 3600:
+        return next_hour(second, clock.zone)
+    return start + source.seconds
+
+
+def _reason(measure: Measure, source: Source, ladder: Sequence[Source], needs: Needs) -> str:
+    """Why this source: in words, for the explain mode."""
+    if source is not ladder[0]:
+        return "the edges of the range lie inside the buckets of the coarser table"
+    if source.seconds:
+        return "the coarsest roll-up with these dimensions, grain and measures"
+    if measure.kind == "distinct":
+        return "different people and orders can only be counted in the facts"
+    rollups = [other for other in LADDERS[measure.family] if other.holds(measure)]
+    if not rollups:
+        return "no roll-up keeps this"
+    missing = sorted(d for d in needs.dimensions if not any(other.knows(d) for other in rollups))
+    if missing:
+        return f"no roll-up is split by {', '.join(missing)}"
+    return "no roll-up keeps this at so fine a grain or by currency"

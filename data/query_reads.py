@@ -1,0 +1,126 @@
+"""From a question to its statements: which families are read over which spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from data.access import Access
+from data.metric_dimensions import DIMENSIONS, FACTS, NIGHTS
+from data.metric_measures import MEASURES
+from data.metric_query import MetricQuery
+from data.metrics import Metric
+from data.query_filters import dimensions_of
+from data.query_plan import Asked, Needs, plan
+from data.query_sql import Frame, Statement, statement
+from data.query_windows import Look, earlier, look
+from data.query_world import World
+
+STATE = "presence"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question with everything that its answer is put together from."""
+
+    query: MetricQuery
+    metrics: tuple[Metric, ...]
+    masked: bool
+    by_currency: bool
+    main: Look
+    other: Look | None
+    statements: tuple[Statement, ...]
+    now: datetime
+    world: World
+
+
+def prepare(
+    tenant_id: UUID,
+    access: Access,
+    query: MetricQuery,
+    metrics: Sequence[Metric],
+    world: World,
+    now: datetime,
+) -> Prepared:
+    """The statements of a question. `metrics` are those that may be seen. Raises QueryError."""
+    main = look(query, access, world, now)
+    other = earlier(query, main, world, now)
+    by_currency = any(metric.money for metric in metrics) or "currency" in query.dimensions
+    statements = []
+    for side in (main, other):
+        if side is not None:
+            frame = _frame(tenant_id, query, side, by_currency, world, now)
+            statements += [
+                replace(own, compared=side is other) for own in _statements(query, metrics, side, frame)
+            ]
+    return Prepared(
+        query, tuple(metrics), access.masked, by_currency, main, other, tuple(statements), now, world
+    )
+
+
+def _frame(
+    tenant_id: UUID, query: MetricQuery, side: Look, by_currency: bool, world: World, now: datetime
+) -> Frame:
+    used = {*query.dimensions, *dimensions_of(query.where)}
+    return Frame(
+        tenant_id,
+        query.dimensions,
+        query.where,
+        by_currency,
+        side.events,
+        {event.event_id: event.doors_day for event in world.events.values() if event.doors_day is not None},
+        now,
+        side.shift,
+        "venue" in used,
+    )
+
+
+def _statements(
+    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame
+) -> Iterable[Statement]:
+    measures = list(dict.fromkeys(name for metric in metrics for name in metric.measures))
+    used = frozenset({*query.dimensions, *dimensions_of(query.where)})
+    needs = Needs(used, side.events is not None, frame.by_currency or "currency" in used)
+    for families, spans in (
+        (FACTS, side.spans()),
+        (NIGHTS, side.nights()),
+        (frozenset({"people"}), side.spans()),
+        (frozenset({STATE}), None),
+    ):
+        own = [name for name in measures if MEASURES[name].family in families]
+        if not own:
+            continue
+        if spans is None:
+            hidden = _with_day(frame)
+            used_here = replace(needs, dimensions=used | set(hidden.keys))
+            yield from (
+                statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
+            )
+        else:
+            yield from (statement(read, frame) for read in plan(own, needs, spans))
+
+
+def _with_day(frame: Frame) -> Frame:
+    """People inside are summed up from the cut-off on, so each of their rows says its business day."""
+    if "day" in frame.keys or not any(DIMENSIONS[name].shape == "instant" for name in frame.keys):
+        return frame
+    return replace(frame, keys=(*frame.keys, "day"))
+
+
+def state_spans(query: MetricQuery, side: Look, now: datetime) -> list[Asked]:
+    """The spans whose changes make up who is inside: from a cut-off on; without a dimension of time only
+    the last business day of the range that has begun."""
+    timed = any(DIMENSIONS[name].seconds for name in query.dimensions)
+    second = int(now.timestamp())
+    spans = []
+    for asked in side.spans():
+        clock, lo, hi = asked.clock, asked.lo, asked.hi
+        if not timed:
+            last = min(hi - 1, max(lo, second))
+            lo = clock.begins(clock.day(last))
+        else:
+            lo = clock.begins(clock.day(lo))
+        spans.append(Asked(clock, lo, hi, event=asked.event))
+    return spans

@@ -1,0 +1,191 @@
+"""Sums by key become the rows of an answer: ratios, comparison, order, the top ones, the limit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from data.metric_dimensions import DIMENSIONS
+from data.metric_measures import MEASURES
+from data.metric_query import MetricQuery, Sort
+from data.metrics import CLOCK, Metric
+
+Key = tuple[Any, ...]
+"""The values of the dimensions, then the currency where there is money."""
+Sums = dict[str, Any]
+OTHER = "other"
+
+
+@dataclass(slots=True)
+class Cells:
+    """The sums of one span by key."""
+
+    rows: dict[Key, Sums] = field(default_factory=dict)
+
+    def add(self, key: Key, name: str, value: Any) -> None:
+        """Add a sum to what other pieces of the span gave; the highest of them for a highest value."""
+        sums = self.rows.setdefault(key, {})
+        held = sums.get(name, 0)
+        sums[name] = max(held, value) if MEASURES[name].kind == "highest" else held + value
+
+
+def plain(value: Any) -> Any:
+    """A value of PostgreSQL as it stands in an answer: ids as text, dates and moments as they are."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value
+
+
+def value_of(metric: Metric, sums: Sums | None, minutes: float | None = None) -> Any:
+    """A metric of one row; None for a ratio over nothing and for what cannot be known of "other"."""
+    if sums is None:
+        sums = {}
+    top = _total(metric.plus, sums)
+    if not metric.over:
+        return top
+    if metric.over == (("minutes", 1),):
+        below: Any = minutes
+    else:
+        below = _total(metric.over, sums)
+    if top is None or not below or below < 0:
+        return None
+    if metric.in_currency:
+        return round(top / below)
+    return round(metric.scale * top / below, 4)
+
+
+def _total(terms: Iterable[tuple[str, int]], sums: Sums) -> Any:
+    total: Any = 0
+    for name, sign in terms:
+        if MEASURES[name].family != CLOCK:
+            value = sums.get(name, 0)
+            if value is None:
+                return None
+            total += sign * value
+    return total
+
+
+class Arranger:
+    """Orders, groups and cuts the rows of one question. `visible` are the metrics that may be seen."""
+
+    def __init__(
+        self,
+        query: MetricQuery,
+        visible: Sequence[Metric],
+        by_currency: bool,
+        names: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.query, self.names = query, names
+        self.metrics = {metric.name: metric for metric in visible}
+        self.width = len(query.dimensions)
+        self.by_currency = by_currency and "currency" not in query.dimensions
+
+    def top(self, main: Cells, other: Cells) -> tuple[Cells, Cells]:
+        """Only the top values of the last dimension; the rest in one row, or gone."""
+        top = self.query.top
+        if top is None:
+            return main, other
+        kept = self._top_values(main, top.by or next(iter(self.metrics), ""), top.limit)
+        return self._folded(main, kept, top.other), self._folded(other, kept, top.other)
+
+    def _top_values(self, cells: Cells, by: str, limit: int) -> set[tuple[Any, Any]]:
+        """(currency, value) of those with most, for each currency on its own."""
+        last = self.width - 1
+        sums = Cells()
+        for key, row in cells.rows.items():
+            for name, value in row.items():
+                sums.add((self._currency_of(key), key[last]), name, value)
+        metric = self.metrics.get(by)
+        ranked: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
+        for (currency, value), row in sums.rows.items():
+            figure = value_of(metric, row) if metric else None
+            ranked[currency].append(
+                (figure is None, -(figure or 0), value is None, self._shown(last, value), value)
+            )
+        return {
+            (currency, row[-1])
+            for currency, rows in ranked.items()
+            for row in sorted(rows, key=lambda row: row[:-1])[:limit]
+        }
+
+    def _folded(self, cells: Cells, kept: set[tuple[Any, Any]], other: bool) -> Cells:
+        folded = Cells()
+        last = self.width - 1
+        for key, row in cells.rows.items():
+            if (self._currency_of(key), key[last]) in kept:
+                folded.rows[key] = row
+                continue
+            if not other:
+                continue
+            rest = (*key[:last], OTHER, *key[self.width :])
+            for name, value in row.items():
+                if MEASURES[name].kind == "distinct":
+                    # People of several values may be the same ones: there is no sum of them.
+                    folded.rows.setdefault(rest, {})[name] = None
+                else:
+                    folded.add(rest, name, value)
+        return folded
+
+    def _currency_of(self, key: Key) -> Any:
+        return key[-1] if self.by_currency else None
+
+    def ordered(self, keys: Iterable[Key], value: Callable[[str, Key], Any]) -> list[Key]:
+        """The keys as asked for; without a word about it by time or number, else by the first metric."""
+        keys = list(keys)
+        for sort in reversed(self._sorts()):
+            keys = self._sorted(keys, sort, value)
+        if self.query.top is not None and self.width and not self._leads_in_time():
+            keys.sort(key=lambda key: key[self.width - 1] == OTHER)
+        return keys
+
+    def _leads_in_time(self) -> bool:
+        return bool(self.width) and DIMENSIONS[self.query.dimensions[0]].kind != "text"
+
+    def _sorts(self) -> list[Sort]:
+        plain_order = [Sort(by=name, order="asc") for name in self.query.dimensions]
+        asked = [
+            sort
+            for sort in self.query.sort
+            if sort.by in self.metrics
+            or sort.by in self.query.dimensions
+            or sort.by.removesuffix(".compared") in self.metrics
+        ]
+        if not asked and self.metrics and not self._leads_in_time():
+            by = self.query.top.by if self.query.top and self.query.top.by in self.metrics else ""
+            asked = [Sort(by=by or next(iter(self.metrics)))]
+        money = any(
+            self.metrics[s.by.removesuffix(".compared")].in_currency
+            for s in asked
+            if "." in s.by or s.by in self.metrics
+        )
+        first = [Sort(by="", order="asc")] if self.by_currency and money else []
+        last = [] if first or not self.by_currency else [Sort(by="", order="asc")]
+        return [*first, *asked, *plain_order, *last]
+
+    def _sorted(self, keys: list[Key], sort: Sort, value: Callable[[str, Key], Any]) -> list[Key]:
+        def of(key: Key) -> Any:
+            if sort.by == "":
+                return key[-1]
+            if sort.by in self.query.dimensions:
+                index = self.query.dimensions.index(sort.by)
+                return None if key[index] is None else self._shown(index, key[index])
+            return value(sort.by, key)
+
+        known = [key for key in keys if of(key) is not None]
+        known.sort(key=of, reverse=sort.order == "desc")
+        return known + [key for key in keys if of(key) is None]
+
+    def _shown(self, index: int, value: Any) -> Any:
+        """What a value is sorted by: its name, without regard to capitals. Of one type in each column."""
+        name = self.query.dimensions[index]
+        if isinstance(value, str):
+            return (1, self.names.get(name, {}).get(value, value).casefold(), value)
+        if isinstance(value, date | datetime):
+            return (0, value.isoformat(), "")
+        return (0, value or 0, "")

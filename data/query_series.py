@@ -1,0 +1,113 @@
+"""The buckets of a time series, also those in which nothing happened, and how long each one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from data.buckets import hour_begins, next_hour
+from data.metric_dimensions import DIMENSIONS
+from data.metric_query import MOST_ROWS, DaysToDoors
+from data.query_clock import Clock, Window, months_later
+from data.query_rows import Key
+from data.query_windows import Look
+
+if TYPE_CHECKING:
+    from data.query_reads import Prepared
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_FIXED = {"minute": 60, "5min": 300}
+
+
+def every_bucket(prepared: Prepared, known: Sequence[Any]) -> Iterator[Any]:
+    """The buckets of the only dimension that `known` does not have, when it is time; none after now."""
+    name = prepared.query.dimensions[0]
+    have = set(known)
+    yield from (bucket for bucket in _buckets(prepared, name) if bucket not in have)
+
+
+def _buckets(prepared: Prepared, name: str) -> Iterator[Any]:
+    spans = [
+        (prepared.main.clocks[venue], span)
+        for venue, span in prepared.main.windows.items()
+        if span.hi > span.lo
+    ]
+    second = int(prepared.now.timestamp())
+    if name == "days_to_doors":
+        yield from _days_to_doors(prepared)
+        return
+    if not DIMENSIONS[name].seconds or not spans:
+        return
+    whole = {bucket for clock, span in spans for bucket in _of_span(name, clock, span, second)}
+    yield from whole
+
+
+def _days_to_doors(prepared: Prepared) -> Iterator[int]:
+    asked = prepared.query.range
+    if not isinstance(asked, DaysToDoors):
+        return
+    last = asked.last
+    if len(prepared.main.by_event) == 1:  # Of an event to come only the days that have come.
+        event = prepared.world.events[prepared.query.events[0]] if prepared.query.events else None
+        if event is not None and event.doors_day is not None:
+            clock = prepared.main.clocks[event.venue_id]
+            today = clock.day(int(prepared.now.timestamp()))
+            last = max(last, (event.doors_day - today).days)
+    yield from range(last, asked.first + 1)
+
+
+def _of_span(name: str, clock: Clock, span: Window, now: int) -> Iterator[date | datetime]:
+    end = min(span.hi, now + 1) if span.lo <= now else span.hi
+    count = 0
+    if DIMENSIONS[name].shape == "instant":
+        moment = (
+            hour_begins(span.lo, clock.zone) if name == "hour" else span.lo // _FIXED[name] * _FIXED[name]
+        )
+        while moment < end and count < MOST_ROWS:
+            yield datetime.fromtimestamp(moment, UTC)
+            moment = next_hour(moment, clock.zone) if name == "hour" else moment + _FIXED[name]
+            count += 1
+        return
+    day = first_of(name, clock.day(span.lo))
+    last = clock.day(end - 1)
+    while day <= last and count < MOST_ROWS:
+        yield day
+        day = _next(name, day)
+        count += 1
+
+
+def first_of(name: str, day: date) -> date:
+    """The first day of the week, month, quarter or year of a day."""
+    if name == "week":
+        return day - timedelta(days=day.weekday())
+    if name in _MONTHS:
+        months = _MONTHS[name]
+        return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    return day
+
+
+def _next(name: str, day: date) -> date:
+    if name in _MONTHS:
+        return months_later(day, _MONTHS[name])
+    return day + timedelta(days=7 if name == "week" else 1)
+
+
+def minutes_of(prepared: Prepared, look: Look, key: Key) -> float | None:
+    """How many minutes of a row's bucket, or of the whole range without one, have passed; at least one
+    second's worth, None when none has."""
+    spans = list(look.windows.values())
+    if not spans or look.by_event:
+        return None
+    second = prepared.now.timestamp()
+    lo, hi = float(min(span.lo for span in spans)), float(max(span.hi for span in spans))
+    for value, name in zip(key, prepared.query.dimensions, strict=False):
+        if DIMENSIONS[name].shape != "instant" or value is None:
+            continue
+        start = int(value.timestamp())
+        clock = next(iter(look.clocks.values()))
+        end = next_hour(start, clock.zone) if name == "hour" else start + _FIXED[name]
+        lo, hi = max(lo, start), min(hi, end)
+    if lo <= second < hi:
+        hi = second
+    return max(hi - lo, 1) / 60 if hi > lo or lo <= second else None

@@ -1,0 +1,293 @@
+"""One read of the plan as one SQL statement. Identifiers come from the lists of dimensions, measures and
+sources; everything that was asked for is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from data import recordset
+from data.metric_dimensions import DIMENSIONS
+from data.metric_measures import MEASURES
+from data.metric_query import Filter
+from data.query_clock import Clock, Shift
+from data.query_filters import Filters
+from data.query_nights import SUBQUERIES
+from data.query_plan import Piece, Read
+from data.query_sources import DAY, WHOLE
+
+DAYS = "c.first + (width_bucket({time}, c.days) - 1)"
+"""The business day of a moment: it lies between two of the calendar's beginnings."""
+
+JOINS = {
+    "events": "LEFT JOIN events e ON e.tenant_id = %(tenant)s AND e.venue_id = f.venue_id"
+    " AND e.event_id = f.event_id",
+    "series": "LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
+    " AND x.series_id = e.series_id",
+    "gates": "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = f.gate",
+    "doors": "LEFT JOIN (SELECT * FROM json_to_recordset(%(doors)s::json) AS d (e uuid, day date)) d"
+    " ON d.e = f.event_id",
+    "calendars": "JOIN json_to_recordset(%(calendars)s::json)"
+    " AS c (k int, first date, days timestamptz[], hours timestamptz[]) ON c.k = s.k",
+}
+NAMES = {
+    "event": "SELECT event_id AS id, name FROM events WHERE tenant_id = %(tenant)s",
+    "series": "SELECT series_id AS id, name FROM series WHERE tenant_id = %(tenant)s",
+    "gate": "SELECT gate AS id, min(name) AS name FROM gates"
+    " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY gate",
+    "zone": "SELECT zone AS id, min(name) AS name FROM zones"
+    " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY zone",
+    "ticket_type": "SELECT ticket_type AS id, min(name) AS name FROM ticket_types"
+    " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY ticket_type",
+}
+"""Dimension → the names of its values."""
+_SPANS = (
+    "(v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, currency text, several bool, k int,"
+    " h timestamptz)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all reads of one question share. `doors` are the days of doors that are known by event;
+    `keys` the dimensions to group by."""
+
+    tenant_id: UUID
+    keys: tuple[str, ...]
+    where: Filter | None
+    by_currency: bool
+    events: tuple[UUID, ...] | None
+    doors: Mapping[UUID, date]
+    now: datetime
+    shift: Shift = field(default_factory=Shift)
+    venues_apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement whose rows are `keys`, the currency if `by_currency`, the `measures`, in this order."""
+
+    sql: str
+    parameters: dict[str, Any]
+    keys: tuple[str, ...]
+    by_currency: bool
+    read: Read
+    compared: bool = False
+
+
+def statement(read: Read, frame: Frame) -> Statement:
+    """The statement that answers one read."""
+    return _Writer(read, frame).write()
+
+
+class _Writer:
+    def __init__(self, read: Read, frame: Frame) -> None:
+        self.read, self.frame, self.source = read, frame, read.source
+        self.parameters: dict[str, Any] = {"tenant": frame.tenant_id}
+        self.joins: set[str] = set()
+        self.time = self.source.time
+
+    def write(self) -> Statement:
+        keys = [self.expression(name, grouped=True) for name in self.frame.keys]
+        if self.frame.by_currency and "currency" not in self.frame.keys:
+            keys.append(self._currency())
+        measures = [
+            f"({self.source.aggregate(MEASURES[name])})::{MEASURES[name].type}" for name in self.read.measures
+        ]
+        conditions = self._conditions()
+        lines = [
+            f"SELECT {', '.join(f'{value} AS c{i}' for i, value in enumerate([*keys, *measures]))}",
+            f"FROM json_to_recordset(%(spans)s::json) AS s {_SPANS}",
+            f"JOIN {SUBQUERIES.get(self.source.name, self.source.table)} f ON {' AND '.join(conditions)}",
+            *(JOINS[name] for name in JOINS if name in self.joins),
+        ]
+        rest = self._rest()
+        if rest:
+            lines.append(f"WHERE {' AND '.join(rest)}")
+        if keys:
+            lines.append(f"GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}")
+        self._bind_spans()
+        return Statement(
+            self._named("\n".join(lines)), self.parameters, self.frame.keys, self.frame.by_currency, self.read
+        )
+
+    def _named(self, sql: str) -> str:
+        """The statement with the names of ids behind its columns, in the order of `NAMES`."""
+        wanted = [(name, self.frame.keys.index(name)) for name in NAMES if name in self.frame.keys]
+        if not wanted:
+            return sql
+        self.parameters["venues"] = list({piece.clock.venue_id for piece in self.read.pieces})
+        names = ", ".join(f"n{index}.name" for _, index in wanted)
+        joins = "\n".join(
+            f"LEFT JOIN ({NAMES[name]}) n{index} ON n{index}.id = q.c{index}" for name, index in wanted
+        )
+        return f"SELECT q.*, {names} FROM (\n{sql}\n) q\n{joins}"
+
+    def _conditions(self) -> list[str]:
+        """What ties a row to its span."""
+        pieces = self.read.pieces
+        conditions = ["f.tenant_id = %(tenant)s", "f.venue_id = s.v"]
+        if pieces[0].event is not None:
+            conditions.append("f.event_id = s.e")
+        if self.source.condition:
+            conditions.append(self.source.condition)
+        timeless = self.source.seconds == WHOLE or (
+            self.source.name in SUBQUERIES and all(piece.whole for piece in pieces)
+        )
+        if not timeless:
+            conditions += [f"{self.time} >= s.lo", f"{self.time} < s.hi"]
+        if self.source.partitioned:
+            # Constants let PostgreSQL leave out months when it plans.
+            self.parameters |= {
+                "first": _iso(min(p.lo for p in pieces)),
+                "end": _iso(max(p.hi for p in pieces)),
+            }
+            conditions += [f"{self.time} >= %(first)s::timestamptz", f"{self.time} < %(end)s::timestamptz"]
+        if self.source.table == "venue_analytics" and not self.frame.by_currency:
+            conditions.append("f.currency = ''")
+        if self.frame.events is not None:
+            self.parameters["events"] = list(self.frame.events)
+            conditions.append("f.event_id = ANY(%(events)s)")
+        return conditions
+
+    def _rest(self) -> list[str]:
+        if self.frame.where is None:
+            return []
+        return [Filters(self.expression, self.parameters).condition(self.frame.where)]
+
+    def expression(self, name: str, grouped: bool = False) -> str:
+        """A dimension in SQL; `grouped` ones of another span are moved to where they are compared."""
+        shift = self.frame.shift if grouped else Shift()
+        if name == "currency":
+            return self._currency()
+        if name in self.source.own:
+            own = self.source.own[name]
+            if own.startswith("NULLIF(g."):
+                self.joins.add("gates")
+            return own
+        if name in ("venue", "event"):
+            return f"f.{name}_id"
+        if name in ("series", "genre", "status"):
+            self.joins.add("events")
+            if name == "genre":
+                self.joins.add("series")
+            return {"series": "e.series_id", "genre": "NULLIF(x.genre, '')", "status": "e.status"}[name]
+        if name == "weekday":
+            return f"extract(isodow FROM {self._day()})::int"
+        if name == "hour_of_day":
+            return f"extract(hour FROM {self.time} AT TIME ZONE s.zone)::int"
+        if name == "days_to_doors":
+            self.joins.add("doors")
+            return f"(d.day - ({self._day()}))"
+        if DIMENSIONS[name].shape == "date":
+            return self._date(name, shift)
+        return self._instant(name, shift)
+
+    def _day(self) -> str:
+        if self.source.seconds == DAY:
+            return f"({self.time} AT TIME ZONE s.zone)::date"
+        self.joins.add("calendars")
+        return f"({DAYS.format(time=self.time)})"
+
+    def _date(self, name: str, shift: Shift) -> str:
+        day = self._day()
+        if shift.months or shift.days:
+            day = f"({day} + make_interval(months => {shift.months}, days => {shift.days}))"
+        return f"({day})::date" if name == "day" else f"date_trunc('{name}', {day}::timestamp)::date"
+
+    def _instant(self, name: str, shift: Shift) -> str:
+        moment = self.time
+        if name == "hour" and self.source.seconds != 3600:
+            self.joins.add("calendars")
+            moment = f"COALESCE(c.hours[width_bucket({moment}, c.hours)], date_bin('1 hour', {moment}, s.h))"
+        if shift.months or shift.days:
+            later = f"make_interval(months => {shift.months}, days => {shift.days})"
+            moment = f"((({moment}) AT TIME ZONE s.zone + {later}) AT TIME ZONE s.zone)"
+        elif shift.seconds:
+            moment = f"({moment} + make_interval(secs => {shift.seconds}))"
+        if name == "5min" and (self.source.seconds != 300 or shift.seconds):
+            return f"date_bin('5 minutes', {moment}, '1970-01-01 00:00Z'::timestamptz)"
+        return f"date_trunc('minute', {moment})" if name == "minute" else moment
+
+    def _currency(self) -> str:
+        table = self.source.table
+        if self.source.name in SUBQUERIES and table != "events and event_money":
+            return "s.currency"
+        if table in ("venue_analytics", "day_analytics"):
+            return "CASE WHEN f.currency = '' THEN s.currency ELSE f.currency END"
+        if table == "ticket_sales":
+            return "CASE WHEN s.several THEN f.currency ELSE s.currency END"
+        own = ("event_money", "events and event_money", "customer_totals", "cart_updates")
+        return "f.currency" if table in own else "s.currency"
+
+    def _bind_spans(self) -> None:
+        calendars: dict[tuple[Any, ...], int] = {}
+        spans = []
+        for piece in self.read.pieces:
+            key = (piece.clock.zone, piece.clock.starts)
+            spans.append(_span(piece, calendars.setdefault(key, len(calendars))))
+        self.parameters["spans"] = recordset.encode(spans)
+        if "calendars" in self.joins:
+            hours = "hour" in self.frame.keys and self.source.seconds != 3600
+            self.parameters["calendars"] = recordset.encode(
+                [self._calendar(number, zone, starts, hours) for (zone, starts), number in calendars.items()]
+            )
+        if "doors" in self.joins:
+            self.parameters["doors"] = recordset.encode(
+                [{"e": event, "day": day} for event, day in self.frame.doors.items()]
+            )
+        if self.source.name in SUBQUERIES:
+            self.parameters["now"] = self.frame.now
+            self.parameters["rivals"] = list({piece.clock.venue_id for piece in self.read.pieces})
+            self.parameters["apart"] = self.frame.venues_apart
+
+    def _calendar(self, number: int, zone: Any, starts: Any, hours: bool) -> dict[str, Any]:
+        own = [p for p in self.read.pieces if (p.clock.zone, p.clock.starts) == (zone, starts)]
+        clock = own[0].clock
+        lo, hi = min(piece.lo for piece in own), max(piece.hi for piece in own)
+        first, last = clock.day(lo), clock.day(hi)
+        days = [clock.begins(first + timedelta(days=n)) for n in range((last - first).days + 2)]
+        calendar: dict[str, Any] = {"k": number, "first": first, "days": list(map(_iso, days))}
+        if hours and not _on_the_hour(clock, days):
+            calendar["hours"] = [_iso(hour) for hour in _hours(clock, days[0], days[-1])]
+        return calendar
+
+
+def _span(piece: Piece, calendar: int) -> dict[str, Any]:
+    clock = piece.clock
+    offset = datetime.fromtimestamp(piece.lo, clock.zone).utcoffset() or timedelta()
+    span: dict[str, Any] = {
+        "v": clock.venue_id,
+        "lo": _iso(piece.lo),
+        "hi": _iso(piece.hi),
+        "zone": str(clock.zone),
+        "currency": clock.currency,
+        "several": clock.several,
+        "k": calendar,
+        "h": _iso(-int(offset.total_seconds()) % 3600),
+    }
+    return span if piece.event is None else span | {"e": piece.event}
+
+
+def _on_the_hour(clock: Clock, moments: Iterable[int]) -> bool:
+    """Whether the zone's offset only changes by whole hours: then all its hours lie 60 minutes apart."""
+    offsets = {datetime.fromtimestamp(at, clock.zone).utcoffset() or timedelta() for at in moments}
+    return len({int(offset.total_seconds()) % 3600 for offset in offsets}) == 1
+
+
+def _hours(clock: Clock, lo: int, hi: int) -> Sequence[int]:
+    from data.buckets import hour_begins, next_hour
+
+    hours = [hour_begins(lo, clock.zone)]
+    while hours[-1] < hi:
+        hours.append(next_hour(hours[-1], clock.zone))
+    return hours
+
+
+@lru_cache(maxsize=65_536)
+def _iso(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()

@@ -1,0 +1,115 @@
+"""What a question meets: the venues and events it may see, read before anything is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from data.access import Access
+from data.engine import TenantConnection
+from data.metric_dimensions import NIGHTS
+from data.metric_query import DaysToDoors, MetricQuery
+from data.metrics import CATALOGUE
+from data.query_clock import Clock
+from data.query_filters import dimensions_of
+
+VENUES = """
+SELECT v.venue_id, v.name, v.zone, v.business_day_starts, v.currency,
+       (SELECT array_agg(DISTINCT m.currency) FROM event_money m
+        WHERE m.tenant_id = v.tenant_id AND m.venue_id = v.venue_id) AS currencies,
+       (SELECT min(a.bucket) FROM venue_analytics a
+        WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS first,
+       (SELECT max(a.bucket) FROM venue_analytics a
+        WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS last
+FROM venues v WHERE v.tenant_id = %(tenant)s ORDER BY v.name, v.venue_id
+"""
+
+EVENTS = """
+SELECT event_id, venue_id, name, COALESCE(doors_at, starts_at) AS doors FROM events
+WHERE tenant_id = %(tenant)s AND (%(every)s OR event_id = ANY(%(events)s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EventAt:
+    """An event that a question names, or whose doors it must know."""
+
+    event_id: UUID
+    venue_id: UUID
+    name: str
+    doors: datetime | None
+    doors_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The venues by id, in the order of their names, and those events that the questions need."""
+
+    venues: dict[UUID, Clock]
+    events: dict[UUID, EventAt]
+
+
+def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery]) -> World:
+    """What these questions meet, in one round trip. Raises DatabaseUnavailable."""
+    named = {event for query in queries for event in (*query.events, query.compare_event) if event}
+    named |= access.events or frozenset()
+    every = access.events is None and any(map(_needs_all_doors, queries))
+    with tenant.connection.pipeline():
+        venues = tenant.connection.cursor(row_factory=dict_row)
+        venues.execute(VENUES, {"tenant": tenant.tenant_id}, prepare=True)
+        events = tenant.connection.cursor(row_factory=dict_row)
+        if named or every:
+            asked = {"tenant": tenant.tenant_id, "events": list(named), "every": every}
+            events.execute(EVENTS, asked, prepare=True)
+    clocks = {row["venue_id"]: _clock(row) for row in venues.fetchall()}
+    if access.venues is not None:
+        clocks = {venue: clock for venue, clock in clocks.items() if venue in access.venues}
+    rows = events.fetchall() if named or every else []
+    return World(clocks, {row["event_id"]: _event(row, clocks) for row in _visible(rows, clocks, access)})
+
+
+def _visible(
+    rows: list[dict[str, Any]], clocks: dict[UUID, Clock], access: Access
+) -> Iterable[dict[str, Any]]:
+    for row in rows:
+        granted = access.events is None or row["event_id"] in access.events
+        if granted and row["venue_id"] in clocks:
+            yield row
+
+
+def _needs_all_doors(query: MetricQuery) -> bool:
+    used = {*query.dimensions, *dimensions_of(query.where)}
+    if not isinstance(query.range, DaysToDoors) and "days_to_doors" not in used:
+        return False
+    families = {family for name in query.metrics if name in CATALOGUE for family in CATALOGUE[name].families}
+    return not query.events and bool(families - NIGHTS)
+
+
+def _clock(row: dict[str, Any]) -> Clock:
+    taken = row["currencies"] or []
+    clock = Clock(
+        row["venue_id"],
+        row["name"],
+        ZoneInfo(row["zone"]),
+        row["business_day_starts"],
+        taken[0] if len(taken) == 1 else row["currency"],
+        several=len(taken) > 1,
+    )
+    if row["first"] is None:
+        return clock
+    days = (clock.day(int(row["first"].timestamp())), clock.day(int(row["last"].timestamp())))
+    return Clock(
+        clock.venue_id, clock.name, clock.zone, clock.starts, clock.currency, clock.several, days[0], days[1]
+    )
+
+
+def _event(row: dict[str, Any], clocks: dict[UUID, Clock]) -> EventAt:
+    doors = row["doors"]
+    day = None if doors is None else clocks[row["venue_id"]].day(int(doors.timestamp()))
+    return EventAt(row["event_id"], row["venue_id"], row["name"], doors, day)

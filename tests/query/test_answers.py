@@ -1,0 +1,151 @@
+"""The common questions, on one night of known figures: whole answers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from data.access import Access
+from data.answers import Answer
+from data.engine import Database
+from data.event_list import ListedEvent
+from data.metric_query import MetricQuery
+from data.metrics import CATALOGUE
+from data.needs import EventList, LiveNight, Need, answer
+from data.query import attempt, explain, run
+from data.query_error import QueryError
+from tests.conftest import Tenant
+from tests.live.night import Night, open_night
+
+NOW = datetime(2026, 5, 20, 20, 7, 30, tzinfo=UTC)
+DOORS = datetime(2026, 5, 20, 19, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def night(database: Database, tenant: Tenant) -> Night:
+    """Three tickets three days ago, two a moment ago, four people in, two posts."""
+    night = open_night(database, tenant.tenant_id, tenant.venue_id, DOORS)
+    night.sell(3, NOW - timedelta(days=3))
+    night.sell(2, NOW - timedelta(minutes=2), 1000)
+    night.enter(4, NOW - timedelta(minutes=20))
+    night.mention(2, NOW)
+    return night
+
+
+def ask(night: Night, masked: bool = False, **query: Any) -> Answer:
+    with night.database.tenant(night.tenant_id) as tenant:
+        access = Access(night.tenant_id, masked=masked)
+        return run(tenant, access, [MetricQuery.model_validate(query)], NOW)[0]
+
+
+def test_figures_without_dimensions_are_one_row(night: Night) -> None:
+    found = ask(night, metrics=["tickets_sold", "net_revenue", "average_ticket_price"])
+    assert [column.name for column in found.columns] == [
+        "currency",
+        "tickets_sold",
+        "net_revenue",
+        "average_ticket_price",
+    ]
+    assert found.rows == [("GBP", 5, 9500, 1900)]
+    assert (found.zone, found.total_rows, found.truncated) == ("Europe/London", 1, False)
+    assert found.start == datetime(2026, 4, 21, 5, tzinfo=UTC)
+    assert found.end == datetime(2026, 5, 21, 5, tzinfo=UTC)
+
+
+def test_a_series_of_days_has_every_day_up_to_now(night: Night) -> None:
+    found = ask(night, metrics=["tickets_sold", "net_revenue"], dimensions=["day"], range={"last": 5})
+    assert found.rows == [
+        ("2026-05-16", "GBP", 0, 0),
+        ("2026-05-17", "GBP", 3, 7500),
+        ("2026-05-18", "GBP", 0, 0),
+        ("2026-05-19", "GBP", 0, 0),
+        ("2026-05-20", "GBP", 2, 2000),
+    ]
+
+
+def test_people_inside_stay_inside_until_they_leave(night: Night) -> None:
+    found = ask(
+        night, metrics=["entries", "inside"], dimensions=["5min"], range={"last": 30, "unit": "minute"}
+    )
+    at = datetime(2026, 5, 20, 19, 35, tzinfo=UTC)
+    counts = [(0, 0), (0, 0), (4, 4), (0, 4), (0, 4), (0, 4), (0, 4)]
+    assert found.rows == [(at + n * timedelta(minutes=5), *row) for n, row in enumerate(counts)]
+
+
+def test_a_comparison_stands_beside_every_metric(night: Night) -> None:
+    found = ask(night, metrics=["tickets_sold"], range={"named": "today"}, compare="previous_period")
+    assert [column.name for column in found.columns] == ["tickets_sold", "tickets_sold.compared"]
+    assert found.rows == [(2, 0)]
+
+
+def test_the_top_values_and_the_rest_add_up(night: Night) -> None:
+    other = open_night(night.database, night.tenant_id, night.venue_id, DOORS + timedelta(days=1))
+    other.sell(7, NOW)
+    found = ask(night, metrics=["tickets_sold"], dimensions=["event"], top={"limit": 1})
+    assert found.rows == [(str(other.event_id), 7), ("other", 5)]
+    assert found.names["event"][str(other.event_id)] == "The Night"
+
+
+def test_inventory_is_of_the_events_whose_doors_lie_in_the_range(night: Night) -> None:
+    asked = ["capacity", "remaining", "percent_sold", "expected", "no_shows", "show_rate"]
+    assert ask(night, metrics=asked).rows == [(800, 795, 0.625, 5, 1, 80.0)]
+    assert ask(night, metrics=asked, range={"named": "yesterday"}).rows == [(0, 0, None, 0, 0, None)]
+
+
+def test_masked_money_is_not_even_read(night: Night) -> None:
+    query = {"metrics": ["net_revenue", "refund_rate", "tickets_sold"], "dimensions": ["channel"]}
+    found = ask(night, masked=True, **query)
+    assert found.rows == [("web", "GBP", None, None, 5)]
+    assert found.masked == {"net_revenue", "refund_rate"}
+    with pytest.raises(QueryError, match="not shown here"):
+        ask(night, masked=True, metrics=["tickets_sold"], dimensions=["price"])
+
+
+def test_every_metric_can_be_asked_by_each_of_its_dimensions(night: Night) -> None:
+    queries = [
+        MetricQuery(metrics=(metric.name,), dimensions=(dimension,))
+        for metric in CATALOGUE.values()
+        for dimension in metric.dimensions
+    ]
+    with night.database.tenant(night.tenant_id) as tenant:
+        answers = attempt(tenant, Access(night.tenant_id), queries, NOW)
+    assert [a for a in answers if not isinstance(a, Answer)] == []
+
+
+def test_the_plan_names_the_tables_that_answer(night: Night) -> None:
+    queries = [
+        MetricQuery.model_validate({"metrics": ["tickets_sold"], "range": {"named": "all"}}),
+        MetricQuery(metrics=("tickets_sold",), dimensions=("hour", "event")),
+        MetricQuery(metrics=("orders",), dimensions=("channel",)),
+    ]
+    with night.database.tenant(night.tenant_id) as tenant:
+        plans = explain(tenant, Access(night.tenant_id), queries, NOW)
+    assert [[part.table for part in plan] for plan in plans] == [
+        ["event_totals"],
+        ["venue_analytics hourly"],
+        ["ticket_sales"],
+    ]
+
+
+def test_a_board_gets_everything_it_needs_at_once(night: Night) -> None:
+    needs: list[Need] = [
+        LiveNight(venue=night.venue_id),
+        MetricQuery(metrics=("tickets_sold",)),
+        MetricQuery(metrics=("tickets_sould",)),
+        EventList(),
+    ]
+    with night.database.tenant(night.tenant_id) as tenant:
+        state, sold, wrong, events = answer(tenant, Access(night.tenant_id), needs, NOW)
+        masked = answer(tenant, Access(night.tenant_id, masked=True), needs[:1], NOW)[0]
+    assert isinstance(state, dict)
+    assert (state["sales"]["sold"], state["revenue"]["currencies"][0]["netMinor"]) == (5, 9500)
+    assert isinstance(masked, dict)
+    assert masked["revenue"]["currencies"][0]["netMinor"] is None
+    assert isinstance(sold, Answer)
+    assert sold.rows == [(5,)]
+    assert isinstance(wrong, QueryError)
+    assert (wrong.field, wrong.nearest) == ("metrics.0", "tickets_sold")
+    assert isinstance(events, list)
+    (event,) = events
+    assert isinstance(event, ListedEvent)
+    assert (event.sold, event.capacity, event.net_minor) == (5, 800, {"GBP": 9500})
