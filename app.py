@@ -29,6 +29,7 @@ from api import (
     static,
     stream,
     unknown,
+    widgets,
 )
 from components.document import document
 from config import ConfigurationError, Settings
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> Dash:
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
     realtime.register(server, services)
-    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes):
+    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets):
         boards.register(server, services)
     hub = stream.register(server, services)
     stack.callback(hub.close)

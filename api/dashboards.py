@@ -11,14 +11,15 @@ from api import board_problems
 from api.answers import answer, asked, cursor, cursor_of, page_size
 from api.etags import etag, expected_version, seen_already
 from api.viewers import Viewers
-from data import dashboard_trash, dashboard_versions, dashboards
-from data.board_check import Fault, InvalidDocument, parse
+from data import board_check, dashboard_trash, dashboard_versions, dashboards
+from data.board_check import Fault, InvalidDocument
 from data.board_rights import require_boards
 from data.board_templates import template
 from data.dashboards import Board, Listed
 from data.instants import iso
 from data.metric_query import Frozen
 from data.services import Services
+from widgets import documents
 
 PATH = "/api/v1/dashboards"
 
@@ -98,7 +99,7 @@ class _Routes:
             chosen = template(new.template)
             name, document, origin = name or chosen.label, chosen.document, f"Template {chosen.label}"
         elif new.document is not None:
-            document, origin = parse(new.document), "By the API"
+            document, origin = documents.parse(new.document), "By the API"
         if name is None:
             raise InvalidDocument([Fault("name", "", "A new dashboard needs a name.")])
         with self._database.tenant(access.tenant_id) as tenant:
@@ -115,8 +116,10 @@ class _Routes:
 
     def save(self, board_id: UUID) -> Response:
         access, expected, sent = self._viewers.access(), expected_version(), asked(SavedBoard)
-        document = parse(sent.document)
+        document = board_check.parse(sent.document)
         with self._database.tenant(access.tenant_id) as tenant:
+            kept = dashboards.get(tenant, access, board_id, "edit")
+            documents.check(document, kept.document)
             board = dashboards.save(
                 tenant,
                 access,

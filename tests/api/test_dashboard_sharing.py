@@ -23,7 +23,7 @@ NOTES = "/api/v1/annotations"
 def board(program: Caller) -> str:
     """The path of a board at version 3."""
     path = f"{PATH}/{program.json('POST', PATH, {'name': 'Friday'})['id']}"
-    program.json("PUT", path, {"document": {"widgets": [{"id": "a", "widget": "gate-flow"}]}}, version=1)
+    program.json("PUT", path, {"document": {"widgets": [{"id": "a", "widget": "zones"}]}}, version=1)
     program.json("PUT", path, {"document": {}, "versionName": "Empty again"}, version=2)
     return path
 
@@ -45,14 +45,14 @@ def test_the_history_is_read_named_and_gone_back_to(program: Caller, board: str)
     assert (restored["version"], len(restored["document"]["widgets"])) == (5, 1)
     lines = program.json("GET", f"{board}/versions")["versions"]
     assert [(line["version"], line["name"], line["summary"]) for line in lines] == [
-        (5, "Version 2 restored", "Gate flow added"),
+        (5, "Version 2 restored", "Zones added"),
         (4, "Plain", ""),
-        (3, "Empty again", "Gate flow removed"),
-        (2, None, "Gate flow added"),
+        (3, "Empty again", "Zones removed"),
+        (2, None, "Zones added"),
         (1, "Created", "Empty"),
     ]
     one = program.json("GET", f"{board}/versions/2")
-    assert (one["summary"], one["document"]["widgets"][0]["widget"]) == ("Gate flow added", "gate-flow")
+    assert (one["summary"], one["document"]["widgets"][0]["widget"]) == ("Zones added", "zones")
     for missing in (0, 9, 10**12):
         assert program("GET", f"{board}/versions/{missing}").status_code == 404
         assert program("POST", f"{board}/versions/{missing}/restore", version=5).status_code == 404

@@ -194,10 +194,16 @@ def test_a_list_refuses_what_it_does_not_understand(program: Caller, query: str,
         ({"name": "x", "document": {"widgets": [ONE, ONE]}}, 422, "widgets[1].id"),
         ({"name": "x", "document": {"widgets": [ONE | {"title": "\0"}]}}, 422, "widgets[0].title"),
         ({"name": "x", "document": {"widgets": [ONE | {"w": 99}]}}, 422, "widgets[0].w"),
+        ({"name": "x", "document": {"widgets": [ONE | {"widget": "x"}]}}, 422, "widgets[0].widget"),
+        (
+            {"name": "x", "document": {"widgets": [ONE | {"settings": {"x": 1}}]}},
+            422,
+            "widgets[0].settings.x",
+        ),
         ({"template": "tonite"}, 422, "template"),
         ({"template": "tonight", "document": {}}, 422, "template"),
     ],
-    ids=range(18),
+    ids=range(20),
 )
 def test_a_hostile_or_broken_board_is_refused_with_its_fault(
     program: Caller, body: Any, status: int, field: str | None

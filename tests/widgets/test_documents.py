@@ -1,0 +1,81 @@
+"""Boards are kept only with widgets that are there, and settings that those take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from data.board_check import Fault, InvalidDocument
+from data.board_document import BoardDocument, Placed
+from widgets.documents import check, parse, settings_of
+
+
+def one(widget: str = "kpi", **settings: Any) -> dict[str, Any]:
+    return {
+        "widgets": [{"id": "a", "widget": "house-count"}, {"id": "b", "widget": widget, "settings": settings}]
+    }
+
+
+def faults(sent: object, kept: BoardDocument | None = None) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidDocument) as caught:
+        parse(sent, kept)
+    return [(fault.path, fault.value) for fault in caught.value.faults]
+
+
+def test_a_board_of_known_widgets_is_taken() -> None:
+    assert parse(one(metric="net_revenue", curve=False)) == BoardDocument(
+        widgets=(
+            Placed(id="a", widget="house-count"),
+            Placed(id="b", widget="kpi", settings={"metric": "net_revenue", "curve": False}),
+        )
+    )
+
+
+def test_a_widget_that_is_not_there_is_refused_and_the_nearest_is_named() -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        parse(one("house-cuont"))
+    assert caught.value.faults == [
+        Fault(
+            "widgets[1].widget",
+            "house-cuont",
+            "There is no widget “house-cuont”, but there is “house-count”.",
+        )
+    ]
+
+
+def test_settings_are_refused_by_their_place_and_value() -> None:
+    assert faults(one(metric="net_revenu", colour="red", curve="perhaps")) == [
+        ("widgets[1].settings.metric", "net_revenu"),
+        ("widgets[1].settings.curve", "perhaps"),
+        ("widgets[1].settings.colour", "red"),
+    ]
+
+
+def test_what_was_kept_before_may_stay_as_it_is() -> None:
+    kept = BoardDocument(
+        widgets=(Placed(id="b", widget="gone"), Placed(id="c", widget="kpi", settings={"old": 1}))
+    )
+    moved = {
+        "widgets": [
+            {"id": "b", "widget": "gone", "x": 4},
+            {"id": "c", "widget": "kpi", "settings": {"old": 1}},
+        ]
+    }
+    assert parse(moved, kept).widgets[0].x == 4
+    with pytest.raises(InvalidDocument):
+        check(kept)
+    changed = {"widgets": [{"id": "b", "widget": "gone", "settings": {"a": 1}}]}
+    assert faults(changed, kept) == [("widgets[0].widget", "gone")]
+
+
+def test_the_shape_is_refused_before_the_widgets_are_looked_at() -> None:
+    assert faults({"widgets": [{"id": "a", "widget": "nowhere", "w": 13}]}) == [("widgets[0].w", "13")]
+
+
+def test_a_widget_by_itself_is_checked_as_well() -> None:
+    assert settings_of("kpi", {"metric": "orders"}).settings == {"metric": "orders"}
+    with pytest.raises(InvalidDocument, match=r"settings\.metric"):
+        settings_of("kpi", {"metric": "sales"})
+    with pytest.raises(KeyError, match="there is no widget “kpis”, but there is “kpi”"):
+        settings_of("kpis", {})

@@ -1,0 +1,63 @@
+"""A board's document before it is kept: its shape, and that its widgets are there and take their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from data import board_check
+from data.board_check import Fault, InvalidDocument
+from data.board_document import BoardDocument, Placed
+from widgets.draw import read_settings
+
+
+def parse(sent: object, kept: BoardDocument | None = None) -> BoardDocument:
+    """The document in decoded JSON. Raises InvalidDocument: see `check`."""
+    document = board_check.parse(sent)
+    check(document, kept)
+    return document
+
+
+def check(document: BoardDocument, kept: BoardDocument | None = None) -> None:
+    """Raises InvalidDocument for widgets that are not there, which names the nearest one there is, and for
+    settings that a widget does not take.
+
+    What stands in `kept` with the same settings is let through: a widget that has learned stricter rules
+    since must not keep a whole board from being saved.
+    """
+    known = {placed.id: _asked(placed) for placed in kept.widgets} if kept is not None else {}
+    faults = [
+        fault
+        for index, placed in enumerate(document.widgets)
+        if known.get(placed.id) != _asked(placed)
+        for fault in _faults(placed, f"widgets[{index}]")
+    ]
+    if faults:
+        raise InvalidDocument(faults)
+
+
+def settings_of(name: str, sent: dict[str, Any]) -> Placed:
+    """A widget by itself, its settings checked. Raises KeyError for a widget that is not there, and
+    InvalidDocument."""
+    placed = Placed(id="one", widget=name, settings=sent)
+    try:
+        read_settings(placed)
+    except ValidationError as error:
+        raise InvalidDocument(board_check.faults_of(error, "settings")) from None
+    return placed
+
+
+def _asked(placed: Placed) -> tuple[str, dict[str, Any]]:
+    return placed.widget, placed.settings
+
+
+def _faults(placed: Placed, path: str) -> Iterator[Fault]:
+    try:
+        read_settings(placed)
+    except KeyError as unknown:
+        text = str(unknown.args[0])
+        yield Fault(f"{path}.widget", placed.widget, f"{text[0].upper()}{text[1:]}.")
+    except ValidationError as error:
+        yield from board_check.faults_of(error, f"{path}.settings")
