@@ -3,33 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
+from pydantic import Field
 
 from api import board_problems
-from api.answers import answer
+from api.answers import answer, asked
+from api.looks import scope_of
+from api.problems import problem
 from api.viewers import Viewers
+from data import needs
+from data.board_document import Placed
 from data.board_rights import require_boards
+from data.instants import iso
+from data.metric_query import Frozen
+from data.query_error import QueryError
 from data.services import Services
+from ingest.decoding import plain_object
+from ingest.refusal import printable
+from widgets import documents, draw
 from widgets.registry import GROUP_LABELS, WIDGETS
-from widgets.widget import Widget
+from widgets.widget import Table, Widget
 
 PATH = "/api/v1/widgets"
 
 
+class Question(Frozen):
+    """The settings of a widget, and what it looks at, by the names of a board's address."""
+
+    settings: dict[str, Any] = Field(default_factory=dict)
+    look: dict[str, str | list[str]] = Field(default_factory=dict)
+
+
 def register(server: Flask, services: Services) -> None:
-    """Add /api/v1/widgets."""
+    """Add /api/v1/widgets and /api/v1/widgets/<name>."""
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("widgets", __name__)
     board_problems.register(routes)
+    routes.register_error_handler(QueryError, _unanswerable)
 
     @routes.get(PATH)
     def catalogue() -> Response:
         require_boards(viewers.access())
         return answer({"widgets": [described(name) for name in WIDGETS]})
 
+    def figures(name: str) -> Response:
+        access = viewers.access()
+        require_boards(access)
+        question = _by_parameters() if request.method == "GET" else asked(Question, empty=True)
+        try:
+            placed = documents.settings_of(name, question.settings)
+        except KeyError as unknown:
+            text = str(unknown.args[0])
+            detail = f"{text[0].upper()}{text[1:]}."
+            return problem(404, "widget-not-found", detail, field="name", value=printable(name))
+        scope = scope_of(services.directory, access, question.look, datetime.now(UTC))
+        wanted = draw.needs(placed, scope)
+        with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
+            found = needs.answer(tenant, access, list(wanted.values()), scope.now)
+        answers = dict(zip(wanted, found, strict=True))
+        for failure in found:
+            if isinstance(failure, Exception):
+                raise failure
+        return _drawn(placed, draw.draw(placed, scope, answers))
+
+    routes.add_url_rule(f"{PATH}/<name>", "figures", figures, methods=["GET", "POST"])
     server.register_blueprint(routes)
 
 
@@ -49,3 +91,43 @@ def described(name: str) -> Mapping[str, Any]:
         "settings": widget.settings.model_json_schema(),
         "example": widget.example,
     }
+
+
+def _by_parameters() -> Question:
+    """The question in the address: `settings` is JSON, the rest is what the widget looks at."""
+    look = {name: values for name, values in request.args.lists() if name != "settings"}
+    given = request.args.get("settings")
+    settings = plain_object(given.encode("utf-8", "surrogatepass")) if given else {}
+    return Question(settings=settings, look=look)
+
+
+def _drawn(placed: Placed, drawn: draw.Drawn) -> Response:
+    if drawn.state not in ("drawn", "empty"):
+        return problem(500, "widget-failed", drawn.error or drawn.summary, field="name", value=placed.widget)
+    return answer(
+        {
+            "widget": placed.widget,
+            "state": drawn.state,
+            "title": drawn.title,
+            "sub": drawn.sub,
+            "summary": drawn.summary,
+            "asOf": iso(drawn.as_of),
+            "zone": drawn.zone,
+            "tables": [_table(table) for table in drawn.tables],
+        }
+    )
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "zone": table.zone,
+        "columns": [asdict(column) for column in table.columns],
+        "rows": table.rows,
+        "totalRows": max(table.total_rows, len(table.rows)),
+    }
+
+
+def _unanswerable(error: QueryError) -> Response:
+    more = {"nearest": error.nearest} if error.nearest else None
+    return problem(422, error.code, error.detail, field=error.field, value=error.value, more=more)
