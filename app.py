@@ -26,6 +26,7 @@ from api import (
     pretix,
     problems,
     realtime,
+    rows,
     static,
     stream,
     unknown,
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> Dash:
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
     realtime.register(server, services)
-    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets):
+    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows):
         boards.register(server, services)
     hub = stream.register(server, services)
     stack.callback(hub.close)

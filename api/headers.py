@@ -31,7 +31,7 @@ def register(server: Flask, assets: Assets, dash_hashes: DashHashes) -> None:
             response.headers["X-Content-Type-Options"] = "nosniff"
             # After signing out, the way back must not show the board again.
             response.headers.setdefault("Cache-Control", "no-store")
-            response.headers["Referrer-Policy"] = "same-origin"
+            response.headers.setdefault("Referrer-Policy", "same-origin")
         return response
 
 

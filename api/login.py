@@ -1,10 +1,12 @@
 """Signing in and out, and the gate before every page: without a session there is nothing to see.
 
-Doors for machines (`/api/…`, health, metrics) authenticate by themselves and are let through; all
-else needs a session. The cookie is signed, HttpOnly, SameSite=Lax, and Secure where the request is.
+Doors for machines (`/api/…`, health, metrics) authenticate by themselves and are let through, and so
+does the page of a promoter's link; all else needs a session. The cookie is signed, HttpOnly,
+SameSite=Lax, and Secure where the request is.
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -37,6 +39,8 @@ OPEN_PATHS = frozenset(
     ]
 )
 OPEN_PREFIXES = ("/api/", "/assets/")
+SHARED = re.compile(r"/shared/[A-Za-z0-9_-]{1,200}")
+"""A promoter's link: its token is what it signs in with, and `callbacks/shared_link.py` checks it."""
 
 
 class _Cookie(SecureCookieSessionInterface):
@@ -155,6 +159,8 @@ def _gate() -> AnyResponse | None:
     """Let open paths and signed-in people through; send pages to the sign-in, and scripts a 401."""
     path = request.path
     if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
+        return None
+    if request.method in ("GET", "HEAD") and SHARED.fullmatch(path):
         return None
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
         return problem(403, "cross-site", "Requests from other sites are refused.")

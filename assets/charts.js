@@ -64,7 +64,7 @@
 
   const figures = { arrivals };
   const wanted = new Map();
-  const drawn = new Map();
+  const drawn = new WeakMap();  // Charts that are gone must not be kept alive by it.
   let waiting = 0;
 
   function show(state) {

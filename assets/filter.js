@@ -4,6 +4,8 @@
   'use strict';
   const DAY = 86400000;
   const SPANS = { day: 1, week: 7 };
+  const MINUTES = { minute: 1, '5min': 5, hour: 60 };
+  const VALUES = '[data-filter][data-value]';  // What a widget marks as one value of a dimension.
   const all = (selector, within = document) => within.querySelectorAll(selector);
   let opened = null;  // The menu of the last choice: the focus goes back to it when the page is drawn anew.
 
@@ -41,6 +43,11 @@
 
   /* A bucket of time is not a filter but a narrower range. */
   function span(grain, text) {
+    if (grain in MINUTES) {
+      const from = Date.parse(text);
+      const iso = (time) => new Date(time).toISOString().replace(/:00\.000Z$/, 'Z');
+      return Number.isNaN(from) ? null : `${iso(from)}..${iso(from + MINUTES[grain] * 60000)}`;
+    }
     const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
     const start = Date.parse(`${day}T00:00Z`);
     if (!day || Number.isNaN(start)) return null;
@@ -61,44 +68,51 @@
     go(`?${query}`);
   }
 
-  const frozen = (node) => Boolean(node.closest('[data-locked], .editing'));
+  const frozen = (node) => Boolean(node.closest('[data-locked], [data-editing]'));
 
   document.addEventListener('click', (event) => {
-    const target = event.target.closest?.('[data-filter-dimension]');
+    const target = event.target.closest?.(VALUES);
     // A link or another button inside keeps its own meaning.
     const other = event.target.closest?.('a, button, summary, input, select');
-    if (!target || frozen(target) || (other && target.contains(other) && !other.matches('.filter-by'))) return;
-    choose(target.dataset.filterDimension, target.dataset.filterValue ?? '');
+    const inside = other && other !== target && target?.contains(other);
+    if (!target || event.defaultPrevented || frozen(target) || (inside && !other.matches('.filter-by'))) return;
+    choose(target.dataset.filter, target.dataset.value);
   });
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
-    if (!event.target.matches?.('[data-filter-dimension][tabindex]') || frozen(event.target)) return;
+    if (!event.target.matches?.(`${VALUES}[tabindex]:not(button)`) || frozen(event.target)) return;
     event.preventDefault();
-    choose(event.target.dataset.filterDimension, event.target.dataset.filterValue ?? '');
+    choose(event.target.dataset.filter, event.target.dataset.value);
   });
 
-  /* plotly: a trace says in `meta` by which dimension its points filter, and in `ids` each point's value. */
+  /* plotly: a figure says in `layout.meta.filter` by which dimension its points filter; the second part of a
+     point's `customdata` is its value (widgets/figures.py). */
   function watch(chart) {
     if (!chart.on || chart.dataset.clicks) return;
     chart.dataset.clicks = '1';
-    chart.on('plotly_click', ({ points }) => {
-      const point = points.find((some) => some.data.meta?.dimension);
-      if (!point || frozen(chart)) return;
-      const { dimension, value } = point.data.meta;
-      choose(dimension, String(value ?? point.id ?? point.data.ids?.[point.pointNumber] ?? point.x ?? ''));
+    chart.on('plotly_click', ({ points, event }) => {
+      const dimension = chart.layout.meta?.filter;
+      const point = points.find((some) => Array.isArray(some.customdata));
+      if (!point || !dimension || frozen(chart)) return;
+      const value = String(point.customdata[1] ?? '');
+      const slot = event?.shiftKey && window.Housecount.rows?.slotOf(chart);
+      if (slot) window.Housecount.rows.drillInto(slot, dimension, value);
+      else choose(dimension, value);
     });
   }
 
   /* What has been picked stands out in the charts and rows that it was picked from. */
   function show() {
     const filters = picked();
-    all('#react-entry-point [data-filter-dimension]').forEach((node) => {
-      const on = (filters.get(node.dataset.filterDimension) || []).includes(node.dataset.filterValue ?? '');
+    const widgets = new Map();
+    all(`#react-entry-point ${VALUES}`).forEach((node) => {
+      const on = (filters.get(node.dataset.filter) || []).includes(node.dataset.value);
       node.classList.toggle('picked', on);
       if (node.matches('[role="button"], button')) node.setAttribute('aria-pressed', String(on));
-      const around = node.parentElement;
-      if (around) around.classList.toggle('has-picked', filters.has(node.dataset.filterDimension));
+      const widget = node.closest('.widget');
+      if (widget) widgets.set(widget, widgets.get(widget) || filters.has(node.dataset.filter));
     });
+    widgets.forEach((some, widget) => widget.classList.toggle('has-picked', some));
     all('#react-entry-point .js-plotly-plot').forEach((chart) => { watch(chart); fade(chart, filters); });
   }
 
@@ -107,9 +121,10 @@
     if (!chart.data || chart.dataset.faded === mark || (!filters.size && !chart.dataset.faded)) return;
     chart.dataset.faded = mark;
     chart.data.forEach((trace, index) => {
-      const values = filters.get(trace.meta?.dimension);
-      if (!Array.isArray(trace.ids) || (!values && trace.selectedpoints == null)) return;
-      const some = values && trace.ids.flatMap((id, place) => (values.includes(String(id)) ? [place] : []));
+      const values = filters.get(chart.layout.meta?.filter);
+      const points = trace.customdata;
+      if (!Array.isArray(points) || trace.type !== 'bar' || (!values && trace.selectedpoints == null)) return;
+      const some = values && points.flatMap((point, place) => (values.includes(String(point?.[1])) ? [place] : []));
       window.Plotly?.restyle(chart, { selectedpoints: [some?.length ? some : null] }, [index]);
     });
   }
@@ -205,5 +220,8 @@
   new MutationObserver(() => { if (!waiting) waiting = requestAnimationFrame(changed); })
     .observe(document.documentElement, { childList: true, subtree: true });
 
-  window.Housecount.filters = { go, choose, toggle };
+  /* The same address drawn anew: something that stands beside the figures has changed. */
+  const again = () => { if (window.Housecount.boards?.redraw) window.Housecount.boards.redraw(); else location.reload(); };
+
+  window.Housecount.filters = { go, choose, toggle, again };
 })();

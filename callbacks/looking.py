@@ -12,6 +12,7 @@ from components.filter_bar import Choice, Choices
 from data.access import Access
 from data.accounts import Person
 from data.directory import Directory, Event, Venue
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Range
 from widgets.format import day
 from widgets.scope import Scope
@@ -44,7 +45,7 @@ def looking(
     query: Query,
     *,
     base: Mapping[str, str] | None = None,
-    dimensions: Collection[str] | None = None,
+    dimensions: Collection[str] = DIMENSIONS.keys(),
     usual: str = USUAL,
     now: datetime | None = None,
 ) -> Looking:
@@ -85,10 +86,12 @@ def looking(
         masked=access.masked,
     )
     choices = Choices(
-        [Choice(venue.venue_id, venue.name) for venue in venues],
+        [Choice(venue.venue_id, venue.name, zone=venue.zone.key) for venue in venues],
         _nearest(events.values(), look, of, now),
         usual,
         zone,
+        chosen.venue_id if chosen else None,
+        _names(look, events, of),
     )
     return Looking(look, scope, (*misread, *unknown), choices)
 
@@ -103,12 +106,21 @@ def _known(look: Look, venues: Collection[UUID], events: Mapping[UUID, Event]) -
         unknown.append(Misread("event", str(look.event), "there is no such event"))
         look = replace(look, event=None)
     if look.event is not None and look.venue not in (None, events[look.event].venue_id):
-        unknown.append(Misread("event", str(look.event), "it is at another venue"))
-        look = replace(look, event=None)
+        unknown.append(Misread("venue", str(look.venue), "the event is at another venue"))
+        look = replace(look, venue=None)
     if look.compare_event is not None and look.compare_event not in events:
         unknown.append(Misread("compare", f"event:{look.compare_event}", "there is no such event"))
         look = replace(look, compare_event=None)
     return look, unknown
+
+
+def _names(look: Look, events: Mapping[UUID, Event], venues: Mapping[UUID, Venue]) -> dict[str, str]:
+    """The words of the catalogue for the dimensions, and names in place of ids among the clicked values."""
+    names = {name: dimension.label for name, dimension in DIMENSIONS.items()}
+    by_id = {str(event.event_id): event.name for event in events.values()}
+    by_id |= {str(venue.venue_id): venue.name for venue in venues.values()}
+    picked = {value for _, values in look.picked for value in values}
+    return names | {value: by_id[value] for value in picked if value in by_id}
 
 
 def _zone_and_currency(place: Venue | None, venues: Sequence[Venue]) -> tuple[str, str]:

@@ -28,22 +28,25 @@ MANY = 8
 
 
 class Choice(NamedTuple):
-    """A venue or an event to choose; `sub` is a second word, such as its day."""
+    """A venue or an event to choose; `sub` is a second word, such as its day, `zone` that of a venue."""
 
     id: UUID
     name: str
     sub: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from, the nearest first; `usual` is the range without a choice, in words
-    of the zone of the board. `names` has the words for dimensions and for values that are ids."""
+    """What there is to choose from, the nearest first; `usual` is the range without a choice, `zone` that
+    of the board, `venue_of_event` where the chosen event is. `names` has the words for dimensions and for
+    values that are ids."""
 
     venues: Sequence[Choice]
     events: Sequence[Choice]
     usual: str = "30d"
     zone: str = "UTC"
+    venue_of_event: UUID | None = None
     names: Mapping[str, str] | None = None
 
 
@@ -71,6 +74,7 @@ def filter_bar(
                     _ranges(look, choices, to),
                     _comparisons(look, choices, to),
                     html.Span(className="grow"),
+                    _notes(look, choices),
                     *children,
                 ],
                 className="filters",
@@ -181,6 +185,30 @@ def _chips(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component
         return None
     clear = dcc.Link("Clear all", href=to(replace(look, picked=())), className="text-link")
     return html.Div([*chips, clear], className="filter-chips", role="group", **marks(aria_label="Filters"))
+
+
+def _notes(look: Look, choices: Choices) -> Component | None:
+    """Opens the notes on the time axis (`assets/notes.js`) of what has been chosen."""
+    if not choices.venues:
+        return None
+    event = next((event for event in choices.events if event.id == look.event), None)
+    about = {
+        "venues": [
+            {"id": str(venue.id), "name": venue.name, "zone": venue.zone or choices.zone}
+            for venue in choices.venues
+        ],
+        "venue": str(look.venue or choices.venue_of_event or choices.venues[0].id),
+        "event": str(look.event) if look.event else None,
+        "eventName": event.name if event else "",
+    }
+    if look.venue is None and look.event is None and len(choices.venues) > 1:
+        about["venue"] = None
+    return html.Button(
+        [icon("note"), html.Span("Notes")],
+        className="button-plain notes-button",
+        type="button",
+        **marks(data_notes=json.dumps(about, ensure_ascii=False)),
+    )
 
 
 def _left_out(misread: Sequence[Misread]) -> Component | None:

@@ -1,5 +1,6 @@
 """Components as HTML, for the very first paint: the figures are on the screen before any script has come."""
 
+import json
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -14,27 +15,43 @@ _NAMES = {
     "tabIndex": "tabindex",
     "htmlFor": "for",
 }
+_VOID = frozenset({"img", "br", "hr", "link", "meta", "input"})
 _EMPTY = frozenset({"id", "children", "style", "n_clicks", "disable_n_clicks", "key"})
 
 
-def markup(node: object) -> str:
+def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
     """The HTML of a component tree.
 
     Ids are left out, because the same elements come again with their ids a moment later. A graph
-    is an empty frame of its size. Text and attributes are escaped.
+    is an empty frame of its size; with `charts` it carries its figure for `assets/still.js` to draw, on
+    pages where nothing else will. Without `links` their words stay and lead nowhere. Text and attributes
+    are escaped.
     """
     if node is None:
         return ""
     if isinstance(node, list | tuple):
-        return "".join(markup(child) for child in node)
-    if isinstance(node, dcc.Link):
-        link = dict(_attributes(node))
-        return _element("a", {"href": link["href"], "class": link["class"]}, node.children)
+        return "".join(markup(child, charts=charts, links=links) for child in node)
     if isinstance(node, dcc.Graph):
-        return '<div class="fill"></div>'
-    if isinstance(node, Component):
-        return _element(node._type.lower(), dict(_attributes(node)), getattr(node, "children", None))
-    return escape(str(node))
+        return _element("div", {"class": "fill"} | (_figure(node) if charts else {}), "")
+    if isinstance(node, dcc.Store):
+        return ""
+    if not isinstance(node, Component):
+        return escape(str(node))
+    attributes = dict(_attributes(node))
+    tag = node._type.lower()
+    if isinstance(node, dcc.Link):
+        tag = "a"
+        attributes = {name: attributes[name] for name in ("href", "class") if name in attributes}
+    if tag == "a" and not links:
+        tag = "span"
+        attributes.pop("href", None)
+    inside = markup(getattr(node, "children", None), charts=charts, links=links)
+    return _element(tag, attributes, inside)
+
+
+def _figure(graph: dcc.Graph) -> dict[str, str]:
+    figure = json.dumps(getattr(graph, "figure", {}), default=str, ensure_ascii=False, separators=(",", ":"))
+    return {"data-figure": figure}
 
 
 def _attributes(node: Component) -> Iterator[tuple[str, Any]]:
@@ -46,9 +63,9 @@ def _attributes(node: Component) -> Iterator[tuple[str, Any]]:
         yield "style", ";".join(f"{name}:{value}" for name, value in properties["style"].items())
 
 
-def _element(tag: str, attributes: dict[str, Any], children: object) -> str:
+def _element(tag: str, attributes: dict[str, Any], inside: str) -> str:
     written = "".join(
         f" {name}" if value is True else f' {name}="{escape(str(value))}"'
         for name, value in attributes.items()
     )
-    return f"<{tag}{written}>{markup(children)}</{tag}>"
+    return f"<{tag}{written}>" if tag in _VOID else f"<{tag}{written}>{inside}</{tag}>"

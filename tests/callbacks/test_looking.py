@@ -48,7 +48,10 @@ def test_without_an_address_it_is_all_venues_in_utc_over_the_usual_range(
     assert found.look == Look()
     assert found.scope == Scope(now=NOW, zone="UTC", currency="GBP", range=Last(last=30))
     assert found.misread == ()
-    assert found.choices.venues == [Choice(tenant.venue_id, "The Hall"), Choice(TOKYO, "Yoyogi")]
+    assert found.choices.venues == [
+        Choice(tenant.venue_id, "The Hall", zone="Europe/London"),
+        Choice(TOKYO, "Yoyogi", zone="Asia/Tokyo"),
+    ]
     assert found.choices.events == [
         Choice(GALA, "Gala", "Fri 20 Nov, The Hall"),
         Choice(LATE, "Late Night", "Tue 24 Nov, Yoyogi"),
@@ -83,11 +86,15 @@ def test_what_is_not_there_is_left_out_and_named(directory: Directory, tenant: T
     )
 
 
-def test_an_event_of_another_venue_gives_way_to_the_venue(directory: Directory, tenant: Tenant) -> None:
+def test_an_event_wins_over_another_venue(directory: Directory, tenant: Tenant) -> None:
     found = looking(directory, Access(tenant.tenant_id), {"venue": str(TOKYO), "event": str(GALA)}, now=NOW)
-    assert found.look == Look(venue=TOKYO)
-    assert found.misread == (Misread("event", str(GALA), "it is at another venue"),)
-    assert [event.name for event in found.choices.events] == ["Late Night"]
+    assert found.look == Look(event=GALA)
+    assert found.misread == (Misread("venue", str(TOKYO), "the event is at another venue"),)
+
+
+def test_the_events_of_the_chosen_venue_are_offered(directory: Directory, tenant: Tenant) -> None:
+    found = looking(directory, Access(tenant.tenant_id), {"venue": str(TOKYO)}, now=NOW)
+    assert found.choices.events == [Choice(LATE, "Late Night", "Tue 24 Nov")]
 
 
 def test_who_is_granted_one_venue_learns_of_no_other(
@@ -96,7 +103,7 @@ def test_who_is_granted_one_venue_learns_of_no_other(
     access = Access(tenant.tenant_id, venues=frozenset({tenant.venue_id}), events=frozenset({GALA}))
     found = looking(directory, access, {"event": str(OLD)}, now=NOW)
     assert found.misread == (Misread("event", str(OLD), "there is no such event"),)
-    assert found.choices.venues == [Choice(tenant.venue_id, "The Hall")]
+    assert found.choices.venues == [Choice(tenant.venue_id, "The Hall", zone="Europe/London")]
     assert found.choices.events == [Choice(GALA, "Gala", "Fri 20 Nov")]
     assert found.scope.zone == "Europe/London"
     stranger = looking(directory, Access(other_tenant.tenant_id), {"event": str(GALA)}, now=NOW)

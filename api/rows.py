@@ -1,0 +1,63 @@
+"""The rows behind a figure by REST: lines of sales or scans, newest first, page by page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Flask, Response
+
+from api import board_problems
+from api.answers import answer, asked
+from api.problems import problem
+from api.viewers import Viewers
+from data.board_rights import HAVE_BOARDS, NotAllowed
+from data.currencies import EXPONENTS
+from data.drilldown import Drill, Rows, rows
+from data.query_error import QueryError
+from data.services import Services
+
+PATH = "/api/v1/analytics/rows"
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add POST /api/v1/analytics/rows, which only reads: its question is too long for an address."""
+    viewers = Viewers(services.database, services.settings)
+    routes = Blueprint("rows", __name__)
+    board_problems.register(routes)
+    routes.register_error_handler(QueryError, _refused)
+
+    @routes.post(PATH)
+    def read() -> Response:
+        access, drill = viewers.access(), asked(Drill)
+        if access.role not in HAVE_BOARDS:
+            raise NotAllowed("Single sales and scans are not part of your role.")
+        with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
+            page = rows(tenant, services.directory, access, drill, datetime.now(UTC))
+        return answer({"kind": drill.kind} | _shown(page))
+
+    server.register_blueprint(routes)
+
+
+def _shown(page: Rows) -> dict[str, Any]:
+    currency = [column.name for column in page.columns].index("currency") if _has_money(page) else None
+    codes = {row[currency] for row in page.rows} if currency is not None else set()
+    return {
+        "columns": [
+            {"name": column.name, "label": column.label, "kind": column.kind, "unit": column.unit}
+            for column in page.columns
+        ],
+        "rows": page.rows,
+        "zone": page.zone,
+        "exponents": {code: EXPONENTS.get(code, 2) for code in sorted(codes)},
+        "masked": sorted(page.masked),
+        "nextCursor": page.after or None,
+    }
+
+
+def _has_money(page: Rows) -> bool:
+    return any(column.unit == "money" for column in page.columns)
+
+
+def _refused(error: QueryError) -> Response:
+    return problem(422, error.code, error.detail, field=error.field, value=error.value)

@@ -1,0 +1,191 @@
+/* Pages without an app: draws their charts, keeps their figures fresh, and on a wall lets boards take turns.
+   It runs for days: charts that go are taken down, timers are never more than one, and nothing is kept of
+   what has been shown. */
+(function () {
+  'use strict';
+  const CONFIG = { displayModeBar: false, responsive: true };
+  const FADE = 260;
+  const HINT = 8000;
+  const DESK = 1440;  // Boards are laid out for this width; a screen on a wall is a larger one, not a wider one.
+  const all = (selector, within = document) => within.querySelectorAll(selector);
+  const page = () => document.querySelector('[data-still]');
+  const reduced = matchMedia('(prefers-reduced-motion: reduce)');
+  const counted = { rotations: 0, refreshes: 0, failures: 0 };
+  let timer = 0;
+  let hint = 0;
+  let sureAt = Date.now();
+
+  const later = (milliseconds) => { clearTimeout(timer); timer = setTimeout(turn, milliseconds); };
+  const sleep = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+
+  function charts(within = document) {
+    all('[data-figure]', within).forEach((node) => {
+      if (!window.Plotly) return;
+      const { data, layout } = JSON.parse(node.dataset.figure);
+      delete node.dataset.figure;
+      window.Plotly.newPlot(node, data, { ...layout, autosize: true }, CONFIG);
+    });
+  }
+
+  const takeDown = (within) => all('.js-plotly-plot', within).forEach((node) => window.Plotly?.purge(node));
+
+  /* The page at this address as it is now; null when it cannot be had. */
+  async function fetched(url) {
+    try {
+      const answer = await fetch(url, { headers: { 'X-Refresh': '1' }, signal: AbortSignal.timeout(20000) });
+      if (answer.redirected || answer.status === 404) { location.reload(); return null; }
+      if (!answer.ok) return null;
+      return new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-still]');
+    } catch {
+      return null;
+    }
+  }
+
+  /* The same board again: only widgets whose drawing differs are put in place of the old ones. */
+  function refresh(fresh) {
+    const old = page();
+    const slots = [all('.slot', old), all('.slot', fresh)];
+    if (slots[0].length !== slots[1].length) { replace(fresh); return; }
+    slots[0].forEach((slot, index) => {
+      const [before, after] = [slot.firstElementChild, slots[1][index].firstElementChild];
+      if (!after || before?.dataset.mark === after.dataset.mark) return;
+      takeDown(slot);
+      slot.replaceChildren(document.adoptNode(after));
+      charts(slot);
+    });
+    for (const part of ['.tv-head .tv-sub', '.top .muted', '.shared-note']) {
+      const [before, after] = [old.querySelector(part), fresh.querySelector(part)];
+      if (before && after && before.textContent !== after.textContent) before.textContent = after.textContent;
+    }
+    counted.refreshes += 1;
+  }
+
+  function replace(fresh) {
+    const old = page();
+    takeDown(old);
+    const made = document.adoptNode(fresh);
+    old.replaceWith(made);
+    charts(made);
+    fit();
+    clock();
+  }
+
+  async function turn() {
+    const here = page();
+    if (!here) return;
+    const every = Math.max(0.2, Number(here.dataset.every)) * 1000;
+    if (document.hidden) { later(every); return; }
+    const several = Number(here.dataset.count || 1) > 1;
+    const fresh = await fetched(several ? here.dataset.next : location.href);
+    if (!fresh) {
+      counted.failures += 1;
+      stale();
+      later(Math.min(30000, every) * (0.8 + Math.random() * 0.4));
+      return;
+    }
+    sureAt = Date.now();
+    stale();
+    if (several) {
+      if (!reduced.matches && every > 4 * FADE) { here.classList.add('leaving'); await sleep(FADE); }
+      replace(fresh);
+      counted.rotations += 1;
+    } else {
+      refresh(fresh);
+    }
+    later(every);
+  }
+
+  function stale() {
+    const minutes = Math.floor((Date.now() - sureAt) / 60000);
+    const text = minutes < 1 ? '' : `These figures are ${minutes} min old: the server cannot be reached. Trying again.`;
+    all('[data-still-fresh]').forEach((node) => { node.textContent = text; });
+    if (text) say(text);
+    else if (!hint) say('');
+  }
+
+  function say(text) {
+    all('[data-tv-note]').forEach((node) => { node.textContent = text; });
+  }
+
+  function note(text) {
+    say(text);
+    clearTimeout(hint);
+    hint = setTimeout(() => { hint = 0; say(''); }, HINT);
+  }
+
+  function clock() {
+    const text = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(new Date());
+    all('[data-clock]').forEach((node) => { if (node.textContent !== text) node.textContent = text; });
+  }
+
+  /* Large type: the board keeps its layout and is magnified to the width of the screen. */
+  function fit() {
+    const tv = document.querySelector('.tv');
+    if (!tv || innerWidth < 768) return;
+    tv.style.setProperty('--zoom', Math.max(1, innerWidth / DESK).toFixed(3));
+    all('.js-plotly-plot', tv).forEach((node) => window.Plotly?.Plots.resize(node));
+  }
+
+  /* A board with more rows than fit goes slowly down and up again between its turns. */
+  function stroll() {
+    const place = document.querySelector('.tv-board');
+    const rest = place ? place.scrollHeight - place.clientHeight : 0;
+    if (rest < 8 || reduced.matches) return;
+    const down = place.scrollTop < rest / 2;
+    place.scrollTo({ top: down ? rest : 0, behavior: 'smooth' });
+  }
+
+  let lock = null;
+  async function stayAwake() {
+    if (!document.querySelector('.tv') || document.hidden || (lock && !lock.released)) return;
+    if (!navigator.wakeLock) {
+      note('This browser cannot keep the screen awake: switch off sleep in its settings.');
+      return;
+    }
+    try {
+      lock = await navigator.wakeLock.request('screen');
+    } catch {
+      note('The screen may fall asleep: the browser does not let this page keep it awake.');
+    }
+  }
+
+  const fullScreen = () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.documentElement.requestFullscreen?.().catch(() => note('Full screen: press F11.'));
+  };
+
+  document.addEventListener('click', (event) => { if (event.target.closest?.('[data-full-screen]')) fullScreen(); });
+  document.addEventListener('keydown', (event) => {
+    if (!document.querySelector('.tv') || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'f' || event.key === 'F') fullScreen();
+    if (event.key === 'ArrowRight') later(0);
+  });
+  let pointer = 0;
+  document.addEventListener('pointermove', () => {
+    const tv = document.querySelector('.tv');
+    tv?.setAttribute('data-pointer', '');
+    clearTimeout(pointer);
+    pointer = setTimeout(() => document.querySelector('.tv')?.removeAttribute('data-pointer'), 3000);
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return;
+    stayAwake();
+    if (Date.now() - sureAt > Number(page()?.dataset.every || 30) * 1000) later(0);
+  });
+  addEventListener('online', () => later(0));
+  addEventListener('resize', fit);
+
+  function start() {
+    charts();
+    fit();
+    clock();
+    stayAwake();
+    setInterval(clock, 1000);
+    setInterval(stroll, 12000);
+    if (page()) later(Math.max(0.2, Number(page().dataset.every)) * 1000);
+  }
+  const ready = () => (window.Plotly ? start() : setTimeout(ready, 50));
+  if (page()) ready();
+
+  window.Housecount = { ...window.Housecount, still: { counted, turn: () => later(0) } };
+})();

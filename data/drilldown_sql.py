@@ -1,0 +1,127 @@
+"""The one statement of a page of rows: the newest of each event's span, and of those the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Literal
+from uuid import UUID
+
+from data.metric_dimensions import DIMENSIONS
+from data.metric_query import Filter
+from data.query_error import QueryError
+from data.query_filters import Filters, check, dimensions_of
+from data.query_sources import FACTS
+
+Kind = Literal["sales", "scans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An event and from when until when its rows are wanted; `starts` is the venue's cut-off, `doors` the
+    business day of the doors."""
+
+    v: UUID
+    e: UUID
+    lo: datetime
+    hi: datetime
+    zone: str
+    starts: time
+    doors: date | None
+
+
+_SHOWN: dict[Kind, str] = {
+    "sales": "f.occurred_at, f.event_id, CASE WHEN f.kind = 'sale' AND f.comp THEN 'comp' ELSE f.kind END,"
+    " f.order_id, f.ticket_type, f.quantity, f.amount_minor, f.currency, f.channel, f.campaign,"
+    " concat_ws(', ', NULLIF(f.city, ''), NULLIF(f.region, ''), NULLIF(f.country, '')), f.customer",
+    "scans": "f.occurred_at, f.event_id,"
+    " f.direction || CASE f.effect WHEN 0 THEN ' refused' WHEN -1 THEN ' annulled' ELSE '' END,"
+    " f.gate, f.ticket_id, f.reason, f.scanner",
+}
+_TABLES: dict[Kind, str] = {"sales": "ticket_sales", "scans": "ticket_scans"}
+_DAY = "((f.occurred_at AT TIME ZONE s.zone) - (s.starts - time '00:00'))::date"
+_KEY = "f.occurred_at, f.event_id, f.message_key, f.line"
+_AFTER = "%(at)s, %(event)s::uuid, %(message)s::uuid, %(line)s::smallint"
+_NEWEST = "f.occurred_at DESC, f.event_id DESC, f.message_key DESC, f.line DESC"
+_GATES = "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = f.gate"
+
+
+def statement(
+    kind: Kind,
+    spans: Sequence[Span],
+    where: Filter | None,
+    after: tuple[datetime, UUID, UUID, int] | None,
+    limit: int,
+) -> tuple[str, dict[str, Any]]:
+    """SQL and parameters but for `tenant` and `spans`. Its rows are the key (time, event, message, line)
+    and then what is shown, one more than `limit` when there is another page."""
+    parameters: dict[str, Any] = {
+        "first": min(span.lo for span in spans),
+        "end": max(span.hi for span in spans),
+        "rows": limit + 1,
+    }
+    conditions = [
+        "f.tenant_id = %(tenant)s",
+        "f.venue_id = s.v",
+        "f.event_id = s.e",
+        "f.occurred_at >= s.lo",
+        "f.occurred_at < s.hi",
+        # Constants let PostgreSQL leave out months when it plans.
+        "f.occurred_at >= %(first)s",
+        "f.occurred_at < %(end)s",
+    ]
+    if after is not None:
+        parameters |= dict(zip(("at", "event", "message", "line"), after, strict=True))
+        conditions += ["f.occurred_at <= %(at)s", f"({_KEY}) < ({_AFTER})"]
+    if where is not None:
+        conditions.append(Filters(lambda name: _expression(kind, name), parameters).condition(where))
+    sql = (
+        "SELECT f.* FROM json_to_recordset(%(spans)s::json)"
+        " AS s (v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, starts time, doors date)"
+        " JOIN events e ON e.tenant_id = %(tenant)s AND e.venue_id = s.v AND e.event_id = s.e"
+        " LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
+        " AND x.series_id = e.series_id"
+        f" CROSS JOIN LATERAL (SELECT f.occurred_at AS at, f.event_id AS of, f.message_key AS message,"
+        f" f.line, {_SHOWN[kind]} FROM {_TABLES[kind]} f {_GATES if kind == 'scans' else ''}"
+        f" WHERE {' AND '.join(conditions)} ORDER BY {_NEWEST} LIMIT %(rows)s) f"
+        " ORDER BY f.at DESC, f.of DESC, f.message DESC, f.line DESC LIMIT %(rows)s"
+    )
+    return sql, parameters
+
+
+def refuse_strangers(kind: Kind, where: Filter) -> None:
+    """Raises QueryError for a dimension or a value that such rows do not have."""
+    for name in dimensions_of(where):
+        if name not in DIMENSIONS or kind not in DIMENSIONS[name].families:
+            detail = f"{kind.capitalize()} have no {name[:60]!r} to filter by."
+            raise QueryError("unknown-dimension", detail, field="where", value=name[:60])
+    check(where)
+
+
+def _expression(kind: Kind, name: str) -> str:
+    """A dimension of a row in SQL. Raises QueryError for one that cannot be told from a single row."""
+    found = FACTS[kind].own.get(name) or _EXPRESSIONS.get(name)
+    if found is not None:
+        return found
+    dimension = DIMENSIONS.get(name)
+    if dimension is None or dimension.shape != "date":
+        raise QueryError("unknown-dimension", f"Rows have no {name}.", field="where", value=name)
+    return f"date_trunc('{name}', ({_DAY})::timestamp)::date"
+
+
+_EXPRESSIONS = {
+    "venue": "f.venue_id",
+    "event": "f.event_id",
+    "series": "e.series_id",
+    "genre": "NULLIF(x.genre, '')",
+    "status": "e.status",
+    "currency": "f.currency",
+    "day": _DAY,
+    "minute": "date_trunc('minute', f.occurred_at)",
+    "5min": "date_bin('5 minutes', f.occurred_at, '1970-01-01 00:00Z'::timestamptz)",
+    "hour": "date_trunc('hour', f.occurred_at AT TIME ZONE s.zone) AT TIME ZONE s.zone",
+    "weekday": f"extract(isodow FROM {_DAY})::int",
+    "hour_of_day": "extract(hour FROM f.occurred_at AT TIME ZONE s.zone)::int",
+    "days_to_doors": f"(s.doors - {_DAY})",
+}
