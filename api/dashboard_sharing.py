@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from api import board_problems
 from api.answers import answer, asked
 from api.dashboards import PATH
 from api.viewers import Viewers
-from data import dashboard_links, dashboard_sharing
+from data import dashboard_links, dashboard_sharing, dashboards
 from data.dashboard_links import Link
 from data.dashboard_sharing import Share
 from data.instants import iso
@@ -37,7 +38,7 @@ class NewLink(Frozen):
 
 
 def register(server: Flask, services: Services) -> None:
-    """Add /api/v1/dashboards/<id>/shares and …/links."""
+    """Add /api/v1/dashboards/<id>/shares, …/candidates and …/links."""
     viewers, database = Viewers(services.database, services.settings), services.database
     routes = Blueprint("dashboard_sharing", __name__)
     board_problems.register(routes)
@@ -63,6 +64,14 @@ def register(server: Flask, services: Services) -> None:
         access = viewers.access()
         with database.tenant(access.tenant_id) as tenant:
             return _shares(dashboard_sharing.unshare(tenant, access, board_id, grantee))
+
+    @routes.get(f"{PATH}/<uuid:board_id>/candidates")
+    def candidates(board_id: UUID) -> Response:
+        access = viewers.access()
+        with database.tenant(access.tenant_id) as tenant:
+            dashboards.get(tenant, access, board_id, "own")
+            found = dashboard_sharing.candidates(tenant)
+        return answer({"candidates": [asdict(candidate) for candidate in found]})
 
     @routes.get(links_path)
     def links(board_id: UUID) -> Response:

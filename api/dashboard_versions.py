@@ -82,10 +82,12 @@ def _line(line: Version) -> dict[str, Any]:
 
 
 def _before() -> int | None:
-    given = request.args.get("cursor")
+    """The version before which a page begins: `before`, or `cursor`, which is the same."""
+    name = "cursor" if "cursor" in request.args else "before"
+    given = request.args.get(name)
     if not given:
         return None
     if not (given.isascii() and given.isdecimal() and len(given) <= 9):
         detail = "Send the nextCursor of the page before, or none."
-        raise InvalidDocument([Fault("cursor", printable(given), detail)])
+        raise InvalidDocument([Fault(name, printable(given), detail)])
     return int(given)

@@ -233,7 +233,7 @@ def _place(tenant: TenantConnection, filters: Mapping[str, Any]) -> tuple[UUID, 
 
 def _uuid(filters: Mapping[str, Any], name: str) -> UUID | None:
     given = filters.get(name)
-    if given is None:
+    if given in (None, "all"):  # As an address says it that takes back what a board begins with.
         return None
     try:
         return UUID(given)

@@ -194,7 +194,14 @@ def require_current(tenant: TenantConnection, board: Board, expected_version: in
         seen = document_of(tenant, board.dashboard_id, expected_version)
     except BoardNotFound:
         raise Conflict(board, f"version {expected_version} is not known") from None
-    raise Conflict(board, board_diff.summary(seen, board.document))
+    if seen != board.document:
+        raise Conflict(board, board_diff.summary(seen, board.document))
+    row = tenant.execute(
+        "SELECT coalesce(name, summary) FROM dashboard_versions"
+        " WHERE tenant_id = %s AND dashboard_id = %s AND version = %s",
+        [tenant.tenant_id, board.dashboard_id, board.version],
+    ).fetchone()
+    raise Conflict(board, row[0] if row else "")
 
 
 def append_to(

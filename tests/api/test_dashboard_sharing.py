@@ -62,6 +62,7 @@ def test_the_history_comes_in_pages(program: Caller, board: str) -> None:
     page = program.json("GET", f"{board}/versions?limit=2")
     rest = program.json("GET", f"{board}/versions?limit=2&cursor={page['nextCursor']}")
     assert [line["version"] for line in page["versions"] + rest["versions"]] == [3, 2, 1]
+    assert program.json("GET", f"{board}/versions?limit=2&before={page['nextCursor']}") == rest
     assert (page["nextCursor"], rest["nextCursor"]) == ("2", None)
     answer = program("GET", f"{board}/versions?cursor=-1")
     assert (answer.status_code, answer.json and answer.json["field"]) == (422, "cursor")
@@ -84,6 +85,22 @@ def test_a_board_is_shared_and_taken_back(
         assert answer.status_code == 422
         assert answer.json is not None
         assert (answer.json["field"], answer.json["value"]) == ("grantee", nobody)
+
+
+def test_those_a_board_can_be_shared_with_are_named_to_its_owner(
+    program: Caller, board: str, whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    ben = person(whole_server, database, tenant, "analyst", "Ben")
+    person(whole_server, database, tenant, "door", "Dora")
+    found = program.json("GET", f"{board}/candidates")["candidates"]
+    assert [(one["kind"], one["name"]) for one in found] == [
+        ("role", "All managers"),
+        ("role", "All analysts"),
+        ("user", "Ben"),
+    ]
+    program.json("PUT", f"{board}/shares/{found[-1]['grantee']}", {"mayEdit": True})
+    assert ben.json("GET", board)["right"] == "edit"
+    assert ben("GET", f"{board}/candidates").status_code == 403
 
 
 def link(tenant: Tenant, **more: Any) -> dict[str, Any]:

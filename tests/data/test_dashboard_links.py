@@ -109,6 +109,14 @@ def test_a_link_to_a_venue_reaches_all_its_events_and_no_other_venue(
     )
 
 
+def test_all_venues_beside_an_event_are_the_venue_of_the_event(
+    people: People, ada: Access, board: Board
+) -> None:
+    event = add_event(people)
+    link, _ = give(people, ada, board, filters={"venue": "all", "event": str(event)})
+    assert link.filters == {"venue": str(people.tenant.venue_id), "event": str(event)}
+
+
 def test_a_link_shows_the_newest_version(
     people: People, ada: Access, board: Board, shared: SharedLinks
 ) -> None:
@@ -255,7 +263,8 @@ def test_a_link_must_lock_a_place_of_this_tenant(
     for filters, place in (
         ({}, "filters: Lock a venue or an event"),
         ({"range": "30d"}, "filters: Lock a venue or an event"),
-        ({"venue": "all"}, "filters.venue: The id of one venue"),
+        ({"venue": "all"}, "filters: Lock a venue or an event"),
+        ({"venue": "hall"}, "filters.venue: The id of one venue"),
         ({"venue": str(uuid4())}, "filters.venue: There is no such venue"),
         ({"venue": str(other_tenant.venue_id)}, "filters.venue: There is no such venue"),
         ({"event": str(uuid4())}, "filters.event: There is no such event"),

@@ -132,7 +132,7 @@ def test_a_new_name_is_a_version_too_so_that_nobody_overwrites_it_unseen(people:
     board = made(people, ada, "Friday")
     renamed = within(people, lambda tenant: dashboards.rename(tenant, ada, board.dashboard_id, "Saturday", 1))
     assert (renamed.name, renamed.version) == ("Saturday", 2)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match=r"saved version 2 on .+ UTC: Renamed to Saturday\.$"):
         within(people, lambda tenant: dashboards.rename(tenant, ada, board.dashboard_id, "Sunday", 1))
 
 
