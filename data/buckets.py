@@ -17,6 +17,18 @@ def hour_and_day(second: int, zone: ZoneInfo, day_starts: time) -> tuple[int, in
     return _of_minute(second // 60 * 60, zone, day_starts)
 
 
+def days_between(first: int, last: int, zone: ZoneInfo, day_starts: time) -> list[int]:
+    """The starts of all business days from the one that holds `first` to the one that holds `last`."""
+    earliest = hour_and_day(first, zone, day_starts)[1]
+    starts = {earliest}
+    for days in range((last - earliest) // 86_400 + 3):
+        date = datetime.fromtimestamp(earliest, zone).date() + timedelta(days=days)
+        start = int(datetime.combine(date, day_starts, tzinfo=zone).timestamp())
+        if earliest < start <= last:
+            starts.add(start)
+    return sorted(starts)
+
+
 @lru_cache(maxsize=65_536)
 def _of_minute(minute: int, zone: ZoneInfo, day_starts: time) -> tuple[int, int]:
     moment = datetime.fromtimestamp(minute, zone)

@@ -16,7 +16,7 @@ import msgspec
 
 from data import price_bands
 from data.buckets import hour_and_day
-from data.messages import Message, PageView, SaleLine, Scan, VenueUpdate
+from data.messages import NO_EVENT, Message, PageView, SaleLine, Scan, VenueUpdate
 
 STRUCTURE_DAY = 0
 """The day on which changes of the programme are counted: new events, other times, names, capacities."""
@@ -169,6 +169,8 @@ def of(messages: Iterable[Message], calendars: Mapping[UUID, Calendar]) -> dict[
                 own.number(STRUCTURE_DAY)
             else:
                 day = own.day_of(fact.occurred_at)
+                if message.event_id == NO_EVENT:
+                    continue  # Of no event, so in no roll-up; whoever reads the facts of the day sees it.
                 if isinstance(fact, PageView):
                     own.add("campaign", day, fact.campaign or "", "", {"page_views": 1})
                 elif isinstance(fact, Scan) and fact.gate is not None:

@@ -1,10 +1,12 @@
 """Who is inside, now and at every second of the night, kept true when scans arrive late."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg import Cursor
 
 from data import recordset
 from data.engine import TenantConnection
@@ -36,8 +38,8 @@ def move(tenant: TenantConnection, messages: Sequence[Message], increments: Incr
             moves = old + made
             now = trace(moves)
             own.moved(trace(old), now)
-            rows.append(_row(event, ticket_id, now, moves))
-    _write_presence(tenant, rows)
+            rows.append(presence_row(event, ticket_id, now, moves))
+    write_presence(tenant, rows)
     _write_counts(tenant, {event: increments[event].seconds for event in sorted(new)})
 
 
@@ -99,7 +101,8 @@ def _present(tenant: TenantConnection, tickets: Moves) -> Moves:
     return present
 
 
-def _row(event: EventKey, ticket_id: str, now: Trace, moves: list[Move]) -> dict[str, object]:
+def presence_row(event: EventKey, ticket_id: str, now: Trace, moves: list[Move]) -> dict[str, object]:
+    """A ticket's row of `presence` after all its moves."""
     return {
         "venue_id": event[0],
         "event_id": event[1],
@@ -114,15 +117,16 @@ def _row(event: EventKey, ticket_id: str, now: Trace, moves: list[Move]) -> dict
     }
 
 
-_PRESENCE_STATE = ("inside", "zone", "entries", "exits", "first_entry_at", "last_move_at", "moves")
+PRESENCE_STATE = ("inside", "zone", "entries", "exits", "first_entry_at", "last_move_at", "moves")
 
 
-def _write_presence(tenant: TenantConnection, rows: list[dict[str, object]]) -> None:
-    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in _PRESENCE_STATE)
+def write_presence(tenant: TenantConnection, rows: list[dict[str, object]]) -> None:
+    """Put these rows of `presence` in the place of what is there of their tickets."""
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in PRESENCE_STATE)
     tenant.execute(
         recordset.insert(
             "presence",
-            ("venue_id", "event_id", "ticket_id", *_PRESENCE_STATE),
+            ("venue_id", "event_id", "ticket_id", *PRESENCE_STATE),
             f"(tenant_id, venue_id, event_id, ticket_id) DO UPDATE SET {changes}",
         ),
         {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
@@ -130,21 +134,21 @@ def _write_presence(tenant: TenantConnection, rows: list[dict[str, object]]) -> 
 
 
 def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, int]]) -> None:
+    if any(change for own in seconds.values() for change in own.values()):
+        with tenant.connection.pipeline():
+            add_changes(tenant, seconds)
+            recount(tenant, seconds)
+
+
+def add_changes(tenant: TenantConnection, seconds: Mapping[EventKey, Mapping[int, int]]) -> None:
+    """Add changes of people inside to their seconds: `recount` has to follow."""
     changes = [
         {"venue_id": venue, "event_id": event, "second": instant(second), "change": change}
         for (venue, event), own in seconds.items()
         for second, change in sorted(own.items())
         if change
     ]
-    if not changes:
-        return
-    minutes = [
-        {"venue_id": venue, "event_id": event, "minute": instant(minute)}
-        for (venue, event), own in seconds.items()
-        for minute in sorted({second // 60 * 60 for second in own})
-    ]
-    touched = {"venues": list({venue for venue, _ in seconds}), "events": [event for _, event in seconds]}
-    with tenant.connection.pipeline():
+    if changes:
         tenant.execute(
             recordset.insert(
                 "house_counts",
@@ -154,8 +158,23 @@ def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, in
             ),
             {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)},
         )
-        tenant.execute(_MINUTES, {"tenant": tenant.tenant_id, "rows": recordset.encode(minutes)})
-        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, **touched})
+
+
+def recount(tenant: TenantConnection, seconds: Mapping[EventKey, Iterable[int]]) -> list[Cursor[Any]]:
+    """Work out the minutes that hold these seconds, and the events' peaks.
+
+    The row counts of the two cursors say how many of each changed.
+    """
+    minutes = [
+        {"venue_id": venue, "event_id": event, "minute": instant(minute)}
+        for (venue, event), own in seconds.items()
+        for minute in sorted({second // 60 * 60 for second in own})
+    ]
+    touched = {"venues": list({venue for venue, _ in seconds}), "events": [event for _, event in seconds]}
+    return [
+        tenant.execute(_MINUTES, {"tenant": tenant.tenant_id, "rows": recordset.encode(minutes)}),
+        tenant.execute(_PEAK, {"tenant": tenant.tenant_id, **touched}),
+    ]
 
 
 # OFFSET 0 keeps the planner from reading all seconds of the tenant at once, which it takes for cheaper
@@ -178,6 +197,8 @@ FROM (
 GROUP BY venue_id, event_id, minute
 ON CONFLICT (tenant_id, venue_id, event_id, minute)
 DO UPDATE SET change = EXCLUDED.change, highest = EXCLUDED.highest, highest_at = EXCLUDED.highest_at
+WHERE (house_count_minutes.change, house_count_minutes.highest, house_count_minutes.highest_at)
+      IS DISTINCT FROM (EXCLUDED.change, EXCLUDED.highest, EXCLUDED.highest_at)
 """
 
 _PEAK = """
@@ -194,6 +215,7 @@ FROM (
     ORDER BY event_id, inside DESC, highest_at
 ) p
 WHERE t.tenant_id = %(tenant)s AND t.venue_id = ANY(%(venues)s) AND t.event_id = p.event_id
+  AND (t.peak, t.peak_at) IS DISTINCT FROM (p.peak, p.peak_at)
 """
 
 

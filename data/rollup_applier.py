@@ -136,9 +136,19 @@ def apply_some(database: Database, tenant_id: UUID, most: int = MOST_ENTRIES) ->
     with database.tenant(tenant_id) as tenant:
         if not _try_lock(tenant):
             return 0
-        row = tenant.execute(_APPLY, {"tenant": tenant_id, "most": most}).fetchone()
-        assert row is not None
-        return int(row[0])
+        return _apply(tenant, most)
+
+
+def apply_all(tenant: TenantConnection) -> None:
+    """Apply all that the caller's transaction sees; the caller holds the lock."""
+    while _apply(tenant, MOST_ENTRIES):
+        pass
+
+
+def _apply(tenant: TenantConnection, most: int) -> int:
+    row = tenant.execute(_APPLY, {"tenant": tenant.tenant_id, "most": most}).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def apply_for(database: Database, seconds: float) -> int:

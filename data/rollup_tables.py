@@ -41,12 +41,12 @@ def add(
 
     `changed` are venues whose programme changed otherwise than by a message's update.
     """
-    calendars = _calendars(tenant, {message.venue_id for message in messages})
-    days = day_increments.of(messages, calendars)
+    of_venues = calendars(tenant, {message.venue_id for message in messages})
+    days = day_increments.of(messages, of_venues)
     rows: dict[str, list[dict[str, object]]] = defaultdict(list)
     for (venue, event), own in sorted(increments.items(), key=itemgetter(0)):
         key: dict[str, object] = {"venue_id": venue, "event_id": event}
-        for (grain, start, currency), sums in sorted(own.grains(*calendars[venue]).items()):
+        for (grain, start, currency), sums in sorted(own.grains(*of_venues[venue]).items()):
             bucket = {"grain": grain, "bucket": instant(start), "currency": currency}
             rows["venue_analytics"].append({**key, **bucket, **sums})
             if grain == "daily":
@@ -96,7 +96,8 @@ def _add_totals(tenant: TenantConnection, increments: Increments) -> dict[EventK
     return {(venue, event): version for venue, event, version in cursor.fetchall()}
 
 
-def _calendars(tenant: TenantConnection, venues: Iterable[UUID]) -> dict[UUID, Calendar]:
+def calendars(tenant: TenantConnection, venues: Iterable[UUID]) -> dict[UUID, Calendar]:
+    """Venue → its zone and the local time at which its business day starts."""
     rows = tenant.execute(
         "SELECT venue_id, zone, business_day_starts FROM venues WHERE tenant_id = %s AND venue_id = ANY(%s)",
         [tenant.tenant_id, list(venues)],

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from data import rollup_queue
 from data.accounts import add_user
 from data.demo_handover import Demo, hand_over, read_handover
 from data.demo_house import VENUES, DemoEvent, DemoVenue
@@ -94,12 +95,15 @@ def _programme(
         ).fetchall()
     )
     evenings = schedule(venue, known, now, ahead)
-    _add_events(tenant, venue, [e for e in evenings.values() if known.get(e.ref) != e.doors_at], now)
-    tenant.execute(
+    new = [e for e in evenings.values() if known.get(e.ref) != e.doors_at]
+    _add_events(tenant, venue, new, now)
+    over = tenant.execute(
         "UPDATE events SET status = 'over' WHERE tenant_id = %s AND venue_id = %s AND external_id = ANY(%s)"
         " AND ends_at < %s AND status IN ('scheduled', 'on_sale', 'sold_out')",
         [*key, list(evenings), now],
     )
+    if new or over.rowcount:
+        rollup_queue.put_structure(tenant, [_venue_id(venue)])
     return {ref: event.doors_at for ref, event in sorted(evenings.items())}
 
 

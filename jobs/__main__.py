@@ -20,6 +20,7 @@ COMMANDS = {
     "simulate": "publish the demo venues' sales and scans, until stopped",
     "pretix-add": "connect a pretix organizer and print its webhook address",
     "pretix-backfill": "read all orders and check-ins of a pretix organizer, with a progress bar",
+    "rebuild": "work all roll-ups out again from the facts, and correct what differs",
     "token": "make, list or revoke the API tokens of a tenant",
 }
 

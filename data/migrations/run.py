@@ -1,5 +1,6 @@
 """Bring a database to a revision of the schema. All functions take the owner's URL."""
 
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -10,13 +11,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from data import partitions
+from data.engine import Database
+from data.rebuild import catch_up
 
 
 def upgrade(owner_url: str, revision: str = "head") -> None:
-    """Migrate up to `revision` and make the coming months' partitions."""
+    """Migrate up to `revision`; at the newest, make the coming months' partitions and roll up history."""
     command.upgrade(configuration(owner_url), revision)
     if revision == "head":
         partitions.ensure(owner_url)
+        with closing(Database(owner_url, max_size=2)) as database:
+            catch_up(database)
 
 
 def downgrade(owner_url: str, revision: str = "-1") -> None:

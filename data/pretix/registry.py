@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from data import recordset
+from data import recordset, rollup_queue
 from data.engine import TenantConnection
 
 
@@ -95,6 +95,7 @@ def register(
             ],
         ),
     )
+    rollup_queue.put_structure(tenant, [venue_id])
 
 
 def name_gates(tenant: TenantConnection, venue_id: UUID, names: dict[str, str]) -> None:

@@ -60,6 +60,26 @@ def current(database: Database, tenant: Tenant, venues: list[UUID]) -> Expected:
     return found
 
 
+def stored(database: Database, tenant: Tenant) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Every row that was applied, as it is."""
+    with database.tenant(tenant.tenant_id) as connection:
+        days, customers = (
+            connection.execute(f"SELECT t FROM {table} t WHERE tenant_id = %s ORDER BY t", [tenant.tenant_id])
+            for table in ("day_analytics", "customer_totals")
+        )
+        return days.fetchall(), customers.fetchall()
+
+
+def waiting(database: Database, tenant: Tenant) -> int:
+    """How many entries of the queue are not applied yet."""
+    with database.tenant(tenant.tenant_id) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM rollup_queue WHERE tenant_id = %s", [tenant.tenant_id]
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def message(venue_id: UUID, event_id: UUID, identity: str, *facts: Fact) -> Message:
     """One message at a venue."""
     return Message(

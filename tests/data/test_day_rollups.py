@@ -6,21 +6,12 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import facts, rollup_applier
+from data import facts, rebuild_days, rollup_applier
 from data.engine import Database
 from data.messages import Fact, Message
-from tests.conftest import Tenant, new_tenant
+from tests.conftest import new_tenant
 from tests.data.day_reference import expected_of
-from tests.data.rollup_rows import add_venue, current, message, stated
-
-
-def waiting(database: Database, tenant: Tenant) -> int:
-    with database.tenant(tenant.tenant_id) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM rollup_queue WHERE tenant_id = %s", [tenant.tenant_id]
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+from tests.data.rollup_rows import add_venue, current, message, stated, stored, waiting
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -53,3 +44,43 @@ def test_readers_see_the_reference_after_every_write_and_every_run_of_the_job(
         pass
     assert waiting(database, tenant) == 0
     assert current(database, tenant, list(zones)) == expected_of(known, zones)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stated=stated, seed=st.integers(0, 2**32))
+def test_a_rebuild_changes_no_row_that_is_right_and_brings_back_all_that_are_gone(
+    database: Database, postgres_url: str, stated: list[Fact], seed: int
+) -> None:
+    rng = random.Random(seed)
+    tenant, far = new_tenant(postgres_url), uuid4()
+    add_venue(postgres_url, tenant, far, "Australia/Lord_Howe")
+    zones = {tenant.venue_id: "Europe/London", far: "Australia/Lord_Howe"}
+    events = {venue: uuid4() for venue in zones}
+    known = [
+        message(venue, events[venue], str(number), fact)
+        for number, fact in enumerate(stated)
+        for venue in (rng.choice(list(zones)),)
+    ]
+    for sent in known:
+        facts.write(database, tenant.tenant_id, [sent])
+    while rollup_applier.apply_some(database, tenant.tenant_id):
+        pass
+    applied = stored(database, tenant)
+    assert rebuild_days.rebuild(database, tenant.tenant_id) == {}
+    assert stored(database, tenant) == applied
+
+    with database.tenant(tenant.tenant_id) as connection:
+        for statement in (
+            "DELETE FROM day_analytics WHERE tenant_id = %s AND length(value) < 2",
+            "UPDATE day_analytics SET sold = sold + 1, entries = 7 WHERE tenant_id = %s",
+            "DELETE FROM customer_totals WHERE tenant_id = %s AND lines < 3",
+            "UPDATE customer_totals SET net_minor = 1, first_at = now() WHERE tenant_id = %s",
+        ):
+            connection.execute(statement, [tenant.tenant_id])
+    corrected = rebuild_days.rebuild(database, tenant.tenant_id)
+    assert current(database, tenant, list(zones)) == expected_of(known, zones)
+    assert ("day_analytics" in corrected, "customer_totals" in corrected) == (
+        bool(applied[0]),
+        bool(applied[1]),
+    )
+    assert rebuild_days.rebuild(database, tenant.tenant_id) == {}

@@ -1,0 +1,41 @@
+"""Bring every roll-up of a tenant back to what its facts say, and catch up on tenants that never had one."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from uuid import UUID
+
+from data import rebuild_days, rebuild_events
+from data.engine import Database
+from data.tenants import everyone
+
+log = logging.getLogger(__name__)
+
+Wrong = Counter[str]
+"""Table → rows that were wrong and are right now."""
+
+
+def rebuild(database: Database, tenant_id: UUID) -> Iterator[Wrong]:
+    """Rebuild all roll-ups, step by step: each event's, then those without events; gives what was wrong.
+
+    Right figures are shown, and writers go on, all the time. Needs two connections. Raises
+    DatabaseUnavailable; what was corrected before it stays so.
+    """
+    yield from rebuild_events.rebuild(database, tenant_id)
+    yield rebuild_days.rebuild(database, tenant_id)
+
+
+def catch_up(database: Database) -> list[UUID]:
+    """Roll up the tenants whose facts are older than the roll-ups without events; returns them.
+
+    It is done once for a tenant, also when several processes try. Raises DatabaseUnavailable.
+    """
+    behind = []
+    for tenant_id in everyone(database):
+        with database.tenant(tenant_id) as tenant:
+            row = tenant.execute("SELECT rolled_up FROM tenants WHERE tenant_id = %s", [tenant_id]).fetchone()
+        if row == (False,):
+            rebuild_days.rebuild(database, tenant_id)
+            log.info("rolled up the history of tenant %s", tenant_id)
+            behind.append(tenant_id)
+    return behind
