@@ -59,6 +59,8 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "notes.js",
         ),
     ),
+    "still.css": ("text/css", ("still.css",)),
+    "still.js": ("text/javascript", ("still.js",)),
     "plotly.js": ("text/javascript", ("vendor/plotly-cartesian.min.js",)),
 }
 """Name in the URL → media type and the files it is made of; what a stylesheet refers to stands before it."""
