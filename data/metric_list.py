@@ -16,7 +16,7 @@ LIST: dict[str, Row] = {
         "Tickets sold", "tickets", "sales", "sold", "Tickets sold less those cancelled; comps do not count."
     ),
     "comps": _row("Comps", "tickets", "sales", "comps", "Tickets given away, less those cancelled."),
-    "tickets_issued": _row("Tickets issued", "tickets", "sales", "sold comps", "Tickets sold and comps."),
+    "tickets_issued": _row("Tickets issued", "tickets", "sales", "issued", "Tickets sold and comps."),
     "tickets_cancelled": _row(
         "Cancelled",
         "tickets",
@@ -30,12 +30,12 @@ LIST: dict[str, Row] = {
         "sales",
         "cancelled",
         "Tickets cancelled, of all that were issued in the same span.",
-        "sold comps cancelled",
+        "issued cancelled",
     ),
     "refunds": _row("Refunds", "count", "sales", "refunds", "How often money was given back."),
     "orders": _row("Orders", "count", "sales", "orders", "Different orders with a sale or a comp."),
     "tickets_per_order": _row(
-        "Tickets per order", "score", "sales", "sold comps", "Tickets issued for each order.", "orders"
+        "Tickets per order", "score", "sales", "issued", "Tickets issued for each order.", "orders"
     ),
     "customers": _row(
         "Customers", "people", "sales", "customers", "Different people who bought or were given."
@@ -44,7 +44,7 @@ LIST: dict[str, Row] = {
         "Tickets per customer",
         "score",
         "sales",
-        "sold comps",
+        "issued",
         "Tickets issued for each customer.",
         "customers",
     ),
@@ -259,7 +259,7 @@ LIST: dict[str, Row] = {
         "Scans, transfers and validations refused elsewhere.",
     ),
     # Funnel
-    "page_views": _row("Page views", "count", "funnel", "page_views", "Pages seen."),
+    "page_views": _row("Page views", "count", "funnel", "page_views", "Pages of events seen."),
     "visitors": _row(
         "Visitors", "people", "funnel", "visitors", "Different visitors; one who comes on two days is two."
     ),

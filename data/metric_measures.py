@@ -14,7 +14,7 @@ events but not over time."""
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One thing that is counted. `columns` are where roll-ups keep it: table → column."""
+    """One thing that is counted. `columns` are where roll-ups keep it: table → column, or several added."""
 
     name: str
     family: str
@@ -78,6 +78,14 @@ _ALL = [
     _money("tax_minor", "sum(f.tax_minor)"),
     _distinct("orders", "sales", "count(DISTINCT f.order_id) FILTER (WHERE f.kind IN ('sale', 'comp'))"),
     _distinct("customers", "sales", "count(DISTINCT f.customer) FILTER (WHERE f.kind IN ('sale', 'comp'))"),
+    _count(
+        "issued",
+        "sales",
+        f"sum(f.quantity) FILTER (WHERE {_PERSON})",
+        *_STAGES,
+        column="sold + comps",
+        **{CUSTOMER: "tickets"},
+    ),
     Measure("new_customers", "people", "count(*)", {}),
     _count(
         "entries",
@@ -105,6 +113,7 @@ _ALL = [
         "gates",
         "sum(f.effect) FILTER (WHERE f.effect <> 0 AND f.direction = 'entry')",
         GATE,
+        DAY,
         column="entries",
     ),
     _count(
@@ -112,9 +121,10 @@ _ALL = [
         "gates",
         "sum(f.effect) FILTER (WHERE f.effect <> 0 AND f.direction = 'exit')",
         GATE,
+        DAY,
         column="exits",
     ),
-    _count("gate_invalid", "gates", "count(*) FILTER (WHERE f.effect = 0)", GATE, column="invalid"),
+    _count("gate_invalid", "gates", "count(*) FILTER (WHERE f.effect = 0)", GATE, DAY, column="invalid"),
     _count("page_views", "web", "count(*)", *_STAGES),
     _distinct("visitors", "web", "count(DISTINCT f.visitor)"),
     _count("cart_updates", "carts", "count(*)", *_STAGES),

@@ -19,13 +19,25 @@ _WITHIN = ("price",)
 
 def dimensions_of(where: Filter | None) -> Iterator[str]:
     """The dimensions that a filter looks at."""
+    for part in _leaves(where):
+        yield part.dimension
+
+
+def needed_by(where: Filter | None) -> Iterator[str]:
+    """What a source must know for a filter: of a price within limits the price itself, not its band."""
+    for part in _leaves(where):
+        priced = isinstance(part, Within) and part.dimension == "price"
+        yield "price_value" if priced else part.dimension
+
+
+def _leaves(where: Filter | None) -> Iterator[In | Within]:
     if where is None:
         return
     if isinstance(where, In | Within):
-        yield where.dimension
+        yield where
         return
     for part in where.all if isinstance(where, All) else where.any:
-        yield from dimensions_of(part)
+        yield from _leaves(part)
 
 
 class Filters:

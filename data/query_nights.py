@@ -1,4 +1,7 @@
-"""Whole events as rows, dated by their doors: what inventory and attendance are counted in."""
+"""Whole events as rows, dated by their doors: what inventory and attendance are counted in.
+Customers as rows, dated by their first purchase."""
+
+from data.day_rollups import current_customers
 
 NIGHTS = """(
     SELECT e.tenant_id, e.venue_id, e.event_id, COALESCE(e.doors_at, e.starts_at) AS doors,
@@ -39,20 +42,20 @@ TAKINGS = """(
     WHERE e.tenant_id = %(tenant)s
 )"""
 
-NEW_CUSTOMERS = """(
-    SELECT t.tenant_id, t.venue_id, t.first_at
-    FROM customer_totals t
-    WHERE t.tenant_id = %(tenant)s AND NOT EXISTS (
-        SELECT 1 FROM customer_totals o
-        WHERE o.tenant_id = %(tenant)s AND o.venue_id = ANY(%(rivals)s) AND o.customer = t.customer
-          AND (NOT %(apart)s OR o.venue_id = t.venue_id)
-          AND (o.first_at, o.venue_id, o.currency) < (t.first_at, t.venue_id, t.currency)
-    )
+_FIRSTS = f"""
+    SELECT venue_id, customer, min(first_at) AS first_at
+    FROM {current_customers(("lines",))} c GROUP BY venue_id, customer HAVING min(first_at) IS NOT NULL
+"""
+FIRSTS_OF_VENUES = f"({_FIRSTS})"
+"""Each venue's customers by their first purchase there."""
+FIRSTS = f"""(
+    SELECT DISTINCT ON (customer) venue_id, first_at FROM ({_FIRSTS}) a ORDER BY customer, first_at, venue_id
 )"""
+"""Customers by their first purchase at any of the venues."""
 
 SUBQUERIES = {
     "events": NIGHTS,
     "events and event_money": TAKINGS,
-    "customer_totals (first purchases)": NEW_CUSTOMERS,
+    "customer_totals (first purchases)": FIRSTS,
 }
 """Source → the rows that take the place of its table."""

@@ -14,8 +14,8 @@ from uuid import UUID
 from data.buckets import hour_begins, next_hour
 from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import MEASURES, Measure
-from data.query_clock import Clock
-from data.query_sources import DAY, FACTS, LADDERS, WHOLE, Source
+from data.query_clock import Clock, months_later
+from data.query_sources import DAY, FACTS, HOUR, LADDERS, MONTH, WHOLE, Source
 
 BY_DAY = frozenset(
     {"weekday", "days_to_doors"} | {name for name, d in DIMENSIONS.items() if d.shape == "date"}
@@ -58,11 +58,12 @@ class Read:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a question demands of its sources: dimensions it groups and filters by, whether it looks at
-    single events, and whether money splits it by currency."""
+    single events, whether money splits it by currency, and whether its days are moved onto others."""
 
     dimensions: frozenset[str]
     events: bool
     by_currency: bool
+    moved_by_days: bool = False
 
 
 def plan(measures: Sequence[str], needs: Needs, spans: Sequence[Asked]) -> list[Read]:
@@ -106,21 +107,28 @@ def _ladder(measure: Measure, needs: Needs, spans: Sequence[Asked]) -> tuple[Sou
 
 
 def _suits(source: Source, measure: Measure, needs: Needs, spans: Sequence[Asked]) -> bool:
-    if not all(map(source.knows, needs.dimensions)) or (needs.events and not source.events):
+    if not source.is_for(needs.dimensions) or (needs.events and not source.events):
         return False
     if source.seconds == WHOLE:
         timeless = not any(_seconds(name) for name in needs.dimensions)
         if not timeless or not all(span.whole for span in spans):
             return False
-    elif any(_seconds(name) < source.seconds for name in needs.dimensions if _seconds(name)):
+    elif source.seconds > min(_grains(needs), default=WHOLE):
         return False
     if needs.by_currency and not measure.money:
         # Roll-ups count tickets and carts whatever they are paid in.
         if measure.family == "carts":
             return False
-        if measure.family == "sales" and any(span.clock.several for span in spans):
+        if measure.family == "sales" and not source.by_line and any(span.clock.several for span in spans):
             return False
     return _nests(source, needs, spans)
+
+
+def _grains(needs: Needs) -> Iterator[int]:
+    """How short buckets must be for each dimension of time, and for days that are moved."""
+    if needs.moved_by_days:
+        yield DAY
+    yield from filter(None, map(_seconds, needs.dimensions))
 
 
 def _nests(source: Source, needs: Needs, spans: Sequence[Asked]) -> bool:
@@ -136,11 +144,10 @@ def _to_second(clock: Clock) -> int:
 
 def _seconds(dimension: str) -> int:
     """How short the buckets must be at most for a dimension of time, 0 for others."""
-    if dimension in ("weekday", "days_to_doors"):
-        return DAY
-    if dimension == "hour_of_day":
-        return 3600
-    return DAY if DIMENSIONS[dimension].shape == "date" else DIMENSIONS[dimension].seconds
+    fixed = {"weekday": DAY, "days_to_doors": DAY, "hour_of_day": HOUR, "week": DAY, "price_value": 0}
+    if dimension in fixed:
+        return fixed[dimension]
+    return min(DIMENSIONS[dimension].seconds, MONTH)
 
 
 def _cover(span: Asked, ladder: Sequence[Source]) -> Iterator[Piece]:
@@ -162,9 +169,11 @@ def _cover(span: Asked, ladder: Sequence[Source]) -> Iterator[Piece]:
 
 def _floor(second: int, source: Source, clock: Clock) -> int:
     """The start of the bucket that holds the moment."""
+    if source.seconds == MONTH:
+        return clock.begins(clock.day(second).replace(day=1))
     if source.seconds == DAY:
         return clock.begins(clock.day(second))
-    if source.seconds == 3600:
+    if source.seconds == HOUR:
         return hour_begins(second, clock.zone)
     return second // source.seconds * source.seconds
 
@@ -174,9 +183,11 @@ def _ceiling(second: int, source: Source, clock: Clock) -> int:
     start = _floor(second, source, clock)
     if start == second:
         return second
+    if source.seconds == MONTH:
+        return clock.begins(months_later(clock.day(second).replace(day=1), 1))
     if source.seconds == DAY:
         return clock.begins(clock.day(second) + timedelta(days=1))
-    if source.seconds == 3600:
+    if source.seconds == HOUR:
         return next_hour(second, clock.zone)
     return start + source.seconds
 

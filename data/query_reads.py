@@ -12,7 +12,7 @@ from data.metric_dimensions import DIMENSIONS, FACTS, NIGHTS
 from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery
 from data.metrics import Metric
-from data.query_filters import dimensions_of
+from data.query_filters import dimensions_of, needed_by
 from data.query_plan import Asked, Needs, plan
 from data.query_sql import Frame, Statement, statement
 from data.query_windows import Look, earlier, look
@@ -81,8 +81,13 @@ def _statements(
     query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame
 ) -> Iterable[Statement]:
     measures = list(dict.fromkeys(name for metric in metrics for name in metric.measures))
-    used = frozenset({*query.dimensions, *dimensions_of(query.where)})
-    needs = Needs(used, side.events is not None, frame.by_currency or "currency" in used)
+    used = frozenset({*query.dimensions, *needed_by(query.where)})
+    needs = Needs(
+        used,
+        side.events is not None,
+        frame.by_currency or "currency" in used,
+        bool(side.shift.days or side.shift.seconds),
+    )
     for families, spans in (
         (FACTS, side.spans()),
         (NIGHTS, side.nights()),

@@ -3,22 +3,25 @@ sources; everything that was asked for is bound."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from data import recordset
+from data import metric_measures, query_calendars, recordset
+from data.day_rollups import current_customers, current_days
+from data.messages import NO_EVENT
 from data.metric_dimensions import DIMENSIONS
-from data.metric_measures import MEASURES
+from data.metric_measures import CUSTOMER, MEASURES
 from data.metric_query import Filter
-from data.query_clock import Clock, Shift
+from data.query_calendars import iso
+from data.query_clock import Shift
 from data.query_filters import Filters
-from data.query_nights import SUBQUERIES
-from data.query_plan import Piece, Read
-from data.query_sources import DAY, WHOLE
+from data.query_nights import FIRSTS_OF_VENUES, SUBQUERIES
+from data.query_plan import Read
+from data.query_sources import DAY, HOUR, MONTH, WHOLE, Source
 
 DAYS = "c.first + (width_bucket({time}, c.days) - 1)"
 """The business day of a moment: it lies between two of the calendar's beginnings."""
@@ -28,11 +31,10 @@ JOINS = {
     " AND e.event_id = f.event_id",
     "series": "LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
     " AND x.series_id = e.series_id",
-    "gates": "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = f.gate",
+    "gates": "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = {gate}",
     "doors": "LEFT JOIN (SELECT * FROM json_to_recordset(%(doors)s::json) AS d (e uuid, day date)) d"
     " ON d.e = f.event_id",
-    "calendars": "JOIN json_to_recordset(%(calendars)s::json)"
-    " AS c (k int, first date, days timestamptz[], hours timestamptz[]) ON c.k = s.k",
+    "calendars": f"JOIN json_to_recordset(%(calendars)s::json) AS c {query_calendars.CALENDARS} ON c.k = s.k",
 }
 NAMES = {
     "event": "SELECT event_id AS id, name FROM events WHERE tenant_id = %(tenant)s",
@@ -45,10 +47,8 @@ NAMES = {
     " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY ticket_type",
 }
 """Dimension → the names of its values."""
-_SPANS = (
-    "(v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, currency text, several bool, k int,"
-    " h timestamptz)"
-)
+FRAGMENTS = (metric_measures.DAY, CUSTOMER)
+"""Tables that a job writes: what still waits for it is read along with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,12 @@ class _Writer:
             f"({self.source.aggregate(MEASURES[name])})::{MEASURES[name].type}" for name in self.read.measures
         ]
         conditions = self._conditions()
+        gate = "f.value" if self.source.split else "f.gate"
         lines = [
             f"SELECT {', '.join(f'{value} AS c{i}' for i, value in enumerate([*keys, *measures]))}",
-            f"FROM json_to_recordset(%(spans)s::json) AS s {_SPANS}",
-            f"JOIN {SUBQUERIES.get(self.source.name, self.source.table)} f ON {' AND '.join(conditions)}",
-            *(JOINS[name] for name in JOINS if name in self.joins),
+            f"FROM json_to_recordset(%(spans)s::json) AS s {query_calendars.SPANS}",
+            f"JOIN {self._table()} f ON {' AND '.join(conditions)}",
+            *(JOINS[name].replace("{gate}", gate) for name in JOINS if name in self.joins),
         ]
         rest = self._rest()
         if rest:
@@ -127,10 +128,34 @@ class _Writer:
         )
         return f"SELECT q.*, {names} FROM (\n{sql}\n) q\n{joins}"
 
+    def _table(self) -> str:
+        """What stands under the alias `f`."""
+        source = self.source
+        self.parameters["venues"] = list({piece.clock.venue_id for piece in self.read.pieces})
+        if source.name in SUBQUERIES:
+            apart = self.frame.venues_apart and source.table == CUSTOMER
+            return FIRSTS_OF_VENUES if apart else SUBQUERIES[source.name]
+        if source.table not in FRAGMENTS:
+            return source.table
+        columns = {c for name in self.read.measures for c in re.findall(r"[a-z_]+", _column(name, source))}
+        if source.table == CUSTOMER:
+            return current_customers(sorted(columns))
+        self.parameters |= {
+            "dimensions": [source.split],
+            "since": iso(min(piece.lo for piece in self.read.pieces)),
+            "until": iso(max(piece.hi for piece in self.read.pieces)),
+        }
+        bounds = {"since": "%(since)s::timestamptz", "until": "%(until)s::timestamptz"}
+        return current_days(
+            sorted(columns), dimensions="%(dimensions)s::text[]", months=source.seconds == MONTH, **bounds
+        )
+
     def _conditions(self) -> list[str]:
         """What ties a row to its span."""
         pieces = self.read.pieces
-        conditions = ["f.tenant_id = %(tenant)s", "f.venue_id = s.v"]
+        conditions = ["f.venue_id = s.v"]
+        if self.source.table not in FRAGMENTS:
+            conditions.append("f.tenant_id = %(tenant)s")
         if pieces[0].event is not None:
             conditions.append("f.event_id = s.e")
         if self.source.condition:
@@ -143,11 +168,14 @@ class _Writer:
         if self.source.partitioned:
             # Constants let PostgreSQL leave out months when it plans.
             self.parameters |= {
-                "first": _iso(min(p.lo for p in pieces)),
-                "end": _iso(max(p.hi for p in pieces)),
+                "first": iso(min(p.lo for p in pieces)),
+                "end": iso(max(p.hi for p in pieces)),
             }
             conditions += [f"{self.time} >= %(first)s::timestamptz", f"{self.time} < %(end)s::timestamptz"]
-        if self.source.table == "venue_analytics" and not self.frame.by_currency:
+            if self.source.seconds == 0:
+                self.parameters["nowhere"] = NO_EVENT
+                conditions.append("f.event_id <> %(nowhere)s")
+        if self.source.table in ("venue_analytics", "day_analytics") and not self.frame.by_currency:
             conditions.append("f.currency = ''")
         if self.frame.events is not None:
             self.parameters["events"] = list(self.frame.events)
@@ -155,9 +183,12 @@ class _Writer:
         return conditions
 
     def _rest(self) -> list[str]:
-        if self.frame.where is None:
-            return []
-        return [Filters(self.expression, self.parameters).condition(self.frame.where)]
+        rest = []
+        if self.frame.where is not None:
+            rest.append(Filters(self.expression, self.parameters).condition(self.frame.where))
+        if "customer" in self.frame.keys:
+            rest.append("f.customer IS NOT NULL")
+        return rest
 
     def expression(self, name: str, grouped: bool = False) -> str:
         """A dimension in SQL; `grouped` ones of another span are moved to where they are compared."""
@@ -188,7 +219,7 @@ class _Writer:
         return self._instant(name, shift)
 
     def _day(self) -> str:
-        if self.source.seconds == DAY:
+        if self.source.seconds in (DAY, MONTH):
             return f"({self.time} AT TIME ZONE s.zone)::date"
         self.joins.add("calendars")
         return f"({DAYS.format(time=self.time)})"
@@ -201,7 +232,7 @@ class _Writer:
 
     def _instant(self, name: str, shift: Shift) -> str:
         moment = self.time
-        if name == "hour" and self.source.seconds != 3600:
+        if name == "hour" and self.source.seconds != HOUR:
             self.joins.add("calendars")
             moment = f"COALESCE(c.hours[width_bucket({moment}, c.hours)], date_bin('1 hour', {moment}, s.h))"
         if shift.months or shift.days:
@@ -216,78 +247,27 @@ class _Writer:
     def _currency(self) -> str:
         table = self.source.table
         if self.source.name in SUBQUERIES and table != "events and event_money":
-            return "s.currency"
+            return "s.home"
         if table in ("venue_analytics", "day_analytics"):
-            return "CASE WHEN f.currency = '' THEN s.currency ELSE f.currency END"
-        if table == "ticket_sales":
-            return "CASE WHEN s.several THEN f.currency ELSE s.currency END"
-        own = ("event_money", "events and event_money", "customer_totals", "cart_updates")
-        return "f.currency" if table in own else "s.currency"
+            return "CASE WHEN f.currency = '' THEN s.home ELSE f.currency END"
+        if table in ("ticket_sales", "customer_totals"):
+            return "CASE WHEN s.several THEN f.currency ELSE s.home END"
+        own = ("event_money", "events and event_money", "cart_updates")
+        return "f.currency" if table in own else "s.home"
 
     def _bind_spans(self) -> None:
-        calendars: dict[tuple[Any, ...], int] = {}
-        spans = []
-        for piece in self.read.pieces:
-            key = (piece.clock.zone, piece.clock.starts)
-            spans.append(_span(piece, calendars.setdefault(key, len(calendars))))
-        self.parameters["spans"] = recordset.encode(spans)
+        pieces = self.read.pieces
+        self.parameters["spans"] = query_calendars.spans(pieces)
         if "calendars" in self.joins:
-            hours = "hour" in self.frame.keys and self.source.seconds != 3600
-            self.parameters["calendars"] = recordset.encode(
-                [self._calendar(number, zone, starts, hours) for (zone, starts), number in calendars.items()]
-            )
+            hours = "hour" in self.frame.keys and self.source.seconds != HOUR
+            self.parameters["calendars"] = query_calendars.calendars(pieces, hours)
         if "doors" in self.joins:
             self.parameters["doors"] = recordset.encode(
                 [{"e": event, "day": day} for event, day in self.frame.doors.items()]
             )
         if self.source.name in SUBQUERIES:
             self.parameters["now"] = self.frame.now
-            self.parameters["rivals"] = list({piece.clock.venue_id for piece in self.read.pieces})
-            self.parameters["apart"] = self.frame.venues_apart
-
-    def _calendar(self, number: int, zone: Any, starts: Any, hours: bool) -> dict[str, Any]:
-        own = [p for p in self.read.pieces if (p.clock.zone, p.clock.starts) == (zone, starts)]
-        clock = own[0].clock
-        lo, hi = min(piece.lo for piece in own), max(piece.hi for piece in own)
-        first, last = clock.day(lo), clock.day(hi)
-        days = [clock.begins(first + timedelta(days=n)) for n in range((last - first).days + 2)]
-        calendar: dict[str, Any] = {"k": number, "first": first, "days": list(map(_iso, days))}
-        if hours and not _on_the_hour(clock, days):
-            calendar["hours"] = [_iso(hour) for hour in _hours(clock, days[0], days[-1])]
-        return calendar
 
 
-def _span(piece: Piece, calendar: int) -> dict[str, Any]:
-    clock = piece.clock
-    offset = datetime.fromtimestamp(piece.lo, clock.zone).utcoffset() or timedelta()
-    span: dict[str, Any] = {
-        "v": clock.venue_id,
-        "lo": _iso(piece.lo),
-        "hi": _iso(piece.hi),
-        "zone": str(clock.zone),
-        "currency": clock.currency,
-        "several": clock.several,
-        "k": calendar,
-        "h": _iso(-int(offset.total_seconds()) % 3600),
-    }
-    return span if piece.event is None else span | {"e": piece.event}
-
-
-def _on_the_hour(clock: Clock, moments: Iterable[int]) -> bool:
-    """Whether the zone's offset only changes by whole hours: then all its hours lie 60 minutes apart."""
-    offsets = {datetime.fromtimestamp(at, clock.zone).utcoffset() or timedelta() for at in moments}
-    return len({int(offset.total_seconds()) % 3600 for offset in offsets}) == 1
-
-
-def _hours(clock: Clock, lo: int, hi: int) -> Sequence[int]:
-    from data.buckets import hour_begins, next_hour
-
-    hours = [hour_begins(lo, clock.zone)]
-    while hours[-1] < hi:
-        hours.append(next_hour(hours[-1], clock.zone))
-    return hours
-
-
-@lru_cache(maxsize=65_536)
-def _iso(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat()
+def _column(measure: str, source: Source) -> str:
+    return MEASURES[measure].columns[source.table]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +25,7 @@ class Look:
     events: tuple[UUID, ...] | None
     named: bool
     whole: bool
+    doors: Mapping[UUID, tuple[int, int]]
     by_event: tuple[Asked, ...] = ()
     shift: Shift = field(default_factory=Shift)
 
@@ -61,9 +62,9 @@ def look(query: MetricQuery, access: Access, world: World, now: datetime) -> Loo
     if isinstance(asked, DaysToDoors):
         by_event = tuple(_by_event(asked, _dated(events, world, clocks), clocks))
         windows = {venue: _around(venue, by_event, clock, now) for venue, clock in clocks.items()}
-        return Look(windows, clocks, events, bool(query.events), False, by_event)
+        return Look(windows, clocks, events, bool(query.events), False, world.doors, by_event)
     windows = {venue: window(asked, clock, now) for venue, clock in clocks.items()}
-    return Look(windows, clocks, events, bool(query.events), whole)
+    return Look(windows, clocks, events, bool(query.events), whole, world.doors)
 
 
 def earlier(query: MetricQuery, main: Look, world: World, now: datetime) -> Look | None:
@@ -135,11 +136,11 @@ def _of_other_event(query: MetricQuery, other_id: UUID, main: Look, world: World
             span = replace(span, hi=max(span.lo, min(span.hi, passed)))
         windows = {other.venue_id: Window(span.lo, span.hi)}
         days = Shift(days=(event.doors_day - other.doors_day).days)
-        return Look(windows, clocks, events, True, False, (span,), days)
+        return Look(windows, clocks, events, True, False, world.doors, (span,), days)
     span_of_event = main.windows[event.venue_id]
     if span_of_event.days is not None:
         shift = Shift(days=(event.doors_day - other.doors_day).days)
     else:
         shift = Shift(seconds=int(apart.total_seconds()))
     windows = {other.venue_id: compared(span_of_event, shift, clock, now)}
-    return Look(windows, clocks, events, True, False, shift=shift)
+    return Look(windows, clocks, events, True, False, world.doors, shift=shift)

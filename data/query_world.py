@@ -26,8 +26,14 @@ SELECT v.venue_id, v.name, v.zone, v.business_day_starts, v.currency,
        (SELECT min(a.bucket) FROM venue_analytics a
         WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS first,
        (SELECT max(a.bucket) FROM venue_analytics a
-        WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS last
-FROM venues v WHERE v.tenant_id = %(tenant)s ORDER BY v.name, v.venue_id
+        WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS last,
+       d.first AS first_doors, d.last AS last_doors
+FROM venues v
+LEFT JOIN (
+    SELECT venue_id, min(COALESCE(doors_at, starts_at)) AS first, max(COALESCE(doors_at, starts_at)) AS last
+    FROM events WHERE tenant_id = %(tenant)s AND %(nights)s GROUP BY venue_id
+) d ON d.venue_id = v.venue_id
+WHERE v.tenant_id = %(tenant)s ORDER BY v.name, v.venue_id
 """
 
 EVENTS = """
@@ -49,29 +55,45 @@ class EventAt:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The venues by id, in the order of their names, and those events that the questions need."""
+    """The venues by id, in the order of their names, those events that the questions need, and the
+    first and last doors (seconds since 1970) of each venue where whole events are asked for."""
 
     venues: dict[UUID, Clock]
     events: dict[UUID, EventAt]
+    doors: dict[UUID, tuple[int, int]]
 
 
 def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery]) -> World:
     """What these questions meet, in one round trip. Raises DatabaseUnavailable."""
     named = {event for query in queries for event in (*query.events, query.compare_event) if event}
     named |= access.events or frozenset()
+    families = {family for query in queries for family in families_of(query)}
+    nights = bool(families & NIGHTS)
     every = access.events is None and any(map(_needs_all_doors, queries))
     with tenant.connection.pipeline():
         venues = tenant.connection.cursor(row_factory=dict_row)
-        venues.execute(VENUES, {"tenant": tenant.tenant_id}, prepare=True)
+        venues.execute(VENUES, {"tenant": tenant.tenant_id, "nights": nights}, prepare=True)
         events = tenant.connection.cursor(row_factory=dict_row)
         if named or every:
             asked = {"tenant": tenant.tenant_id, "events": list(named), "every": every}
             events.execute(EVENTS, asked, prepare=True)
-    clocks = {row["venue_id"]: _clock(row) for row in venues.fetchall()}
+    places = venues.fetchall()
+    clocks = {row["venue_id"]: _clock(row) for row in places}
+    doors = {
+        row["venue_id"]: (int(row["first_doors"].timestamp()), int(row["last_doors"].timestamp()) + 1)
+        for row in places
+        if row["first_doors"] is not None
+    }
     if access.venues is not None:
         clocks = {venue: clock for venue, clock in clocks.items() if venue in access.venues}
     rows = events.fetchall() if named or every else []
-    return World(clocks, {row["event_id"]: _event(row, clocks) for row in _visible(rows, clocks, access)})
+    visible = {row["event_id"]: _event(row, clocks) for row in _visible(rows, clocks, access)}
+    return World(clocks, visible, doors)
+
+
+def families_of(query: MetricQuery) -> set[str]:
+    """The families of facts that a question reads."""
+    return {family for name in query.metrics if name in CATALOGUE for family in CATALOGUE[name].families}
 
 
 def _visible(
@@ -87,8 +109,7 @@ def _needs_all_doors(query: MetricQuery) -> bool:
     used = {*query.dimensions, *dimensions_of(query.where)}
     if not isinstance(query.range, DaysToDoors) and "days_to_doors" not in used:
         return False
-    families = {family for name in query.metrics if name in CATALOGUE for family in CATALOGUE[name].families}
-    return not query.events and bool(families - NIGHTS)
+    return not query.events and bool(families_of(query) - NIGHTS)
 
 
 def _clock(row: dict[str, Any]) -> Clock:

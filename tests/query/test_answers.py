@@ -9,6 +9,7 @@ from data.access import Access
 from data.answers import Answer
 from data.engine import Database
 from data.event_list import ListedEvent
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
 from data.needs import EventList, LiveNight, Need, answer
@@ -102,10 +103,14 @@ def test_masked_money_is_not_even_read(night: Night) -> None:
 
 
 def test_every_metric_can_be_asked_by_each_of_its_dimensions(night: Night) -> None:
+    by_dimension = {
+        dimension: [name for name, metric in CATALOGUE.items() if dimension in metric.dimensions]
+        for dimension in DIMENSIONS
+    }
     queries = [
-        MetricQuery(metrics=(metric.name,), dimensions=(dimension,))
-        for metric in CATALOGUE.values()
-        for dimension in metric.dimensions
+        MetricQuery(metrics=tuple(names[start : start + 20]), dimensions=(dimension,))
+        for dimension, names in by_dimension.items()
+        for start in range(0, len(names), 20)
     ]
     with night.database.tenant(night.tenant_id) as tenant:
         answers = attempt(tenant, Access(night.tenant_id), queries, NOW)

@@ -1,0 +1,90 @@
+"""Spans and calendars as they travel to PostgreSQL: it looks up, what a business day is is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from data import recordset
+from data.buckets import hour_begins, next_hour
+from data.query_clock import Clock
+from data.query_plan import Piece
+
+SPANS = (
+    "(v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, home text, several bool, k int,"
+    " h timestamptz)"
+)
+"""Venue, event, span, zone, the currency of what has none of its own, whether tickets are paid in several,
+the number of the calendar, and a moment at which a local hour starts."""
+CALENDARS = "(k int, first date, days timestamptz[], hours timestamptz[])"
+"""The first day and the moments at which it and all later ones begin; hours only where they are uneven."""
+
+
+def spans(pieces: Sequence[Piece]) -> str:
+    """The pieces as JSON for `SPANS`."""
+    numbers = _numbers(pieces)
+    return recordset.encode([_span(piece, numbers[_key(piece.clock)]) for piece in pieces])
+
+
+def calendars(pieces: Sequence[Piece], hours: bool) -> str:
+    """The calendars of the pieces as JSON for `CALENDARS`; venues of one zone and cut-off share one."""
+    rows = []
+    for key, number in _numbers(pieces).items():
+        own = [piece for piece in pieces if _key(piece.clock) == key]
+        clock = own[0].clock
+        lo, hi = min(piece.lo for piece in own), max(piece.hi for piece in own)
+        first, last = clock.day(lo), clock.day(hi)
+        days = [clock.begins(first + timedelta(days=n)) for n in range((last - first).days + 2)]
+        row: dict[str, Any] = {"k": number, "first": first, "days": list(map(iso, days))}
+        if hours and not _on_the_hour(clock, days):
+            row["hours"] = list(map(iso, _hours(clock, days[0], days[-1])))
+        rows.append(row)
+    return recordset.encode(rows)
+
+
+def _key(clock: Clock) -> tuple[Any, Any]:
+    return clock.zone, clock.starts
+
+
+def _numbers(pieces: Iterable[Piece]) -> dict[tuple[Any, Any], int]:
+    numbers: dict[tuple[Any, Any], int] = {}
+    for piece in pieces:
+        numbers.setdefault(_key(piece.clock), len(numbers))
+    return numbers
+
+
+def _span(piece: Piece, calendar: int) -> dict[str, Any]:
+    clock = piece.clock
+    offset = datetime.fromtimestamp(piece.lo, clock.zone).utcoffset() or timedelta()
+    span: dict[str, Any] = {
+        "v": clock.venue_id,
+        "lo": iso(piece.lo),
+        "hi": iso(piece.hi),
+        "zone": str(clock.zone),
+        "home": clock.currency,
+        "several": clock.several,
+        "k": calendar,
+        "h": iso(-int(offset.total_seconds()) % 3600),
+    }
+    return span if piece.event is None else span | {"e": piece.event}
+
+
+def _on_the_hour(clock: Clock, moments: Iterable[int]) -> bool:
+    """Whether the zone's offset only changes by whole hours: then all its hours lie 60 minutes apart."""
+    offsets = {datetime.fromtimestamp(at, clock.zone).utcoffset() or timedelta() for at in moments}
+    return len({int(offset.total_seconds()) % 3600 for offset in offsets}) == 1
+
+
+def _hours(clock: Clock, lo: int, hi: int) -> Sequence[int]:
+    hours = [hour_begins(lo, clock.zone)]
+    while hours[-1] < hi:
+        hours.append(next_hour(hours[-1], clock.zone))
+    return hours
+
+
+@lru_cache(maxsize=65_536)
+def iso(second: int) -> str:
+    """A moment as PostgreSQL reads it."""
+    return datetime.fromtimestamp(second, UTC).isoformat()
