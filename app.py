@@ -9,8 +9,12 @@ from contextlib import ExitStack
 from dash import Dash
 from flask import Flask
 
+import callbacks.board_lists
+import callbacks.boards
 import callbacks.first_paint
 import callbacks.tonight
+import pages.board
+import pages.dashboards
 import pages.not_found
 import pages.tonight
 from api import (
@@ -86,8 +90,12 @@ def create_app(settings: Settings) -> Dash:
     callback_door.register(server, app.callback_map)
     app.index_string = document(assets.url, assets.boot_script)
     pages.tonight.register()
+    pages.dashboards.register()
+    pages.board.register()
     pages.not_found.register()
     callbacks.tonight.register(app, services)
+    callbacks.board_lists.register(app, services)
+    callbacks.boards.register(app, services)
     callbacks.first_paint.register(app)
     return app
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import dash
 from dash import Dash
+from dash._pages import _path_to_page
 from flask import request
 
 from components.document import needed, with_first_paint
@@ -24,5 +24,8 @@ def register(app: Dash) -> None:
 
 
 def _page() -> object:
-    page = next((page for page in dash.page_registry.values() if page["path"] == request.path), None)
-    return page["layout"](**request.args.to_dict()) if page is not None else None
+    page, variables = _path_to_page(request.path.strip("/"))  # type: ignore[no-untyped-call]
+    if not page:
+        return None
+    query = {name: values[0] if len(values) == 1 else values for name, values in request.args.lists()}
+    return page["layout"](**{**query, **(variables or {})})

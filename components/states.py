@@ -11,7 +11,7 @@ from widgets.icon import icon
 def no_event(venue: str | None) -> list[Component]:
     """No event is known: how the first one comes in."""
     where = f" at {venue}" if venue else ""
-    return _panel(
+    return panel(
         "calendar",
         f"No event{where} yet",
         "The board fills by itself with the first sale or scan that arrives. Register the event, or point"
@@ -21,7 +21,7 @@ def no_event(venue: str | None) -> list[Component]:
 
 def unknown_event() -> list[Component]:
     """The address names an event that is not this organisation's."""
-    return _panel(
+    return panel(
         "calendar",
         "This event is not here",
         "It may have been removed, or the address was copied in part.",
@@ -31,14 +31,14 @@ def unknown_event() -> list[Component]:
 
 def not_found() -> list[Component]:
     """The address leads nowhere."""
-    return _panel(
+    return panel(
         "calendar", "There is no such page", "The address was mistyped, or is of a page to come.", back=True
     )
 
 
 def unreadable() -> list[Component]:
     """PostgreSQL is away; the browser asks until it is back and then loads the page anew."""
-    return _panel(
+    return panel(
         "warn",
         "The figures cannot be read right now",
         "The database does not answer. Scans and sales that were acknowledged are safe."
@@ -49,14 +49,24 @@ def unreadable() -> list[Component]:
 
 def not_permitted() -> list[Component]:
     """The role does not see the whole night."""
-    return _panel(
+    return panel(
         "lock",
         "This page is not part of your role",
         "Ask the owner of your organisation if you need the figures of the night.",
     )
 
 
-def _panel(name: str, title: str, text: str, *, retry: bool = False, back: bool = False) -> list[Component]:
+def panel(
+    name: str,
+    title: str,
+    text: str,
+    *,
+    retry: bool = False,
+    back: bool = False,
+    way: tuple[str, str] = ("Go to tonight", "/"),
+) -> list[Component]:
+    """A page in place of figures: an icon, what is the matter, and what to do about it. With `back` there is
+    a `way` out (its words and its address), with `retry` the browser comes back by itself."""
     return [
         html.Header([html.Span(className="grow"), theme_button()], className="top"),
         html.Div(
@@ -64,7 +74,7 @@ def _panel(name: str, title: str, text: str, *, retry: bool = False, back: bool 
                 html.Span(icon(name), className="state-icon"),
                 html.H1(title),
                 html.P(text, className="muted"),
-                html.A("Go to tonight", href="/", className="button-main") if back else None,
+                html.A(way[0], href=way[1], className="button-main") if back else None,
             ],
             className="card-x state",
             role="alert" if retry else "status",

@@ -1,0 +1,4 @@
+(function () {
+  'use strict';
+  window.Housecount.boardDrawers = { gallery() {}, settings() {}, versions() {}, share() {} };
+})();

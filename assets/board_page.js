@@ -1,0 +1,212 @@
+/* The page around a board: the edit mode and its buttons, what is said about saving, undo and redo, the menus
+   of the widgets, and the bars that appear when something needs a decision. */
+(function () {
+  'use strict';
+  const { Dashboard, ask, boardDrawers: drawers, boardShare, boardVersions, isPhone, dom: { h, askFor, confirm, trouble, when, ago } } = window.Housecount;
+  let board = null;
+  let wasEditing = null;
+
+  const find = (selector) => board?.root.querySelector(selector);
+  const typing = (target) => target.closest?.('input, textarea, select, [contenteditable="true"], dialog[open]');
+
+  /* The page of a board has come, or gone; a filter in the address makes it come anew. */
+  function look() {
+    const root = document.querySelector('#react-entry-point [data-dashboard]');
+    if (board && !board.root.isConnected) {
+      if (!root || root.dataset.dashboard !== board.id) { board.end(); board = null; wasEditing = null; }
+    }
+    if (!root || root.dataset.bound) return;
+    root.dataset.bound = '1';
+    const before = board;
+    board = new Dashboard(root, before);
+    board.on(heard);
+    board.begin();
+    window.Housecount.openBoard = board;
+    if (wasEditing === board.id || (!before && new URLSearchParams(location.search).has('edit'))) board.edit(true);
+    buttons();
+  }
+
+  function heard(what, details = {}) {
+    if (what === 'saving') saving(details);
+    if (what === 'editing') {
+      wasEditing = details.on ? board.id : null;
+      board.say(details.on
+        ? (isPhone() ? 'Editing. Use the buttons on each widget to order them.'
+          : 'Editing. Arrow keys on a widget’s handle move it, with Shift they resize it; Escape ends editing.')
+        : 'Editing ended.');
+    }
+    if (what === 'removed') toast(`${details.title} removed`, 'Undo', () => board.undo());
+    if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
+    if (what === 'renamed') find('[data-board-name]').textContent = details.name;
+    buttons();
+  }
+
+  function buttons() {
+    if (!board) return;
+    for (const [action, on] of [['undo', board.history.mayUndo], ['redo', board.history.mayRedo]]) {
+      board.root.querySelectorAll(`[data-board-action="${action}"]`).forEach((button) => { button.disabled = !on; });
+    }
+    board.root.querySelectorAll('[data-board-action="edit"]').forEach((button) => {
+      button.setAttribute('aria-pressed', String(board.editing));
+    });
+  }
+
+  /* Saved, saving, and what else there is to say about it. */
+  function saving({ state, theirs, detail, gone }) {
+    const node = find('[data-save-state]');
+    const words = {
+      saving: 'Saving…', saved: `Saved ${when(new Date().toISOString()).replace('just now', clock())}`,
+      retrying: 'Not saved: retrying', conflict: 'Not saved: conflict', refused: 'Not saved',
+    };
+    node.dataset.saveState = state;
+    if (node.textContent !== words[state]) node.textContent = words[state];
+    node.title = state === 'retrying' ? 'Your changes are kept in this browser until the server can be reached.' : '';
+    if (state === 'saved') bar(null);
+    if (state === 'conflict') conflict(theirs);
+    if (state === 'refused') refused(detail, gone);
+  }
+
+  const clock = () => new Date().toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+
+  /* One bar above the board at a time: a text and what can be done about it. */
+  function bar(text, ...actions) {
+    const place = find('[data-board-bars]');
+    if (!place) return;
+    place.replaceChildren(...(text === null ? [] : [
+      h('div', { class: 'banner', role: 'alert' }, h('div', { class: 'grow' }, text), ...actions),
+    ]));
+  }
+
+  const button = (text, onclick, kind = 'button-quiet') => h('button', { type: 'button', class: kind, onclick }, text);
+
+  function conflict(theirs) {
+    const who = theirs.savedBy;
+    const mine = board.saving.waiting || board.document;
+    bar(
+      [h('b', {}, `${who} saved version ${theirs.version} ${ago(theirs.updatedAt)}.`),
+        ' Your changes are not saved, and nothing was overwritten.'],
+      button('See theirs', () => {
+        board.adopt(theirs);
+        bar(null);
+        toast('This is their version. Yours is one undo away.', 'Undo', () => board.undo());
+      }),
+      button('Keep mine as a copy', () => keepAsCopy(mine)),
+    );
+  }
+
+  function refused(detail, gone) {
+    bar(
+      [h('b', {}, gone ? 'You can no longer save this board.' : 'This cannot be saved.'), ` ${detail}`],
+      button('Keep mine as a copy', () => keepAsCopy(board.saving.waiting || board.document)),
+    );
+  }
+
+  async function keepAsCopy(document) {
+    const answer = await ask('/api/v1/dashboards', 'POST', { name: `${board.name.slice(0, 105)} (my version)`, document });
+    if (answer.status !== 201) { toast(trouble(answer)); return; }
+    board.saving.adopt(board.version);
+    location.assign(`/dashboards/${answer.body.id}`);
+  }
+
+  /* A version looked at: nothing is saved until it is restored. */
+  function preview(document, title, restore) {
+    const now = board.document;
+    const back = () => { board.show(now); bar(null); };
+    board.edit(false);
+    board.show(document);
+    bar([h('b', {}, title), ' You are looking at it; nothing has changed.'],
+      restore && button('Restore this version', async () => {
+        const wrong = await restore();
+        if (wrong) toast(wrong); else bar(null);
+      }, 'button-main'),
+      button('Back to now', back));
+  }
+
+  let toasting = 0;
+
+  /* A short word at the foot of the page, with a way back where there is one. */
+  function toast(text, action, done) {
+    document.querySelector('.toast')?.remove();
+    const box = h('div', { class: 'toast', role: 'status' }, text,
+      action && button(action, () => { box.remove(); done(); }, 'button-text'));
+    document.body.append(box);
+    clearTimeout(toasting);
+    toasting = setTimeout(() => box.remove(), 8000);
+  }
+
+  const actions = {
+    edit: () => {
+      const pressed = document.activeElement?.dataset?.boardAction === 'edit';
+      board.edit(!board.editing);
+      if (pressed) find('[data-board-action="done"]').focus();
+    },
+    done: () => { board.edit(false); find('[data-board-action="edit"]')?.focus(); },
+    add: () => drawers.gallery(board),
+    undo: () => board.undo(),
+    redo: () => board.redo(),
+    versions: () => boardVersions(board, { preview, toast }),
+    share: () => boardShare(board, { toast }),
+    rename: () => askFor('Rename this board', {
+      label: 'Name', value: board.name, action: 'Rename',
+      done: async (name) => {
+        if (name === board.name) return '';
+        const answer = await board.rename(name);
+        return answer.status === 200 ? '' : trouble(answer);
+      },
+    }),
+    duplicate: async () => {
+      const answer = await ask(`/api/v1/dashboards/${board.id}/duplicate`, 'POST', {});
+      if (answer.status === 201) location.assign(`/dashboards/${answer.body.id}`);
+      else toast(trouble(answer));
+    },
+    trash: () => confirm('Move this board to the trash?',
+      'It goes out of sight for everybody it is shared with, and its links stop working. You can restore it.', 'Move to trash',
+      async () => {
+        const answer = await ask(`/api/v1/dashboards/${board.id}`, 'DELETE', null, { headers: { 'If-Match': `"${board.version}"` } });
+        if (answer.status >= 300 || !answer.status) return trouble(answer);
+        location.assign('/dashboards');
+        return '';
+      }),
+  };
+
+  const widgetActions = {
+    configure: (id) => drawers.settings(board, id),
+    duplicate: (id) => board.duplicate(id),
+    remove: (id) => board.remove(id),
+    phone: (id, step) => board.movePhone(id, Number(step)),
+  };
+
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest?.('button');
+    if (!board || !button || !board.root.contains(button)) return;
+    const { boardAction } = button.dataset;
+    const id = button.closest('.slot')?.dataset.of;
+    const name = Object.keys(widgetActions).find((action) => action in button.dataset);
+    if (!boardAction && !(id && name)) return;
+    const menu = button.closest('details');
+    if (menu) menu.open = false;
+    if (boardAction) actions[boardAction]?.();
+    else if (board.mayEdit) widgetActions[name](id, button.dataset[name]);
+  });
+
+  document.addEventListener('keydown', (event) => {
+    if (!board || typing(event.target)) return;
+    const command = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    if (command && board.editing && (key === 'z' || key === 'y')) {
+      event.preventDefault();
+      if (key === 'y' || event.shiftKey) board.redo(); else board.undo();
+    } else if (!command && !event.altKey && key === 'e' && board.mayEdit) {
+      event.preventDefault();
+      actions.edit();
+    } else if (event.key === 'Escape' && board.editing && !document.querySelector('details[open], .ui-draggable-dragging')) {
+      actions.done();
+    } else if (event.key === 'Delete' && board.editing && event.target.matches('.gs-handle')) {
+      board.remove(event.target.closest('.slot').dataset.of);
+    }
+  }, true);  // Before an open menu closes itself with the same key.
+
+  Object.assign(window.Housecount, { boardBar: bar, boardToast: toast });
+  new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
+  look();
+})();

@@ -1,0 +1,301 @@
+/* One board in the page: its document, what is shown of it, and the way of every change: into the document,
+   onto the grid, into the history, to the server. Adding, removing or configuring a widget touches its slot
+   alone, so that zoom and live points of all others stay. */
+(function () {
+  'use strict';
+  const { BoardGrid, BoardHistory, BoardSaving, ask, boardModel: model } = window.Housecount;
+  const ASK_AGAIN = 10000;
+  const REFRESH_EVERY = 30000;
+  const CALM_AFTER_NEWS = 10000;
+
+  class Dashboard {
+    /* `before` is the same board as it was in the page until now: what is not saved yet goes on from there. */
+    constructor(root, before = null) {
+      this.root = root;
+      const { dashboard, version, right, document: drawn, name, sizes, gridstack } = root.dataset;
+      Object.assign(this, { id: dashboard, name, right, mayEdit: right !== 'view' });
+      this.before = before;
+      this.document = JSON.parse(drawn);
+      this.drawnVersion = Number(version);
+      this.sizes = JSON.parse(sizes);
+      this.wanted = new Map();
+      this.asks = 0;
+      this.listeners = [];
+      this.seq = null;
+      this.refreshedAt = Date.now();
+      this.said = root.querySelector('[data-board-live]');
+      this.grid = new BoardGrid(root.querySelector('.board-grid'), {
+        sizes: this.sizes, url: gridstack,
+        changed: (places) => this.placed(places),
+        moved: (id, step) => this.movePhone(id, step),
+        say: (text) => this.say(text),
+      });
+      this.document.widgets.forEach((placed, index) => { this.grid.slots[index].dataset.of = placed.id; });
+      this.grid.show(this.document.widgets);
+    }
+
+    begin() {
+      const { before, drawnVersion: version } = this;
+      const on = {
+        state: (state, details) => this.notify('saving', { state, ...details }),
+        saved: (_, number) => this.history.saved(number),
+      };
+      if (before) {
+        this.history = before.history;
+        this.saving = Object.assign(before.saving, on);
+      } else {
+        this.history = new BoardHistory(this.id);
+        this.history.begin(this.document, version);
+        this.saving = new BoardSaving(this.id, version, on);
+      }
+      this.watch = new MutationObserver(() => this.drawn());
+      this.watch.observe(this.grid.root, { childList: true, subtree: true });
+      this.timer = setInterval(() => this.refresh(), 1000);
+      this.empty();
+      this.drawn();
+      this.before = null;
+      if (!before) { this.recover(); return; }
+      before.leave();
+      if (this.saving.waiting || this.saving.busy || this.saving.stopped || version <= this.version) {
+        this.show(before.document);
+      } else {
+        this.saving.adopt(version);  // Somebody else has saved, and we have nothing of our own.
+        this.history.begin(this.document, version);
+      }
+    }
+
+    /* Out of the page; the same board goes on in another element. */
+    leave() {
+      clearInterval(this.timer);
+      this.watch.disconnect();
+      this.grid.end();
+    }
+
+    end() {
+      this.leave();
+      this.saving.end();
+    }
+
+    get version() { return this.saving.version; }
+    get widgets() { return this.document.widgets; }
+    get editing() { return this.root.hasAttribute('data-editing'); }
+    on(listener) { this.listeners.push(listener); }
+    notify(what, details) { this.listeners.forEach((listener) => listener(what, details)); }
+    say(text) { this.said.textContent = text; }
+    widget(id) { return this.widgets.find((placed) => placed.id === id); }
+
+    /* What could not be saved last time: taken up again when nobody has saved since, else shown as a conflict. */
+    recover() {
+      const kept = this.mayEdit && this.saving.unsaved();
+      if (!kept) return;
+      if (model.same(kept.document, this.document)) { this.saving.adopt(this.version); return; }
+      if (kept.fits) { this.change(kept.document); return; }
+      this.saving.waiting = kept.document;
+      this.saving.stopped = true;
+      setTimeout(async () => {
+        const { status, body } = await ask(this.saving.url, 'GET');
+        if (status === 200) this.notify('saving', { state: 'conflict', theirs: body });
+      });
+    }
+
+    edit(on) {
+      if (on && !this.mayEdit) return;
+      this.root.toggleAttribute('data-editing', on);
+      this.grid.edit(on);
+      this.empty();
+      this.notify('editing', { on });
+    }
+
+    /* Every change comes through here. `quiet` keeps it out of the history: it is the history. */
+    change(document, { quiet = false } = {}) {
+      if (model.same(document, this.document)) return;
+      this.show(document);
+      if (!quiet) this.history.push(document);
+      this.saving.change(document);
+      this.notify('changed');
+    }
+
+    /* Show a document without changing what is saved: a version looked at, or settings being tried. */
+    show(document) {
+      const before = this.widgets;
+      this.document = document;
+      const { come, redraw, moved, gone } = model.difference(before, document.widgets);
+      for (const id of gone) {
+        const slot = this.grid.slotOf(id);
+        if (slot) this.fill(slot, null);
+        this.wanted.delete(id);
+      }
+      this.grid.seat(document.widgets);
+      if (come.length || gone.length || moved || this.phoneMoved(before)) this.grid.show(document.widgets);
+      else this.grid.widgets = document.widgets;
+      this.want([...come, ...redraw]);
+      this.empty();
+    }
+
+    phoneMoved(before) {
+      const order = (widgets) => model.phoneOrder(widgets).map((placed) => placed.id).join();
+      return order(before) !== order(this.widgets);
+    }
+
+    set(widgets, options) { this.change({ ...this.document, widgets }, options); }
+
+    placed(places) {
+      const widgets = this.widgets.map((placed) => ({ ...placed, ...places.get(placed.id) }));
+      if (model.same(widgets, this.widgets)) return;
+      this.document = { ...this.document, widgets };
+      this.grid.note(widgets);
+      this.history.push(this.document);
+      this.saving.change(this.document);
+      this.notify('changed');
+    }
+
+    movePhone(id, step) {
+      const widgets = model.movedOnPhone(this.widgets, id, step);
+      if (!widgets) return;
+      this.set(widgets);
+      const order = model.phoneOrder(widgets).findIndex((placed) => placed.id === id);
+      this.say(`${this.titleOf(id)}: place ${order + 1} of ${widgets.length} on a phone`);
+    }
+
+    titleOf(id) {
+      return this.grid.slotOf(id)?.querySelector('h2')?.textContent || this.widget(id)?.title || 'Widget';
+    }
+
+    add(kind, settings = {}) {
+      const [w, h] = this.sizes[kind] || [4, 4];
+      const [widgets, placed] = model.added(this.widgets, kind, [w, h], settings);
+      this.put(widgets, placed, 'added');
+    }
+
+    duplicate(id) {
+      const [widgets, placed] = model.copied(this.widgets, id);
+      this.put(widgets, placed, 'copied');
+    }
+
+    put(widgets, placed, word) {
+      if (widgets.length > this.grid.slots.length) {
+        this.say(`A board holds ${this.grid.slots.length} widgets at the most.`);
+        this.notify('full', { most: this.grid.slots.length });
+        return;
+      }
+      this.set(widgets);
+      const slot = this.grid.slotOf(placed.id);
+      slot.scrollIntoView({ block: 'nearest' });
+      slot.classList.add('fresh');
+      setTimeout(() => slot.classList.remove('fresh'), 1600);
+      this.say(`Widget ${word}: column ${placed.x + 1}, row ${placed.y + 1}`);
+      this.notify('added', { id: placed.id });
+    }
+
+    configure(id, settings) { this.set(model.changed(this.widgets, id, { settings })); }
+    retitle(id, title) { this.set(model.changed(this.widgets, id, { title })); }
+
+    async rename(name) {
+      const answer = await this.saving.with({ name }, this.document);
+      if (answer.status === 200) {
+        this.name = name;
+        this.notify('renamed', { name });
+      }
+      return answer;
+    }
+
+    remove(id) {
+      const title = this.titleOf(id);
+      this.set(model.without(this.widgets, id));
+      this.say(`${title} removed. Undo brings it back.`);
+      this.notify('removed', { id, title });
+    }
+
+    undo() { this.step(this.history.undo(), 'Undone'); }
+    redo() { this.step(this.history.redo(), 'Done again'); }
+
+    step(document, word) {
+      if (!document) return;
+      this.change(document, { quiet: true });
+      this.say(word);
+    }
+
+    /* The server's newest version in place of ours. Ours stays one step back. */
+    adopt({ document, version, name }) {
+      this.show(document);
+      this.saving.adopt(version);
+      this.history.push(document);
+      this.history.saved(version);
+      this.name = name;
+      this.notify('changed');
+      this.notify('renamed', { name });
+    }
+
+    empty() {
+      this.root.toggleAttribute('data-empty', this.widgets.length === 0);
+    }
+
+    fill(slot, children) {
+      const index = this.grid.slots.indexOf(slot);
+      slot.shown = null;
+      window.dash_clientside.set_props({ i: index, t: 'slot' }, { children });
+    }
+
+    /* Ask the server to draw these widgets into their slots. A later answer voids an earlier one, so each
+       question has all that are still wanted in it. */
+    want(ids) {
+      if (!ids.length) return;
+      this.asks += 1;
+      for (const id of ids) {
+        this.wanted.set(id, { ask: this.asks, at: Date.now() });
+        this.grid.slotOf(id)?.classList.add('waiting');
+      }
+      this.send(false);
+    }
+
+    send(refresh) {
+      const slots = {};
+      for (const slot of this.grid.slots) {
+        const placed = slot.dataset.of && this.widget(slot.dataset.of);
+        if (!placed) continue;
+        const wanted = this.wanted.get(placed.id);
+        if (!wanted && !refresh) continue;
+        const mark = wanted ? '' : slot.querySelector('[data-mark]')?.dataset.mark || '';
+        slots[this.grid.slots.indexOf(slot)] = { placed, mark, ask: wanted ? wanted.ask : 0 };
+      }
+      window.dash_clientside.set_props('board-ask', {
+        data: { board: this.id, query: location.search, filters: this.document.filters, slots, at: Date.now() },
+      });
+    }
+
+    /* Something new stands in a slot. */
+    drawn() {
+      for (const slot of this.grid.slots) {
+        const frame = slot.firstElementChild;
+        const id = slot.dataset.of;
+        if (!frame || !id || frame.dataset.of !== id || frame === slot.shown) continue;
+        const wanted = this.wanted.get(id);
+        if (wanted && Number(frame.dataset.ask) < wanted.ask) continue;
+        slot.shown = frame;
+        this.wanted.delete(id);
+        slot.classList.remove('waiting');
+        this.grid.refresh(slot);
+        this.notify('drawn', { id, slot });
+      }
+    }
+
+    /* Figures that no live message moves: asked for anew every half minute, sooner when the night has news,
+       never in a hidden tab, and not under the hands of somebody who is dragging. */
+    refresh() {
+      const now = Date.now();
+      for (const wanted of this.wanted.values()) {
+        if (now - wanted.at > ASK_AGAIN) { wanted.at = now; this.send(false); break; }
+      }
+      const seq = window.Housecount.board?.state()?.seq ?? null;
+      const news = seq !== this.seq && this.seq !== null;
+      const due = now - this.refreshedAt >= (news ? CALM_AFTER_NEWS : REFRESH_EVERY);
+      if (this.seq === null) this.seq = seq;
+      if (!due || document.hidden || !this.widgets.length || document.querySelector('.ui-draggable-dragging')) return;
+      this.seq = seq;
+      this.refreshedAt = now;
+      this.send(true);
+    }
+  }
+
+  window.Housecount.Dashboard = Dashboard;
+})();

@@ -1,0 +1,77 @@
+"""From the widgets of a board to their frames: all they need is answered in one go, then each is drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash.development.base_component import Component
+
+from components.board_grid import drawn
+from components.widget_frame import frame
+from data.access import Access
+from data.answers import Answer
+from data.board_document import Placed
+from data.engine import TenantConnection
+from data.needs import LiveNight, Need, answer
+from widgets.draw import draw, needs
+from widgets.registry import WIDGETS
+from widgets.scope import Scope
+
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A widget to draw: `mark` is that of the drawing there is (then only another one is wanted), `ask`
+    the number of the question."""
+
+    placed: Placed
+    mark: str = ""
+    ask: int = 0
+
+
+def draw_all(
+    tenant: TenantConnection, access: Access, asked: Sequence[Asked], scope: Scope, *, editable: bool
+) -> tuple[list[Component | None], State | None]:
+    """For each widget its slot's content, or None where it is as it was; and the live state of the event
+    the board looks at, if a widget moves with it.
+
+    A widget that cannot be drawn says so in its own frame. Raises DatabaseUnavailable.
+    """
+    wanted = [needs(each.placed, scope) for each in asked]
+    night = LiveNight(scope.event, scope.venue)
+    moving = any(_moves(each.placed) for each in asked)
+    flat: list[Need] = [need for named in wanted for need in named.values()]
+    answers = iter(answer(tenant, access, [*flat, night] if moving else flat, scope.now))
+    contents: list[Component | None] = []
+    for each, named in zip(asked, wanted, strict=True):
+        own = {name: next(answers) for name in named}
+        mark = mark_of(each.placed, own)
+        if each.mark == mark:
+            contents.append(None)
+            continue
+        picture = frame(each.placed, draw(each.placed, scope, own), editable=editable)
+        contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable))
+    state = next(answers) if moving else None
+    return contents, state if isinstance(state, dict) else None
+
+
+def mark_of(placed: Placed, answers: Mapping[str, object]) -> str:
+    """What a drawing was made from, as a short text: the same again need not be drawn again.
+
+    Live states of widgets that follow them by themselves do not count, nor does when it was asked."""
+    told = [placed.widget, placed.title, repr(sorted(placed.settings.items()))]
+    for name, found in answers.items():
+        if isinstance(found, Answer):
+            told.append(f"{name} {found.columns} {found.rows} {found.total_rows} {found.zone} {found.masked}")
+        elif not (isinstance(found, dict) and _moves(placed)):
+            told.append(f"{name} {found!r}")
+    return hashlib.blake2b("\n".join(told).encode(), digest_size=9).hexdigest()
+
+
+def _moves(placed: Placed) -> bool:
+    widget = WIDGETS.get(placed.widget)
+    return widget is not None and bool(widget.live)

@@ -1,0 +1,24 @@
+"""The page of one dashboard."""
+
+from dash import html, register_page
+from flask import current_app
+
+from components.board_page import OpenBoard, board_page
+from components.shell import shell
+from pages.files import addresses
+from pages.viewer import viewer
+
+READER = "housecount.board"
+
+
+def register() -> None:
+    """Add the page."""
+    register_page(  # type: ignore[no-untyped-call]
+        "board", path_template="/dashboards/<board_id>", title="Dashboard · Housecount", layout=layout
+    )
+
+
+def layout(board_id: str = "", **query: str | list[str]) -> html.Div:
+    """The board with all its widgets drawn, as the filters in its address say."""
+    board: OpenBoard = current_app.extensions[READER](board_id, query)
+    return shell(board_page(board, addresses()), viewer(), current="/dashboards")

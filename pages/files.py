@@ -1,0 +1,14 @@
+"""Where the scripts and styles of single pages are: those are not part of what every page loads."""
+
+from collections.abc import Mapping
+
+from flask import current_app
+
+FILES = ("boards.js", "boards.css", "gridstack.js")
+
+
+def addresses() -> Mapping[str, str]:
+    """Name → address of each of `FILES`."""
+    url = current_app.jinja_env.globals["asset_url"]
+    assert callable(url)
+    return {name: url(name) for name in FILES}
