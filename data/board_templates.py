@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -14,12 +14,11 @@ from data.board_document import BoardDocument, Placed
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A board to start from: what it is called, whom it is for, and what stands on it."""
+    """A board to start from: what it is called, what it is good for, and what stands on it."""
 
     name: str
     label: str
     description: str
-    icon: str
     document: BoardDocument
 
 
@@ -55,13 +54,13 @@ def template(name: str) -> Template:
     return found
 
 
-def _kpis(*metrics: tuple[str, str], **settings: Any) -> Band:
-    """A row of numbers; each is a metric and its title."""
-    return 2, [(12 // len(metrics), "kpi", {"metric": name} | settings, title) for name, title in metrics]
-
-
 def _cell(columns: int, widget: str, title: str = "", /, **settings: Any) -> Cell:
     return columns, widget, settings, title
+
+
+def _kpis(*metrics: str, down: Collection[str] = ()) -> Band:
+    """A row of four numbers; less is better for those in `down`."""
+    return 2, [_cell(3, "kpi", metric=name, **({"good": "down"} if name in down else {})) for name in metrics]
 
 
 _TONIGHT = laid_out(
@@ -69,28 +68,31 @@ _TONIGHT = laid_out(
         (
             2,
             [
-                _cell(3, "kpi", "Sold today", metric="tickets_sold", span="today"),
-                _cell(3, "kpi", "Revenue today", metric="net_revenue", span="today"),
-                _cell(3, "kpi", "Arrivals", metric="arrivals", span="today"),
+                _cell(3, "live-figure", number="today"),
+                _cell(3, "live-figure", number="revenue"),
+                _cell(3, "live-figure", number="missing"),
                 _cell(3, "countdown"),
             ],
         ),
-        (5, [_cell(4, "house-count"), _cell(8, "arrivals")]),
-        (5, [_cell(8, "gate-flow"), _cell(4, "zones")]),
-        (5, [_cell(4, "sales-pace"), _cell(4, "social-pulse"), _cell(4, "feed")]),
+        (4, [_cell(4, "house-count"), _cell(8, "arrivals")]),
+        (4, [_cell(6, "gate-flow"), _cell(3, "zones"), _cell(3, "notices")]),
+        (4, [_cell(4, "sales-pace"), _cell(4, "milestones"), _cell(4, "feed")]),
     ]
 )
 _ON_SALE = laid_out(
     [
-        _kpis(
-            ("tickets_sold", ""),
-            ("net_revenue", ""),
-            ("average_ticket_price", ""),
-            ("orders", ""),
+        _kpis("tickets_sold", "net_revenue", "average_ticket_price", "orders"),
+        (4, [_cell(8, "sales-over-time", metric="tickets_sold"), _cell(4, "capacity-bars")]),
+        (
+            4,
+            [
+                _cell(6, "event-comparison"),
+                _cell(3, "ticket-type-mix", top=6),
+                _cell(3, "channel-mix", metric="tickets_sold", top=6),
+            ],
         ),
-        (5, [_cell(8, "sales-over-time", metric="tickets_sold"), _cell(4, "milestones")]),
-        (5, [_cell(6, "booking-curve"), _cell(3, "ticket-type-mix"), _cell(3, "channel-mix")]),
-        (6, [_cell(12, "event-table", phase="upcoming")]),
+        (4, [_cell(6, "booking-curve"), _cell(6, "weekday-hours")]),
+        (5, [_cell(12, "event-table", phase="upcoming", limit=30)]),
     ],
     {"range": "30d", "compare": "previous_period"},
 )
@@ -105,35 +107,80 @@ _PROMOTER = laid_out(
                 _cell(3, "countdown"),
             ],
         ),
-        (5, [_cell(8, "booking-curve"), _cell(4, "ticket-type-mix")]),
-        (5, [_cell(6, "sales-over-time", metric="tickets_sold"), _cell(6, "map")]),
+        (4, [_cell(8, "booking-curve"), _cell(4, "milestones")]),
+        (
+            4,
+            [
+                _cell(6, "sales-over-time", "Tickets over time", metric="tickets_sold"),
+                _cell(3, "ticket-type-mix", top=6),
+                _cell(3, "channel-mix", metric="tickets_sold", top=6),
+            ],
+        ),
+        (4, [_cell(7, "geography-map"), _cell(5, "top-places", place="city")]),
     ],
     {"range": "all"},
 )
 _FINANCE = laid_out(
     [
-        _kpis(("gross_revenue", ""), ("fees", ""), ("refunded", ""), ("net_revenue", "")),
-        (5, [_cell(5, "revenue-waterfall"), _cell(7, "sales-over-time", metric="net_revenue")]),
-        (5, [_cell(4, "refunds"), _cell(4, "price-bands"), _cell(4, "channel-mix", metric="net_revenue")]),
-        (6, [_cell(12, "pivot-table")]),
+        _kpis("gross_revenue", "fees", "refunded", "net_revenue", down=("refunded",)),
+        (4, [_cell(6, "revenue-waterfall"), _cell(6, "sales-over-time", metric="net_revenue")]),
+        (
+            4,
+            [
+                _cell(4, "refunds"),
+                _cell(4, "channel-mix", metric="net_revenue"),
+                _cell(4, "ticket-type-mix", metric="net_revenue"),
+            ],
+        ),
+        (
+            4,
+            [
+                _cell(4, "price-bands", metric="tickets_sold"),
+                _cell(4, "distribution", metric="net_revenue"),
+                _cell(4, "money-table"),
+            ],
+        ),
+        (5, [_cell(12, "event-table", "Past events", phase="past", limit=30)]),
     ],
     {"range": "this_month", "compare": "last_year"},
 )
 _MARKETING = laid_out(
     [
-        _kpis(("tickets_sold", ""), ("customers", ""), ("new_customers", ""), ("orders", "")),
-        (5, [_cell(4, "funnel"), _cell(8, "weekday-hour")]),
-        (5, [_cell(4, "channel-mix"), _cell(8, "map")]),
-        (5, [_cell(6, "top-customers"), _cell(6, "social-pulse")]),
+        _kpis("visitors", "conversion_rate", "orders", "new_customers"),
+        (4, [_cell(4, "funnel"), _cell(8, "campaign-table")]),
+        (
+            4,
+            [
+                _cell(4, "traffic-sources", metric="visitors"),
+                _cell(4, "channel-mix", metric="net_revenue"),
+                _cell(4, "social-pulse"),
+            ],
+        ),
+        (4, [_cell(6, "new-customers"), _cell(6, "weekday-hours")]),
+        (4, [_cell(5, "geography-map"), _cell(3, "top-places"), _cell(4, "top-customers")]),
     ],
     {"range": "30d", "compare": "previous_period"},
 )
 _SEASON = laid_out(
     [
-        _kpis(("events", ""), ("event_tickets", ""), ("event_revenue", ""), ("percent_sold", "")),
-        (4, [_cell(12, "calendar")]),
-        (5, [_cell(6, "series-comparison"), _cell(6, "scatter")]),
-        (6, [_cell(12, "event-table", phase="all", limit=50)]),
+        _kpis("events", "event_tickets", "event_revenue", "percent_sold"),
+        (3, [_cell(12, "calendar-heat", metric="tickets_sold", weeks=52)]),
+        (
+            4,
+            [
+                _cell(6, "sales-over-time", metric="net_revenue", grain="month", shape="bar"),
+                _cell(6, "series-comparison", metric="net_revenue", dimension="genre"),
+            ],
+        ),
+        (
+            4,
+            [
+                _cell(4, "capacity-bars", phase="upcoming"),
+                _cell(4, "scatter", dimension="event"),
+                _cell(4, "no-shows"),
+            ],
+        ),
+        (5, [_cell(12, "event-table", "All events", phase="all", limit=50)]),
     ],
     {"range": "this_year", "compare": "last_year"},
 )
@@ -146,42 +193,36 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
                 "tonight",
                 "Tonight",
                 "Who is inside, how the doors flow and what still sells, second by second.",
-                "moon",
                 _TONIGHT,
             ),
             Template(
                 "on-sale",
                 "On sale",
                 "How the coming events sell, by day, ticket type and channel.",
-                "ticket",
                 _ON_SALE,
             ),
             Template(
                 "promoter",
                 "Promoter",
                 "One event for the people who put it on: sold, taken, and how it got there.",
-                "person",
                 _PROMOTER,
             ),
             Template(
                 "finance",
                 "Finance",
                 "From gross to net: fees, refunds, prices and channels, against last year.",
-                "money",
                 _FINANCE,
             ),
             Template(
                 "marketing",
                 "Marketing",
                 "From a visit to a ticket: funnel, times, places, channels, customers.",
-                "chart",
                 _MARKETING,
             ),
             Template(
                 "season",
                 "Season overview",
                 "A year of events on one page: calendar, series, how full and how much.",
-                "calendar",
                 _SEASON,
             ),
         )

@@ -36,7 +36,7 @@ def test_it_covers_twelve_columns_without_a_hole_or_an_overlap(found: Template) 
 @every_template
 def test_its_first_row_is_numbers_and_a_phone_reads_it_in_order(found: Template) -> None:
     widgets = found.document.widgets
-    assert {placed.widget for placed in widgets if placed.y == 0} <= {"kpi", "countdown"}
+    assert {placed.widget for placed in widgets if placed.y == 0} <= {"kpi", "live-figure", "countdown"}
     assert sorted(widgets, key=lambda placed: placed.phone) == sorted(
         widgets, key=lambda placed: (placed.y, placed.x)
     )

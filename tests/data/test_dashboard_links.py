@@ -13,14 +13,19 @@ import pytest
 
 from data import dashboard_links, dashboard_sharing, dashboard_trash, dashboards
 from data.access import Access
+from data.answers import Answer
 from data.board_check import InvalidDocument
 from data.board_rights import BoardNotFound, NotAllowed
 from data.dashboard_links import Link, SharedLinks
 from data.dashboards import Board
 from data.engine import Database
 from data.link_views import LinkViews
+from data.metric_query import MetricQuery, Named
+from data.needs import EventList, LiveNight, Notes, answer
+from data.notes import add_note
 from tests.conftest import Tenant
 from tests.data.boards import People, add_event, add_venue, document, grantee, placed
+from tests.live.night import open_night
 
 TOMORROW = timedelta(days=1)
 
@@ -332,3 +337,42 @@ def test_views_are_not_lost_while_the_database_is_away(
     counted._database = database
     counted.close()
     assert views(people, link.link_id) == (2, True)
+
+
+def test_through_a_link_no_other_event_no_amount_and_no_note_can_be_reached(
+    people: People, ada: Access, board: Board, shared: SharedLinks, database: Database
+) -> None:
+    tenant_id, venue_id, now = people.tenant.tenant_id, people.tenant.venue_id, datetime.now(UTC)
+    ours, theirs = (open_night(database, tenant_id, venue_id, now) for _ in range(2))
+    ours.sell(2, now)
+    theirs.sell(3, now)
+    with database.tenant(tenant_id) as tenant:
+        add_note(tenant, ada, text="Refund the agency", at=now, event=ours.event_id)
+    opened = shared.resolve(give(people, ada, board, filters={"event": str(ours.event_id)}, masked=True)[1])
+    assert opened is not None
+    question = MetricQuery(
+        metrics=("tickets_sold", "net_revenue"), dimensions=("event",), range=Named(named="today")
+    )
+    with database.tenant(tenant_id, snapshot=True) as tenant:
+        sold, night, foreign, events, found = answer(
+            tenant,
+            opened.access,
+            [
+                question,
+                LiveNight(event=ours.event_id),
+                LiveNight(event=theirs.event_id),
+                EventList(phase="all"),
+                Notes(question),
+            ],
+            now + timedelta(seconds=1),
+        )
+    assert isinstance(sold, Answer)
+    assert sold.column("event") == [str(ours.event_id)]
+    assert (sold.column("tickets_sold"), sold.column("net_revenue")) == ([2], [None])
+    assert sold.masked == {"net_revenue"}
+    assert isinstance(night, dict)
+    assert (night["eventId"], night["sales"]["sold"]) == (str(ours.event_id), 2)
+    assert {money["netMinor"] for money in night["revenue"]["currencies"]} == {None}
+    assert (foreign, found) == (None, [])
+    assert isinstance(events, list)
+    assert len(events) == 1
