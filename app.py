@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from functools import partial
 
 from dash import Dash
 from flask import Flask
@@ -22,6 +23,7 @@ from api import (
     dashboard_sharing,
     dashboard_versions,
     dashboards,
+    exports,
     headers,
     health,
     ingest,
@@ -45,6 +47,7 @@ from data.live_redis import LiveStore
 from data.services import Services
 from data.telemetry import Telemetry
 from ingest.group_commit import GroupCommit, OneByOne
+from jobs.exporting import folder_of, work
 
 SERVICES = "housecount.services"
 CLOSE = "housecount.close"
@@ -67,6 +70,7 @@ def create_app(settings: Settings) -> Dash:
     realtime.register(server, services)
     for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows):
         boards.register(server, services)
+    exports.register(server, services, _export_at_once(services))
     hub = stream.register(server, services)
     stack.callback(hub.close)
     health.register(server, services, hub)
@@ -126,6 +130,12 @@ def _services(settings: Settings, stack: ExitStack) -> Services:
         writer = GroupCommit(database, live, wait_seconds=settings.group_commit_ms / 1000)
     stack.callback(writer.close)
     return Services(settings, database, Directory(database), writer, live)
+
+
+def _export_at_once(services: Services) -> exports.Work:
+    """What writes a small export within its request."""
+    folder = folder_of(services.settings.data_dir)
+    return partial(work, services.database, services.directory, folder)
 
 
 if __name__ == "__main__":

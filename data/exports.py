@@ -207,24 +207,35 @@ def access_of(tenant: TenantConnection, export: Export) -> Access:
     )
 
 
+def organisation(tenant: TenantConnection) -> str:
+    """The name of the tenant, for the top of a page."""
+    row = tenant.execute("SELECT name FROM tenants WHERE tenant_id = %s", [tenant.tenant_id]).fetchone()
+    return str(row[0]) if row else ""
+
+
 def progress(tenant: TenantConnection, export: Export, rows_done: int, rows_total: int | None) -> bool:
     """Note how far it is; whether it is still wanted, from this process."""
     return _update(tenant, export, "rows_done = %s, rows_total = %s", [rows_done, rows_total])
 
 
 def finish(
-    tenant: TenantConnection, export: Export, rows_done: int, size: int, draft: Path, path: Path
+    tenant: TenantConnection, export: Export, rows: int, name: str, size: int, draft: Path, path: Path
 ) -> bool:
     """Note that it is done and put the whole file in its place; whether it was still wanted."""
     wanted = _update(
         tenant,
         export,
-        "status = 'done', finished_at = now(), rows_done = %s, rows_total = %s, bytes = %s",
-        [rows_done, rows_done, size],
+        "status = 'done', finished_at = now(), rows_done = %s, rows_total = %s, file_name = %s, bytes = %s",
+        [rows, rows, name, size],
     )
     if wanted:  # Before the commit: a row that says "done" always has its file.
         draft.replace(path)
     return wanted
+
+
+def give_back(tenant: TenantConnection, export: Export) -> bool:
+    """Let it wait for another process, as if this one had never had it."""
+    return _update(tenant, export, "status = 'waiting', attempts = attempts - 1, rows_done = 0", [])
 
 
 def fail(tenant: TenantConnection, export: Export, reason: str) -> bool:

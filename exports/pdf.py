@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/pdf"
 MOST_ROWS = 500
 MANY_COLUMNS = 8
+TOO_MANY_COLUMNS = 11
 _FOLDER = Path(__file__).parent
 _FULL, _HALF = 760.0, 372.0
 """Pixels of a chart over the whole width, and of one beside another."""
@@ -48,7 +49,8 @@ def write(document: Document, file: IO[bytes], *, progress: Progress = unwatched
         rows += sum(len(block.get("rows", ())) for block in made)
         progress(rows)
         blocks += made
-    wide = any(len(block.get("columns", ())) > MANY_COLUMNS for block in blocks)
+    widest = max((len(block.get("columns", ())) for block in blocks), default=0)
+    wide = widest > (MANY_COLUMNS if alone else TOO_MANY_COLUMNS)
     content = typst.compile(
         (_FOLDER / "report.typ").read_bytes(),
         sys_inputs={"data": json.dumps(_page(document, _arranged(blocks), wide))},
@@ -238,4 +240,4 @@ def _decks(cards: list[Block]) -> Iterator[Block]:
     for start in range(0, len(cards), across):
         row = cards[start : start + across]
         height = 55 + 18 * (max(len(card["values"]) for card in row) - 1)
-        yield {"kind": "cards", "cards": row, "across": max(across, 2), "height": height}
+        yield {"kind": "cards", "cards": row, "across": max(across, 3), "height": height}

@@ -21,6 +21,7 @@ COMMANDS = {
     "pretix-add": "connect a pretix organizer and print its webhook address",
     "pretix-backfill": "read all orders and check-ins of a pretix organizer, with a progress bar",
     "rebuild": "work all roll-ups out again from the facts, and correct what differs",
+    "export": "write the exports that wait, until none has come for a while",
     "token": "make, list or revoke the API tokens of a tenant",
 }
 

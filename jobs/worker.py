@@ -6,6 +6,7 @@ the roll-ups without events, the demo's next night.
 
 import argparse
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 import structlog
 
 from config import Settings
-from data import baselines, embedded, partitions, rollup_applier
+from data import baselines, embedded, exports, partitions, rollup_applier
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
 from data.live_publisher import LivePublisher
@@ -24,6 +25,7 @@ from data.seed import ON_ROLL_OVER, seed_demo
 from data.telemetry import Telemetry
 from data.tenants import everyone
 from ingest.pretix.worker import Connector, run_forever
+from processes import Process
 
 log = structlog.stdlib.get_logger("worker")
 
@@ -59,6 +61,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     ):
         connector = Connector(settings, database, Directory(database), live)
         duties = _duties(database, urls.database_url, settings)
+        duties.append(Duty("exports", 1, lambda: _export(database, stop)))
         duties.append(Duty("pretix", AWAY_SECONDS, lambda: run_forever(connector, stop)))
         threads = [
             threading.Thread(target=_repeat, args=(duty, stop, store), name=duty.name) for duty in duties
@@ -78,7 +81,9 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
     def demo() -> None:
         seed_demo(database, settings.data_dir, datetime.now(UTC), ON_ROLL_OVER)
 
+    folder = settings.data_dir / "exports"
     duties = [
+        Duty("old exports", 300, lambda: exports.expire(database, folder)),
         Duty("partitions", 3600, lambda: partitions.ensure(owner_url)),
         Duty("usual arrivals", 20, usual_arrivals),
         Duty("roll-ups", 1, lambda: rollup_applier.apply_for(database, ROLLUP_SECONDS)),
@@ -86,6 +91,16 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
     if settings.demo:
         duties.append(Duty("demo", 60, demo))
     return duties
+
+
+def _export(database: Database, stop: threading.Event) -> None:
+    """While exports are open, a process of its own that writes them; it ends by itself, and with us."""
+    if not exports.open_exports(database):
+        return
+    process = Process("export", [sys.executable, "-m", "jobs", "export"])
+    with process.running():
+        while process.exit_code is None and not stop.wait(0.5):
+            pass
 
 
 def _repeat(duty: Duty, stop: threading.Event, store: LiveStore) -> None:

@@ -1,0 +1,253 @@
+"""Exports by REST: asked for, watched, listed, downloaded, cancelled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, send_file
+from pydantic import ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from api import board_problems
+from api.answers import answer, asked, cursor, cursor_of, page_size
+from api.problems import problem
+from api.viewers import Viewers
+from data import dashboards, exports
+from data.access import Access
+from data.board_check import Fault, InvalidDocument
+from data.board_document import Placed
+from data.engine import TenantConnection
+from data.export_request import ExportRequest
+from data.exports import Export, NotExportable, TooManyExports
+from data.instants import iso
+from data.query import run
+from data.query_error import QueryError
+from data.services import Services
+from exports.names import disposition, file_name
+from ingest.refusal import printable
+from widgets.draw import complaints, read_settings
+from widgets.registry import get
+from widgets.scope import Scope
+from widgets.scope_url import read
+from widgets.scope_words import range_words
+
+PATH = "/api/v1/exports"
+AT_ONCE = 2
+"""Small exports written in this process at the same time; the others wait for the worker."""
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "zip": "application/zip",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+Work = Callable[[UUID, UUID], bool]
+"""Writes the export of a tenant, if nobody else does."""
+
+
+def register(server: Flask, services: Services, work: Work) -> None:
+    """Add /api/v1/exports, …/<id> and …/<id>/file; `work` is done at once for what is small."""
+    views = _Routes(services, work)
+    routes = Blueprint("exports", __name__)
+    board_problems.register(routes)
+    routes.register_error_handler(QueryError, _unanswerable)
+    routes.register_error_handler(NotExportable, lambda error: problem(403, "not-permitted", str(error)))
+    routes.register_error_handler(TooManyExports, _too_many)
+    one = f"{PATH}/<uuid:export_id>"
+    for method, path, view in (
+        ("POST", PATH, views.create),
+        ("GET", PATH, views.list_exports),
+        ("GET", one, views.read),
+        ("DELETE", one, views.remove),
+        ("GET", f"{one}/file", views.download),
+    ):
+        routes.add_url_rule(path, f"{method}{path}", view, methods=[method])
+    server.register_blueprint(routes)
+
+
+class _Routes:
+    def __init__(self, services: Services, work: Work) -> None:
+        self._viewers = Viewers(services.database, services.settings)
+        self._services = services
+        self._work = work
+        self._room = threading.BoundedSemaphore(AT_ONCE)
+
+    def create(self) -> Response:
+        access, what = self._viewers.access(), _order()
+        now = datetime.now(UTC)
+        with self._services.database.tenant(access.tenant_id) as tenant:
+            words, zone = self._checked(tenant, access, what, now)
+            name = file_name(words, now, zone, what.format)
+            keep = timedelta(hours=self._services.settings.export_hours)
+            export = exports.create(tenant, access, what, name, keep)
+        if what.is_small and self._room.acquire(blocking=False):
+            try:
+                self._work(access.tenant_id, export.export_id)
+            finally:
+                self._room.release()
+            export = self._found(access, export.export_id) or export
+        status = 201 if export.status == "done" else 202
+        return answer(shown(export), status, {"Location": f"{PATH}/{export.export_id}"})
+
+    def list_exports(self) -> Response:
+        access, limit, after = self._viewers.access(), page_size(), cursor()
+        with self._services.database.tenant(access.tenant_id) as tenant:
+            found = exports.list_exports(tenant, access, after=after, limit=limit + 1)
+        page = found[:limit]
+        more = len(found) > limit
+        following = cursor_of(page[-1].created_at, page[-1].export_id) if more else None
+        return answer({"exports": [shown(export) for export in page], "nextCursor": following})
+
+    def read(self, export_id: UUID) -> Response:
+        export = self._found(self._viewers.access(), export_id)
+        return _not_there() if export is None else answer(shown(export))
+
+    def remove(self, export_id: UUID) -> Response:
+        access = self._viewers.access()
+        with self._services.database.tenant(access.tenant_id) as tenant:
+            there = exports.cancel(tenant, access, export_id, self._folder)
+        return Response(status=204) if there else _not_there()
+
+    def download(self, export_id: UUID) -> AnyResponse:
+        export = self._found(self._viewers.access(), export_id)
+        if export is None:
+            return _not_there()
+        path = exports.path_of(self._folder, export)
+        past = export.expires_at <= datetime.now(UTC)
+        if export.status == "expired" or (export.status == "done" and (past or not path.exists())):
+            return problem(410, "export-expired", "The file is not kept any more. Ask for it again.")
+        if export.status != "done":
+            return problem(409, "export-not-done", f"There is no file: the export is {export.status}.")
+        response = send_file(path, MEDIA_TYPES[export.file_name.rpartition(".")[2]], conditional=True)
+        response.headers["Content-Disposition"] = disposition(export.file_name)
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @property
+    def _folder(self) -> Path:
+        return self._services.settings.data_dir.resolve() / "exports"
+
+    def _found(self, access: Access, export_id: UUID) -> Export | None:
+        with self._services.database.tenant(access.tenant_id) as tenant:
+            return exports.get(tenant, access, export_id)
+
+    def _checked(
+        self, tenant: TenantConnection, access: Access, what: ExportRequest, now: datetime
+    ) -> tuple[list[str], str]:
+        """The words of the file's name and its zone. Raises what tells the asker that it cannot be made:
+        InvalidDocument, BoardNotFound, QueryError."""
+        base: dict[str, str] | None = None
+        words = [what.title] if what.title else []
+        if what.dashboard is not None:
+            board = dashboards.get(tenant, access, what.dashboard)
+            base, words = dict(board.document.filters), [board.name]
+            if what.placed is not None:
+                words.append(_title(_placed(board.document.widgets, what.placed), now))
+        elif what.widget is not None:
+            placed = Placed(id="widget", widget=what.widget, title=what.title, settings=what.settings)
+            _check(placed, "settings")
+            words = [_title(placed, now)]
+        for index, placed in enumerate(what.widgets):
+            _check(placed, f"widgets[{index}].settings")
+        if what.table is not None:
+            words.append(what.table)
+        look, misread = read(what.filters, base=base)
+        if misread:
+            faults = [Fault(f"filters.{m.name}", m.value, f"It is left out: {m.why}.") for m in misread]
+            raise InvalidDocument(faults)
+        if what.query is not None:
+            run(tenant, access, [what.query.model_copy(update={"limit": 1})], now)
+            return [*(words or ["query"]), range_words(what.query.range)], self._zone(access, None)
+        span = range_words(look.range) if look.range is not None else "last 30 days"
+        return [*words, span], self._zone(access, look.venue)
+
+    def _zone(self, access: Access, venue_id: UUID | None) -> str:
+        venues = self._services.directory.venues(access.tenant_id)
+        zones = {venue.zone.key for venue in venues if venue_id in (None, venue.venue_id)}
+        return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def shown(export: Export) -> dict[str, Any]:
+    """An export for JSON. `progress` is 0…1, or null while nobody knows how much there is."""
+    progress = None
+    if export.status == "done":
+        progress = 1.0
+    elif export.rows_total:
+        progress = round(min(export.rows_done / export.rows_total, 1.0), 4)
+    return {
+        "id": str(export.export_id),
+        "format": export.format,
+        "status": export.status,
+        "fileName": export.file_name,
+        "rowsDone": export.rows_done,
+        "rowsTotal": export.rows_total,
+        "progress": progress,
+        "bytes": export.bytes,
+        "error": export.error,
+        "createdAt": iso(export.created_at),
+        "startedAt": iso(export.started_at),
+        "finishedAt": iso(export.finished_at),
+        "expiresAt": iso(export.expires_at),
+        "file": f"{PATH}/{export.export_id}/file" if export.status == "done" else None,
+    }
+
+
+def _order() -> ExportRequest:
+    """What is asked for. Raises Refused, InvalidDocument."""
+    try:
+        return asked(ExportRequest)
+    except InvalidDocument as error:
+        faults = [
+            replace(fault, path="what") if fault.path == "document" else fault for fault in error.faults
+        ]
+        raise InvalidDocument(faults) from None
+
+
+def _placed(widgets: tuple[Placed, ...], wanted: str) -> Placed:
+    found = next((placed for placed in widgets if placed.id == wanted), None)
+    if found is None:
+        raise InvalidDocument([Fault("placed", wanted, "The dashboard has no widget of this id.")])
+    return found
+
+
+def _check(placed: Placed, field: str) -> None:
+    """Raises InvalidDocument for a widget that is not there, or settings it does not take."""
+    try:
+        read_settings(placed)
+    except KeyError as error:
+        text = str(error.args[0])
+        raise InvalidDocument([Fault("widget", placed.widget, f"{text[:1].upper()}{text[1:]}.")]) from None
+    except ValidationError as error:
+        raise InvalidDocument([Fault(field, "", complaints(error, get(placed.widget)))]) from None
+
+
+def _title(placed: Placed, now: datetime) -> str:
+    """What the frame says above the widget, as far as it can be told without figures."""
+    try:
+        widget, settings = read_settings(placed)
+    except (KeyError, ValidationError):
+        return placed.title or placed.widget
+    own = widget.title(settings, Scope(now=now)) if widget.title else ""
+    return placed.title or own or widget.label
+
+
+def _not_there() -> Response:
+    return problem(404, "export-not-found", "There is no such export for you.")
+
+
+def _too_many(error: Exception) -> Response:
+    detail = f"{error} Wait for one to end, or cancel it."
+    return problem(429, "too-many-exports", detail, headers={"Retry-After": "5"})
+
+
+def _unanswerable(error: QueryError) -> Response:
+    field = f"query.{error.field}" if error.field else "query"
+    value = printable(error.value) if error.value is not None else None
+    return problem(422, error.code, error.detail, field=field, value=value)
