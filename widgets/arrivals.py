@@ -6,6 +6,9 @@ the two together. The x axis is in minutes from the first bucket, with its own l
 axes would fold the hour that an autumn night has twice.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,10 +17,16 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from data.answers import Unit
 from widgets.attributes import marks
 from widgets.format import count
+from widgets.night import NightSettings, night_needs
+from widgets.parts import key_row
 from widgets.read import Readings, place
-from widgets.readings import State
+from widgets.readings import State, readings
+from widgets.scope import Scope
+from widgets.tables import made
+from widgets.widget import Answers, Settings, Table, Widget
 
 MARK_COLOUR = "#8c95a5"
 
@@ -159,3 +168,57 @@ def arrivals_said(state: State) -> str:
         f"Arrivals per five minutes: {count(sum(curve['counts']))} so far,"
         f" most at {at.astimezone(zone):%H:%M} with {count(curve['counts'][most])}."
     )
+
+
+def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
+    state = answers["night"]
+    drawn = arrivals_chart(state, readings(state))
+    return html.Div([key_row(("tonight", "Tonight"), ("usual", "Usual")), *drawn], className="w-chart")
+
+
+def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
+    return arrivals_said(answers["night"])
+
+
+def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Table]:
+    state = answers["night"]
+    curve, usual = state["attendance"]["arrivals"], state["attendance"]["arrivals"]["usual"] or []
+    if curve["from"] is None:
+        return []
+    first, width = datetime.fromisoformat(curve["from"]), timedelta(minutes=curve["bucketMinutes"])
+    columns: list[tuple[str, str, Unit | None]] = [
+        ("from", "From", None),
+        ("arrivals", "Arrivals", "people"),
+        ("usual", "Usually", "people"),
+    ]
+    counts = curve["counts"]
+    rows = [
+        (
+            first + width * index,
+            counts[index] if index < len(counts) else None,
+            usual[index] if index < len(usual) else None,
+        )
+        for index in range(max(len(counts), len(usual)))
+    ]
+    return [made("Arrivals", columns, rows, state["event"]["zone"])]
+
+
+WIDGET = Widget(
+    name="arrivals",
+    label="Arrivals",
+    group="tonight",
+    icon="columns",
+    description="People who come in per five minutes, against the usual curve of comparable nights.",
+    settings=NightSettings,
+    needs=night_needs,
+    body=_body,
+    summary=_summary,
+    tables=_tables,
+    sub=lambda settings, answers, scope: (
+        f"People per 5 minutes · {readings(answers['night'])['usual-note'].text}"
+    ),
+    size=(8, 4),
+    smallest=(3, 3),
+    live=("attendance", "event"),
+    figure=lambda settings, answers, scope: arrivals_figure(answers["night"]),
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from dash import html
@@ -15,7 +14,8 @@ from data.needs import Need
 from widgets.answered import currencies, label, points
 from widgets.asking import Compared, against, question
 from widgets.chosen import Metric, metric_label
-from widgets.figures import Figure, figure, hover, margins, measure, value_axis
+from widgets.figures import Figure, measure
+from widgets.flat import flat_bars
 from widgets.parts import Rank, note, ranked
 from widgets.scope import Scope
 from widgets.tables import from_answer
@@ -116,44 +116,3 @@ def figure_by(named: Callable[[Any], str] = label) -> Callable[..., Figure]:
         return flat_bars(found.keys, found.values, found.column, found.currency, named)
 
     return drawn
-
-
-def flat_bars(
-    keys: Sequence[Any], values: Sequence[Any], column: Any, code: str, named: Callable[[Any], str] = label
-) -> Figure:
-    """Flat bars, the first on top, names to their left."""
-    names = [named(key[0]) for key in keys]
-    said_all = [hover(name, [measure(v, column, code)]) for name, v in zip(names, values, strict=True)]
-    places = list(range(len(names)))
-    across = value_axis(values, column, code)
-    data = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "x": list(values),
-            "y": places,
-            "customdata": [[text, str(key[0] or "")] for text, key in zip(said_all, keys, strict=True)],
-            "hovertemplate": "%{customdata[0]}<extra></extra>",
-            "marker": {"cornerradius": 3},
-        }
-    ]
-    short = [name if len(name) <= 22 else name[:21] + "…" for name in names]
-    return figure(
-        data,
-        margin=margins(short, right=18),
-        xaxis={**across, "nticks": 4},
-        yaxis={
-            "tickmode": "array",
-            "tickvals": places,
-            "ticktext": [escaped(text) for text in short],
-            "range": [len(names) - 0.4, -0.6],
-            "fixedrange": True,
-            "showgrid": False,
-            "ticklabelstandoff": 6,
-        },
-    )
-
-
-def escaped(text: str) -> str:
-    """A name as plotly may show it: its pseudo-HTML is not for senders."""
-    return escape(text)

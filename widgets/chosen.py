@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -11,11 +12,13 @@ from data.metric_dimensions import DIMENSIONS
 from data.metrics import CATALOGUE
 
 
-def _metric(name: str) -> str:
+def known_metric(name: str) -> str:
+    """The name, when it is one of a metric. Raises ValueError, which names the nearest."""
     return _known(name, tuple(CATALOGUE), "metric")
 
 
-def _dimension(name: str) -> str:
+def known_dimension(name: str) -> str:
+    """The name, when it is one of a dimension or empty. Raises ValueError, which names the nearest."""
     return _known(name, tuple(DIMENSIONS), "dimension") if name else name
 
 
@@ -26,10 +29,10 @@ def _known(name: str, names: tuple[str, ...], kind: str) -> str:
     return name
 
 
-Metric = Annotated[str, AfterValidator(_metric), Field(json_schema_extra={"picker": "metric"})]
+Metric = Annotated[str, AfterValidator(known_metric), Field(json_schema_extra={"picker": "metric"})]
 """The name of a metric."""
 
-Dimension = Annotated[str, AfterValidator(_dimension), Field(json_schema_extra={"picker": "dimension"})]
+Dimension = Annotated[str, AfterValidator(known_dimension), Field(json_schema_extra={"picker": "dimension"})]
 """The name of a dimension, or nothing."""
 
 
@@ -46,3 +49,12 @@ def dimension_label(name: str) -> str:
 def split_by(metric: str) -> tuple[str, ...]:
     """The dimensions that a metric can be split by."""
     return tuple(CATALOGUE[metric].dimensions)
+
+
+def check_split(metrics: Iterable[str], dimensions: Iterable[str]) -> None:
+    """Nothing when every metric can be split by every dimension. Raises ValueError, which names the pair."""
+    for metric in metrics:
+        for dimension in dimensions:
+            if dimension and dimension not in CATALOGUE[metric].dimensions:
+                what, by = metric_label(metric), dimension_label(dimension)
+                raise ValueError(f"{what} cannot be split by {by.lower()}")

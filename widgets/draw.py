@@ -17,7 +17,7 @@ from data.board_document import Placed as Placed
 from data.needs import LiveNight, Need
 from widgets.asking import Ranged, against, range_of, span_words
 from widgets.figures import Figure
-from widgets.masking import masked_all, without_money
+from widgets.masking import Hidden, masked_all, without_money
 from widgets.parts import panel
 from widgets.registry import get
 from widgets.scope import Scope
@@ -82,6 +82,10 @@ def draw(placed: Placed, scope: Scope, answers: Mapping[str, object]) -> Drawn:
         return _instead("invalid", title, "warn", "Check the settings", complaints(wrong, get(placed.widget)))
     try:
         return _draw(placed, widget, settings, scope, answers)
+    except Hidden:
+        return _hidden(placed.title or widget.label)
+    except PermissionError as denied:
+        return _failed(placed.title or widget.label, denied)
     except Exception as failure:
         log.exception("widget %s failed", placed.widget)
         title = placed.title or widget.label
@@ -101,7 +105,7 @@ def _draw(
         return _failed(title, cast(Exception, failure))
     asked = [given[name] for name in wanted]
     if masked_all(asked, scope):
-        return _instead("masked", title, "lock", "Amounts are hidden", "Money is not part of this view.")
+        return _hidden(title)
     answers = {name: without_money(given[name], scope) for name in wanted}
     if wanted and _nothing(widget, wanted, answers):
         reason = _why_empty(widget, wanted, answers)
@@ -189,6 +193,10 @@ def _why_empty(widget: Widget[Any], wanted: Mapping[str, Need], answers: Mapping
     if any(answers[name] is None for name, need in wanted.items() if isinstance(need, LiveNight)):
         return "No event is on. The next one appears by itself."
     return widget.empty
+
+
+def _hidden(title: str) -> Drawn:
+    return _instead("masked", title, "lock", "Amounts are hidden", "Money is not part of this view.")
 
 
 def _failed(title: str, failure: Exception) -> Drawn:

@@ -1,12 +1,22 @@
 """What just happened, newest first."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
+from dash.development.base_component import Component
 
+from data.answers import Unit
+from widgets.answered import moment as instant_of
 from widgets.attributes import marks
 from widgets.format import moment, money, percent
+from widgets.night import NightSettings, event_words, night_needs
 from widgets.readings import State
+from widgets.scope import Scope
+from widgets.tables import made
+from widgets.widget import Answers, Settings, Table, Widget
 
 Entry = dict[str, Any]
 _VERBS = {
@@ -86,3 +96,44 @@ def _sale(entry: Entry, exponents: dict[str, int]) -> tuple[str, str]:
     amount, currency = entry["amountMinor"], entry["currency"] or ""
     value = money(amount, currency, exponents.get(currency, 2), exact=True) if amount else ""
     return f"{_VERBS[entry['kind']]}{what}{ticket}{channel}", value
+
+
+def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
+    return html.Div(feed_list(answers["night"]), className="w-fill")
+
+
+def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
+    state = answers["night"]
+    if not state["feed"]:
+        return "Nothing has happened yet"
+    what, value = wording(state["feed"][0], state)
+    return f"Newest: {what} {value}".strip()
+
+
+def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Table]:
+    state = answers["night"]
+    columns: list[tuple[str, str, Unit | None]] = [
+        ("at", "When", None),
+        ("what", "What", None),
+        ("amount", "Amount", None),
+    ]
+    rows = [(instant_of(entry["at"]), *wording(entry, state)) for entry in state["feed"]]
+    return [made("What just happened", columns, rows, state["event"]["zone"])]
+
+
+WIDGET = Widget(
+    name="feed",
+    label="What just happened",
+    group="tonight",
+    icon="list",
+    description="Sales, entries, refusals and alerts as they come, newest first.",
+    settings=NightSettings,
+    needs=night_needs,
+    body=_body,
+    summary=_summary,
+    tables=_tables,
+    sub=lambda settings, answers, scope: event_words(answers["night"]),
+    size=(4, 4),
+    smallest=(3, 2),
+    live=("feed", "event"),
+)

@@ -1,11 +1,22 @@
 """The doors: what each gate scans a minute, and which one has stopped."""
 
-from dash import html
+from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from data.answers import Unit
+from widgets.answered import moment
 from widgets.attributes import marks
 from widgets.format import clock, count, rate
+from widgets.night import NightSettings, event_words, night_needs
 from widgets.read import bar
 from widgets.readings import State
+from widgets.scope import Scope
+from widgets.tables import made
+from widgets.widget import Answers, Settings, Table, Widget
 
 
 def gate_table(state: State) -> html.Div:
@@ -76,3 +87,62 @@ def _text(value: object) -> str | None:
 
 def _number(value: object) -> int:
     return int(str(value))
+
+
+def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
+    return html.Div(gate_table(answers["night"]), className="w-fill w-gates")
+
+
+def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
+    attendance = answers["night"]["attendance"]
+    busiest = max(attendance["gates"], key=lambda gate: gate["perMinute"], default=None)
+    if busiest is None:
+        return "No gate has scanned yet"
+    stalled = [str(gate["name"]) for gate in attendance["gates"] if gate["stalled"]]
+    pace = rate(busiest["perMinute"])
+    said = f"{len(attendance['gates'])} gates; busiest is {busiest['name']}, {pace} a minute"
+    return f"{said}; stalled: {', '.join(stalled)}" if stalled else said
+
+
+def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Table]:
+    state = answers["night"]
+    columns: list[tuple[str, str, Unit | None]] = [
+        ("gate", "Gate", None),
+        ("zone", "Zone", None),
+        ("per_minute", "Scans a minute", "rate"),
+        ("in", "In", "people"),
+        ("out", "Out", "people"),
+        ("refused", "Refused", "count"),
+        ("last", "Last scan", None),
+    ]
+    rows = [
+        (
+            gate["name"],
+            gate["zone"] or "",
+            gate["perMinute"],
+            gate["entries"],
+            gate["exits"],
+            gate["invalid"],
+            moment(gate["lastScanAt"]) if gate["lastScanAt"] else None,
+        )
+        for gate in state["attendance"]["gates"]
+    ]
+    return [made("Gates", columns, rows, state["event"]["zone"])]
+
+
+WIDGET = Widget(
+    name="gate-flow",
+    label="Gate flow",
+    group="tonight",
+    icon="gate",
+    description="Scans a minute at each gate, in, out and refused, and which gate has stopped.",
+    settings=NightSettings,
+    needs=night_needs,
+    body=_body,
+    summary=_summary,
+    tables=_tables,
+    sub=lambda settings, answers, scope: event_words(answers["night"]),
+    size=(6, 4),
+    smallest=(3, 3),
+    live=("attendance",),
+)

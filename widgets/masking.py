@@ -10,6 +10,17 @@ from data.answers import Answer
 from widgets.scope import Scope
 
 
+class Hidden(PermissionError):
+    """What a widget shows is money, and that is not for this reader."""
+
+
+def require(answer: Answer, *names: str) -> None:
+    """Nothing when the answer has these columns. Raises Hidden when one was taken out of it."""
+    kept = {column.name for column in answer.columns}
+    if any(name in answer.masked and name not in kept for name in names):
+        raise Hidden
+
+
 def masked_all(answers: Sequence[object], scope: Scope) -> bool:
     """Whether all that was asked for is money that is not for this reader."""
     found = [answer for answer in answers if isinstance(answer, Answer)]
@@ -40,6 +51,9 @@ def _columns(answer: Answer, scope: Scope) -> Answer:
     kept = [i for i, each in enumerate(answer.columns) if not _hidden(answer, each.name, each.unit, scope)]
     if len(kept) == len(answer.columns):
         return answer
+    place = next((i for i, each in enumerate(answer.columns) if each.name == "currency"), None)
+    if place is not None and len({row[place] for row in answer.rows}) <= 1:
+        kept.remove(place)  # Of no amount any more; several stay, as they tell rows apart.
     columns = tuple(answer.columns[index] for index in kept)
     rows = [tuple(row[index] for index in kept) for row in answer.rows]
     hidden = frozenset(each.name for each in answer.columns) - frozenset(each.name for each in columns)

@@ -3,16 +3,24 @@
 `notices` is mirrored by `assets/readings.js`; a test holds the two together.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import floor
 from typing import NamedTuple
 
 from dash import html
+from dash.development.base_component import Component
 
+from data.answers import Unit
 from widgets.attributes import marks
 from widgets.format import clock, count, percent, rate
 from widgets.icon import icon
+from widgets.night import NightSettings, event_words, night_needs
 from widgets.readings import State
+from widgets.scope import Scope
+from widgets.tables import made
+from widgets.widget import Answers, Settings, Table, Widget
 
 SEVERITY = {"ok": 0, "amber": 1, "red": 2, "over": 3}
 
@@ -93,3 +101,42 @@ def _gates(state: State) -> Notice | None:
     since = f"Last scan {clock(last, state['event']['zone'])}" if last else ""
     headline, detail = f"Stalled: {names}.", f"The other gates scan {rate(others)} a minute."
     return Notice("gates", "amber", headline, detail, since)
+
+
+def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
+    calm = html.Div("All clear.", className="w-calm muted")
+    return html.Div([notice_rows(answers["night"]), calm], className="w-fill w-notices")
+
+
+def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
+    found = notices(answers["night"])
+    return " ".join(f"{each.headline} {each.detail}" for each in found) or "All clear"
+
+
+def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Table]:
+    columns: list[tuple[str, str, Unit | None]] = [
+        ("level", "Level", None),
+        ("what", "What", None),
+        ("detail", "Detail", None),
+        ("since", "Since", None),
+    ]
+    rows = [(each.level, each.headline, each.detail, each.since) for each in notices(answers["night"])]
+    return [made("Alerts", columns, rows, answers["night"]["event"]["zone"])]
+
+
+WIDGET = Widget(
+    name="notices",
+    label="Alerts",
+    group="tonight",
+    icon="bell",
+    description="What needs somebody now: the house filling up, gates that have stopped.",
+    settings=NightSettings,
+    needs=night_needs,
+    body=_body,
+    summary=_summary,
+    tables=_tables,
+    sub=lambda settings, answers, scope: event_words(answers["night"]),
+    size=(6, 2),
+    smallest=(3, 2),
+    live=("capacity", "attendance", "event"),
+)

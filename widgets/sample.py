@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from itertools import product
-from math import cos, pi
+from math import exp
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -316,11 +316,7 @@ def _pieces(asked: MetricQuery) -> float:
 def _weight(dimension: str, value: Any) -> float:
     """How much of a metric falls to a value: evenings, weekends and first names have more."""
     if dimension == "hour_of_day":
-        return (
-            0.15
-            + 1.2 * max(0.0, cos((value - 19) * pi / 9)) ** 2
-            + 0.5 * max(0.0, cos((value - 12) * pi / 5))
-        )
+        return 0.04 + exp(-(((value - 19) / 3.2) ** 2)) + 0.5 * exp(-(((value - 12) / 2.4) ** 2))
     if dimension == "weekday":
         return (0.7, 0.75, 0.8, 1.0, 1.6, 1.3, 0.8)[value - 1]
     if dimension == "days_to_doors":
@@ -330,6 +326,8 @@ def _weight(dimension: str, value: Any) -> float:
         return (0.8, 0.75, 0.8, 0.95, 1.5, 1.3, 0.9)[day.weekday()] * (1 + (day.toordinal() % 91) / 300)
     if DIMENSIONS[dimension].seconds:
         return _weight("hour_of_day", value.hour)
+    if dimension == "customer":
+        return float(0.02 * 0.86 ** _VALUES["customer"].index(value))
     values = _VALUES.get(dimension, ())
     return float(1.5 * 0.68 ** (values.index(value) if value in values else 3))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from data.answers import Answer
@@ -22,7 +22,7 @@ from widgets.figures import (
 )
 from widgets.values import change, exactly, when
 
-Notes = Sequence[Mapping[str, Any]]
+Notes = Sequence[Any]
 
 
 def timeline(
@@ -97,8 +97,13 @@ def _marks(notes: Notes, axis: TimeAxis, found: Points) -> list[tuple[Any, str]]
     first, last = moment(found.keys[0][0]), moment(found.keys[-1][0])
     marks = []
     for each in notes:
-        at = moment(each["at"])
+        at, text = moment(_of(each, "at")), str(_of(each, "text"))
         place = at if type(at) is type(first) else at.date() if hasattr(at, "date") else None
         if place is not None and first <= place <= last:
-            marks.append((axis.at(place), str(each["text"])))
+            marks.append((axis.at(place), text))
     return marks
+
+
+def _of(each: Any, name: str) -> Any:
+    """A field of a note, kept (`data.notes.Note`) or as a dict."""
+    return each[name] if isinstance(each, dict) else getattr(each, name)

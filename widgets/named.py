@@ -1,0 +1,73 @@
+"""Events by their names: answers carry ids, and the list of events knows what each is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from data.answers import Answer, Column
+from data.needs import EventList
+from widgets.answered import label
+from widgets.countries import country_name
+from widgets.scope import Scope
+from widgets.tables import from_answer
+from widgets.top_customers import code
+from widgets.values import when
+from widgets.widget import Answers, Table
+
+MOST_NAMES = 500
+
+
+def all_events(scope: Scope) -> EventList:
+    """The need that names events."""
+    return EventList(scope.venue, "all", MOST_NAMES)
+
+
+def event_names(answers: Answers, need: str = "events") -> dict[str, str]:
+    """Event id → name, with the day where two events are called alike."""
+    listed = answers.get(need) or []
+    names = [str(event["name"]) for event in listed]
+    return {
+        str(event["eventId"]): name
+        if names.count(name) == 1
+        else f"{name}, {str(event['doorsAt'] or '')[:10]}"
+        for event, name in zip(listed, names, strict=True)
+    }
+
+
+def namer(dimension: str, answers: Answers) -> Callable[[Any], str]:
+    """How the values of a dimension are called."""
+    if dimension == "event":
+        names = event_names(answers)
+        return lambda value: (
+            names.get(str(value)) or (label(value) if value in ("", None, "other") else "Another event")
+        )
+    if dimension == "country":
+        return country_name
+    if dimension == "customer":
+        return code
+    if dimension == "weekday":
+        days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+        return lambda value: days[int(value) - 1] if str(value).isdigit() else label(value)
+    if dimension == "hour_of_day":
+        return lambda value: f"{int(value):02}:00" if str(value).isdigit() else label(value)
+    return label
+
+
+def words_for(column: Column, answers: Answers, zone: str) -> Callable[[Any], str]:
+    """How the values of a column are written: times in the zone, ids as names."""
+    if column.kind != "time":
+        return namer(column.name, answers)
+    return lambda value: when(value, zone, column.name) if value not in (None, "") else label(value)
+
+
+def named_table(answer: Answer, answers: Answers, title: str) -> Table:
+    """An answer as a table in which ids are names."""
+    found = from_answer(answer, title)
+    ids = ("event", "customer", "country")
+    namers = [namer(each.name, answers) if each.name in ids else None for each in found.columns]
+    rows = [
+        tuple(value if name is None else name(value) for value, name in zip(row, namers, strict=True))
+        for row in found.rows
+    ]
+    return Table(found.columns, rows, found.total_rows, found.zone, found.title)

@@ -1,0 +1,21 @@
+"""What people paid for a ticket: how many sold in each band of prices."""
+
+from __future__ import annotations
+
+from widgets.breakdown import SplitSettings, body_by, figure_by, needs_by, summary_by, tables_by
+from widgets.widget import Widget
+
+WIDGET = Widget(
+    name="price-bands",
+    label="Price bands",
+    group="money",
+    icon="bars",
+    description="What people paid for a ticket: how many sold in each band of prices.",
+    settings=SplitSettings,
+    needs=needs_by("price"),
+    body=body_by("price"),
+    summary=summary_by("price band"),
+    tables=tables_by("Price bands"),
+    figure=figure_by(),
+    example={"compare": "previous_period"},
+)
