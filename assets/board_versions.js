@@ -41,7 +41,7 @@
           version.name && h('span', { class: 'muted small num' }, `version ${version.version}`),
           now && h('span', { class: 'mark' }, 'Now')),
         version.summary && h('div', { class: 'small' }, version.summary),
-        h('div', { class: 'muted small num' }, `${version.author}, ${when(version.createdAt)}`),
+        h('div', { class: 'muted small num' }, `${version.author.name}, ${when(version.createdAt)}`),
         !now && h('div', { class: 'version-buttons' },
           quiet('Look at it', () => look(version)),
           board.mayEdit && quiet('Restore', async () => {
@@ -55,7 +55,7 @@
       const answer = await ask(`/api/v1/dashboards/${board.id}/versions/${version.version}`, 'GET');
       if (answer.status !== 200) { toast(trouble(answer)); return; }
       box.close();
-      const title = `${version.name || `Version ${version.version}`} by ${version.author}, ${when(version.createdAt)}.`;
+      const title = `${version.name || `Version ${version.version}`} by ${version.author.name}, ${when(version.createdAt)}.`;
       preview(answer.body.document, title, board.mayEdit && (async () => {
         const wrong = await restore(version);
         if (!wrong) toast(`Version ${version.version} is back.`, 'Undo', () => board.undo());
