@@ -12,11 +12,16 @@ from flask import Flask
 
 import callbacks.board_lists
 import callbacks.boards
+import callbacks.figures_pages
 import callbacks.first_paint
+import callbacks.shared_link
 import callbacks.tonight
+import callbacks.tv
+import pages.attendance
 import pages.board
 import pages.dashboards
 import pages.not_found
+import pages.sales
 import pages.tonight
 from api import (
     callback_door,
@@ -96,10 +101,15 @@ def create_app(settings: Settings) -> Dash:
     pages.tonight.register()
     pages.dashboards.register()
     pages.board.register()
+    pages.sales.register()
+    pages.attendance.register()
     pages.not_found.register()
     callbacks.tonight.register(app, services)
     callbacks.board_lists.register(app, services)
     callbacks.boards.register(app, services)
+    callbacks.figures_pages.register(app, services)
+    callbacks.tv.register(app, services)
+    stack.callback(callbacks.shared_link.register(app, services).close)
     callbacks.first_paint.register(app)
     return app
 

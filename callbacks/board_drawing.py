@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dash.development.base_component import Component
 
+from callbacks.cross_filter import scope_for
 from components.board_grid import drawn
 from components.widget_frame import frame
 from data.access import Access
 from data.answers import Answer
 from data.board_document import Placed
+from data.drilldown import behind
 from data.engine import TenantConnection
+from data.metric_query import MetricQuery
 from data.needs import LiveNight, Need, answer
 from widgets.draw import draw, needs
 from widgets.registry import WIDGETS
@@ -34,29 +37,46 @@ class Asked:
 
 
 def draw_all(
-    tenant: TenantConnection, access: Access, asked: Sequence[Asked], scope: Scope, *, editable: bool
+    tenant: TenantConnection,
+    access: Access,
+    asked: Sequence[Asked],
+    scope: Scope,
+    *,
+    editable: bool,
+    picked: Collection[str] = (),
 ) -> tuple[list[Component | None], State | None]:
     """For each widget its slot's content, or None where it is as it was; and the live state of the event
-    the board looks at, if a widget moves with it.
+    the board looks at, if a widget moves with it. `picked` are the dimensions that were filtered by a click.
 
     A widget that cannot be drawn says so in its own frame. Raises DatabaseUnavailable.
     """
-    wanted = [needs(each.placed, scope) for each in asked]
+    scopes = [scope_for(each.placed, scope, picked) for each in asked]
+    wanted = [needs(each.placed, own) for each, own in zip(asked, scopes, strict=True)]
     night = LiveNight(scope.event, scope.venue)
     moving = any(_moves(each.placed) for each in asked)
     flat: list[Need] = [need for named in wanted for need in named.values()]
     answers = iter(answer(tenant, access, [*flat, night] if moving else flat, scope.now))
     contents: list[Component | None] = []
-    for each, named in zip(asked, wanted, strict=True):
+    for each, named, seen in zip(asked, wanted, scopes, strict=True):
         own = {name: next(answers) for name in named}
         mark = mark_of(each.placed, own)
         if each.mark == mark:
             contents.append(None)
             continue
-        picture = frame(each.placed, draw(each.placed, scope, own), editable=editable)
-        contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable))
+        picture = frame(each.placed, draw(each.placed, seen, own), editable=editable)
+        drill = "" if access.role == "promoter" else _drill(named)
+        contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable, drill=drill))
     state = next(answers) if moving else None
     return contents, state if isinstance(state, dict) else None
+
+
+def _drill(named: Mapping[str, Need]) -> str:
+    """The question for the rows behind a widget, as JSON; empty when there are none to show."""
+    for need in named.values():
+        found = behind(need) if isinstance(need, MetricQuery) else None
+        if found is not None:
+            return found.model_dump_json(by_alias=True, exclude_defaults=True, exclude={"after", "limit"})
+    return ""
 
 
 def mark_of(placed: Placed, answers: Mapping[str, object]) -> str:

@@ -98,7 +98,14 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> dict[
         except BoardNotFound:
             return {}
         looked = _looking(services, person, parse_qs(ask.query.lstrip("?")), ask.filters)
-        contents, _ = draw_all(tenant, access, asked, looked.scope, editable=board.right != "view")
+        contents, _ = draw_all(
+            tenant,
+            access,
+            asked,
+            looked.scope,
+            editable=board.right != "view",
+            picked=looked.picked,
+        )
     return {slot: content for slot, content in zip(ask.slots, contents, strict=True) if content is not None}
 
 
@@ -109,7 +116,14 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
         looked = _looking(services, person, query, board.document.filters)
         widgets = settled(board.document.widgets)
         asked = [Asked(placed) for placed in widgets]
-        contents, state = draw_all(tenant, access, asked, looked.scope, editable=board.right != "view")
+        contents, state = draw_all(
+            tenant,
+            access,
+            asked,
+            looked.scope,
+            editable=board.right != "view",
+            picked=looked.picked,
+        )
     if board.trashed_at is not None:
         raise BoardNotFound
     order = phone_order(widgets)

@@ -33,6 +33,11 @@ class Looking:
     misread: tuple[Misread, ...]
     choices: Choices
 
+    @property
+    def picked(self) -> tuple[str, ...]:
+        """The dimensions that are filtered by a click."""
+        return tuple(dimension for dimension, _ in self.look.picked)
+
 
 def access_of(person: Person) -> Access:
     """The eyes of a signed-in person: all of their tenant; what a role may open is the page's business."""

@@ -51,14 +51,17 @@ def board_grid(slots: Sequence[Slot], spare: int = 0) -> html.Div:
     return html.Div([*full, *free], className="board-grid")
 
 
-def drawn(frame: Component, widget_id: str, mark: str, ask: int = 0, *, editable: bool = False) -> html.Div:
+def drawn(
+    frame: Component, widget_id: str, mark: str, ask: int = 0, *, editable: bool = False, drill: str = ""
+) -> html.Div:
     """A frame as the content of a slot: whose it is, what it was drawn from, and which question it answers.
 
-    Where it may be edited it has the buttons that order it on a phone."""
+    Where it may be edited it has the buttons that order it on a phone. `drill` asks for its rows."""
     return html.Div(
         [frame, _phone_order() if editable else None],
         className="slot-content grid-stack-item-content",
         **marks(data_of=widget_id, data_mark=mark, data_ask=str(ask)),
+        **(marks(data_drill=drill) if drill else {}),
     )
 
 

@@ -24,8 +24,8 @@ def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
 
     Ids are left out, because the same elements come again with their ids a moment later. A graph
     is an empty frame of its size; with `charts` it carries its figure for `assets/still.js` to draw, on
-    pages where nothing else will. Without `links` their words stay and lead nowhere. Text and attributes
-    are escaped.
+    pages where nothing else will. Without `links` their words stay and lead nowhere, and there are no
+    downloads. Text and attributes are escaped.
     """
     if node is None:
         return ""
@@ -33,7 +33,7 @@ def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
         return "".join(markup(child, charts=charts, links=links) for child in node)
     if isinstance(node, dcc.Graph):
         return _element("div", {"class": "fill"} | (_figure(node) if charts else {}), "")
-    if isinstance(node, dcc.Store):
+    if isinstance(node, dcc.Store | dcc.Interval):
         return ""
     if not isinstance(node, Component):
         return escape(str(node))
@@ -42,6 +42,8 @@ def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
     if isinstance(node, dcc.Link):
         tag = "a"
         attributes = {name: attributes[name] for name in ("href", "class") if name in attributes}
+    if not links and "data-export" in attributes:
+        return ""
     if tag == "a" and not links:
         tag = "span"
         attributes.pop("href", None)

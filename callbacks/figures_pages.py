@@ -1,0 +1,101 @@
+"""The Sales page and the page of attendance and doors: their figures, and those again a while later.
+
+The pages know no database: they ask the reader that `register` leaves with their server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from dash import Dash, Input, State, set_props
+from flask import g
+
+from callbacks.fixed_board import FixedBoard, fixed_board, looked_at, redrawn
+from callbacks.looking import Looking, access_of, looking
+from components.figures_page import FiguresPage
+from components.filter_bar import filter_bar
+from data.accounts import Person
+from data.board_rights import HAVE_BOARDS
+from data.engine import DatabaseUnavailable
+from data.services import Services
+from widgets.figures_pages import PAGES
+from widgets.scope_url import Query
+
+READER = "housecount.figures"
+
+
+def register(app: Dash, services: Services) -> None:
+    """Leave the reader of the pages with the app's server, and refresh their widgets when the page asks."""
+
+    def read(name: str, query: Query) -> FiguresPage:
+        return figures(services, g.person, name, query)
+
+    def tick(_: int, search: str | None, shown: dict[str, Any] | None) -> None:
+        changes, marks = refresh(services, g.person, search or "", shown or {})
+        for slot, content in changes.items():
+            set_props({"t": "slot", "i": slot}, {"children": content})
+        if changes:
+            set_props("figures-marks", {"data": (shown or {}) | {"marks": marks}})
+
+    app.server.extensions[READER] = read
+    app.callback(
+        Input("figures-tick", "n_intervals"),
+        State("_pages_location", "search"),
+        State("figures-marks", "data"),
+        prevent_initial_call=True,
+    )(tick)
+
+
+def figures(services: Services, person: Person, name: str, query: Query) -> FiguresPage:
+    """The page called `name` as this person sees it now, or why there is nothing to see."""
+    if person.role not in HAVE_BOARDS:
+        return FiguresPage(problem="not-permitted")
+    try:
+        looked, drawn = _drawn(services, person, name, query)
+    except DatabaseUnavailable:
+        return FiguresPage(problem="unreadable")
+    page = PAGES[name]
+    return FiguresPage(
+        name,
+        page.title,
+        looked_at(looked),
+        filter_bar(looked.look, looked.choices, page.path, base=page.base, misread=looked.misread),
+        drawn.grid,
+        drawn.live(),
+        drawn.marks,
+    )
+
+
+def refresh(
+    services: Services, person: Person, search: str, shown: Mapping[str, Any]
+) -> tuple[dict[int, Any], list[str]]:
+    """Slot → its new content, for those that look different now, and the marks of all.
+
+    What is sent is checked like any stranger's: a page that is none, or is not for this role, draws nothing.
+    """
+    name, marks = str(shown.get("page")), shown.get("marks")
+    if person.role not in HAVE_BOARDS or name not in PAGES or not isinstance(marks, list):
+        return {}, []
+    if len(marks) != len(PAGES[name].widgets):
+        return {}, []
+    looked = _looking(services, person, name, parse_qs(search.lstrip("?"), keep_blank_values=True))
+    return redrawn(
+        services,
+        access_of(person),
+        PAGES[name].widgets,
+        looked,
+        [str(mark) for mark in marks],
+        picked=looked.picked,
+    )
+
+
+def _drawn(services: Services, person: Person, name: str, query: Query) -> tuple[Looking, FixedBoard]:
+    looked = _looking(services, person, name, query)
+    widgets = PAGES[name].widgets
+    return looked, fixed_board(services, access_of(person), widgets, looked, picked=looked.picked)
+
+
+def _looking(services: Services, person: Person, name: str, query: Query) -> Looking:
+    return looking(services.directory, access_of(person), query, base=PAGES[name].base)

@@ -1,0 +1,63 @@
+"""Pages of figures that are there from the start: a heading, the bar of choices, and their widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.header import pill, theme_button
+from components.states import not_permitted, unreadable
+from widgets.attributes import marks
+
+Problem = Literal["unreadable", "not-permitted"]
+EVERY = 60_000
+"""Milliseconds after which the figures are asked for again; what is live moves by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresPage:
+    """A page with its figures drawn, or why there are none. `marks` are those of its widgets, in order."""
+
+    name: str = ""
+    title: str = ""
+    sub: str = ""
+    bar: Component | None = None
+    grid: Component | None = None
+    live: Component | None = None
+    marks: Sequence[str] = ()
+    problem: Problem | None = None
+
+
+def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
+    """The whole page; `styles` are the addresses of what the grid looks like."""
+    if page.problem is not None:
+        return not_permitted() if page.problem == "not-permitted" else unreadable()
+    return [
+        *[html.Link(rel="stylesheet", href=url) for url in styles],
+        html.Div(
+            [
+                html.Header(
+                    [
+                        html.Div(
+                            [html.H1(page.title), html.Div(page.sub, className="muted small")],
+                            className="grow title",
+                        ),
+                        pill() if page.live is not None else None,
+                        theme_button(),
+                    ],
+                    className="top",
+                ),
+                page.bar,
+                html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
+                page.live,
+                page.grid,
+                dcc.Interval(id="figures-tick", interval=EVERY),
+                dcc.Store(id="figures-marks", data={"page": page.name, "marks": list(page.marks)}),
+            ],
+            className="figures-page",
+        ),
+    ]
