@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from data.buckets import hour_and_day, month_start
+from data.buckets import days_between, hour_and_day, month_start
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,13 @@ def test_a_month_starts_with_its_first_business_day() -> None:
     assert month_start(day, london, starts) == int(april.timestamp())
     _, day = hour_and_day(int(datetime(2026, 5, 1, 6, tzinfo=london).timestamp()), london, starts)
     assert month_start(day, london, starts) == day
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"])
+def test_the_days_between_two_moments_are_those_that_hold_the_moments_between(zone: str) -> None:
+    starts_at = time(1, 30)
+    first = int(datetime(2011, 1, 1, tzinfo=UTC).timestamp())
+    last = int(datetime(2012, 1, 5, tzinfo=UTC).timestamp())
+    days = days_between(first, last, ZoneInfo(zone), starts_at)
+    moments = [*range(first, last, 3600), last]
+    assert days == sorted({hour_and_day(moment, ZoneInfo(zone), starts_at)[1] for moment in moments})

@@ -6,17 +6,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from data import facts
 from data.demo_handover import read_handover
 from data.engine import Database
 from data.folder import Urls
+from data.messages import SaleLine
 from data.tenants import everyone, find
 from tests.conftest import fresh_database, new_tenant
+from tests.data.rollup_rows import NIGHT, message, waiting
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,9 +40,13 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def test_it_keeps_the_demo_and_the_partitions_and_ends_when_asked(
+def test_it_keeps_the_demo_the_roll_ups_and_the_partitions_and_ends_when_asked(
     owner_url: str, redis_url: str, tmp_path: Path
 ) -> None:
+    tenant = new_tenant(owner_url)
+    with closing(Database(owner_url, max_size=1)) as database:
+        sale = SaleLine("sale", NIGHT, 2, 9000, "GBP")
+        facts.write(database, tenant.tenant_id, [message(tenant.venue_id, uuid4(), "one", sale)])
     partition = f"ticket_scans_{datetime.now(UTC).replace(day=15) + timedelta(days=62):%Y_%m}"
     environment = {
         "DATABASE_URL": owner_url,
@@ -54,6 +63,8 @@ def test_it_keeps_the_demo_and_the_partitions_and_ends_when_asked(
             is_back = "SELECT to_regclass(%s) IS NOT NULL"
             until(lambda: connection.execute(is_back, [partition]).fetchone() == (True,))
             until(lambda: read_handover(tmp_path) is not None)
+            with closing(Database(owner_url, max_size=1)) as database:
+                until(lambda: waiting(database, tenant) == 0)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(15) == 0
         finally:
