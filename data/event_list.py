@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from data.access import Access
 from data.engine import TenantConnection
+from data.instants import iso
 from data.query_nights import NIGHTS
 
 OPEN_HOURS = 4
@@ -99,3 +101,38 @@ def listed(
     return [
         ListedEvent(**row | {"net_minor": None if access.masked else row["net_minor"] or {}}) for row in rows
     ]
+
+
+def described(event: ListedEvent, now: datetime) -> dict[str, Any]:
+    """The event as widgets read it, beside the live state's names: see `data.needs.EventList`."""
+    opens = event.doors_at or event.starts_at
+    closes = event.ends_at or ((event.starts_at or opens) + timedelta(hours=OPEN_HOURS) if opens else None)
+    if opens is None or closes is None or now < opens - timedelta(hours=1):
+        phase = "next"
+    else:
+        phase = "live" if now < closes else "over"
+    return {
+        "eventId": str(event.event_id),
+        "name": event.name,
+        "venueId": str(event.venue_id),
+        "venueName": event.venue_name,
+        "seriesName": event.series,
+        "zone": event.zone,
+        "status": event.status,
+        "phase": phase,
+        "doorsAt": iso(event.doors_at),
+        "startsAt": iso(event.starts_at),
+        "endsAt": iso(event.ends_at),
+        "sold": event.sold,
+        "comps": event.comps,
+        "held": event.held,
+        "capacity": event.capacity,
+        "remaining": event.remaining,
+        "percentSold": event.percent_sold,
+        "entered": event.entered,
+        "peak": event.peak,
+        "revenue": [
+            {"currency": currency, "netMinor": net}
+            for currency, net in sorted((event.net_minor or {}).items())
+        ],
+    }

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from data.access import Access
 from data.engine import TenantConnection
-from data.event_list import listed
+from data.event_list import described, listed
 from data.live import read_state, tonight
 from data.live_state import EventState
 from data.metric_query import MetricQuery
@@ -35,8 +35,10 @@ class LiveNight:
 
 @dataclass(frozen=True, slots=True)
 class EventList:
-    """Events with times, status, sold, capacity, percent and net revenue; the next ones first: a list of
-    `data.event_list.ListedEvent`."""
+    """Events as dicts, the next ones first: eventId, name, venueId, venueName, seriesName, zone, status,
+    phase (live, next, over), doorsAt, startsAt, endsAt (ISO 8601), sold, comps, held, capacity (0 for none),
+    remaining, percentSold, entered, peak, and `revenue`, a list of {currency, netMinor}: one for each
+    currency, none for those who may not see money."""
 
     venue: UUID | None = None
     phase: str = "upcoming"
@@ -72,7 +74,8 @@ def _other(tenant: TenantConnection, access: Access, need: Need, now: datetime) 
     if isinstance(need, LiveNight):
         return live_night(tenant, access, need, now)
     if isinstance(need, EventList):
-        return listed(tenant, access, now, venue=need.venue, phase=need.phase, limit=need.limit)
+        events = listed(tenant, access, now, venue=need.venue, phase=need.phase, limit=need.limit)
+        return [described(event, now) for event in events]
     assert isinstance(need, Notes)
     return _notes(tenant, access, need.query, now)
 

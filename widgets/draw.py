@@ -101,6 +101,8 @@ def _draw(
     failure = next((given[name] for name in wanted if isinstance(given.get(name), Exception)), None)
     if missing is not None:
         return _instead("failed", title, "warn", "No answer", f"Nothing came for “{missing}”.")
+    if getattr(failure, "code", "") == "not-for-you":
+        return _hidden(title)
     if failure is not None:
         return _failed(title, cast(Exception, failure))
     asked = [given[name] for name in wanted]

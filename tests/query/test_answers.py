@@ -8,7 +8,6 @@ import pytest
 from data.access import Access
 from data.answers import Answer
 from data.engine import Database
-from data.event_list import ListedEvent
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
@@ -152,5 +151,6 @@ def test_a_board_gets_everything_it_needs_at_once(night: Night) -> None:
     assert (wrong.field, wrong.nearest) == ("metrics.0", "tickets_sold")
     assert isinstance(events, list)
     (event,) = events
-    assert isinstance(event, ListedEvent)
-    assert (event.sold, event.capacity, event.net_minor) == (5, 800, {"GBP": 9500})
+    money = [{"currency": "GBP", "netMinor": 9500}]
+    assert (event["eventId"], event["sold"], event["capacity"]) == (str(night.event_id), 5, 800)
+    assert (event["percentSold"], event["revenue"]) == (0.6, money)
