@@ -89,10 +89,11 @@ def create(
     found = tenant.execute("SELECT count(*) FROM dashboards WHERE tenant_id = %s", [tenant.tenant_id])
     if found.fetchall()[0][0] >= MOST_BOARDS:
         raise TooManyBoards
-    dashboard_id, author = uuid4(), access.user_id or NOBODY
+    dashboard_id, author, now = uuid4(), access.user_id or NOBODY, datetime.now(UTC)
     tenant.execute(
-        "INSERT INTO dashboards (tenant_id, dashboard_id, name, owner_id) VALUES (%s, %s, %s, %s)",
-        [tenant.tenant_id, dashboard_id, name, author],
+        "INSERT INTO dashboards (tenant_id, dashboard_id, name, owner_id, created_at, updated_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        [tenant.tenant_id, dashboard_id, name, author, now, now],
     )
     append(tenant, dashboard_id, 1, document, author, name="Created", summary=origin)
     return get(tenant, access, dashboard_id)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from data import rollup_queue
 from data.accounts import add_user
+from data.demo_boards import add_demo_boards
 from data.demo_handover import Demo, hand_over, read_handover
 from data.demo_house import VENUES, DemoEvent, DemoVenue
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
@@ -40,6 +41,7 @@ def seed_demo(database: Database, data_dir: Path, now: datetime, ahead: timedelt
         events = {venue.ref: _programme(tenant, venue, now, ahead) for venue in VENUES}
         if not tenant.execute("SELECT 1 FROM users WHERE tenant_id = %s LIMIT 1", [TENANT_ID]).fetchone():
             add_user(tenant, DEMO_EMAIL, "Demo", "owner", DEMO_PASSWORD)
+        add_demo_boards(tenant, DEMO_EMAIL, _venue_id(VENUES[0]), now)
         demo = Demo(_token(tenant, before), events)
     if demo != before:
         hand_over(data_dir, demo)

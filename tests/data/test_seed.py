@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from data.access import Access
 from data.accounts import Accounts
+from data.board_templates import TEMPLATES
+from data.dashboard_trash import purge, trash
+from data.dashboards import list_boards
 from data.demo_handover import HANDOVER, read_handover
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import Database
 from data.folder import Urls
+from data.notes import notes
 from data.seed import ON_ROLL_OVER, TENANT_ID, seed_demo
 from data.tokens import Tokens, revoke_token, token_is_valid
 from tests.conftest import fresh_database
@@ -101,6 +106,26 @@ def test_the_demo_user_can_sign_in(empty: Database, tmp_path: Path) -> None:
     person = accounts.person(token)
     assert person is not None
     assert (person.tenant_id, person.role, person.demo) == (TENANT_ID, "owner", True)
+
+
+def test_the_demo_user_finds_a_board_of_each_template_once(empty: Database, tmp_path: Path) -> None:
+    seed_demo(empty, tmp_path, NOW)
+    with empty.tenant(TENANT_ID) as tenant:
+        row = tenant.execute("SELECT user_id FROM users").fetchone()
+        assert row is not None
+        access = Access(TENANT_ID, "owner", row[0])
+        boards = list_boards(tenant, access)
+        assert [board.name for board in boards] == [found.label for found in TEMPLATES.values()]
+        assert [note.text for note in notes(tenant, access)] == [
+            "Spring programme announced",
+            "Web shop down from 14:10 to 14:40",
+        ]
+        for board in boards:
+            trash(tenant, access, board.dashboard_id)
+            purge(tenant, access, board.dashboard_id)
+    seed_demo(empty, tmp_path, NOW + timedelta(minutes=1))
+    with empty.tenant(TENANT_ID) as tenant:
+        assert list_boards(tenant, access) == []
 
 
 def test_the_simulators_token_is_handed_over_to_the_owner_of_the_folder_only(

@@ -8,7 +8,9 @@ import pytest
 
 from data.board_check import Fault, InvalidDocument
 from data.board_document import BoardDocument, Placed
+from data.board_templates import TEMPLATES, Template
 from widgets.documents import check, parse, settings_of
+from widgets.registry import WIDGETS
 
 
 def one(widget: str = "kpi", **settings: Any) -> dict[str, Any]:
@@ -50,6 +52,17 @@ def test_settings_are_refused_by_their_place_and_value() -> None:
         ("widgets[1].settings.curve", "perhaps"),
         ("widgets[1].settings.colour", "red"),
     ]
+
+
+@pytest.mark.parametrize("found", TEMPLATES.values(), ids=list(TEMPLATES))
+def test_every_template_has_widgets_that_are_there_large_enough_and_set_right(found: Template) -> None:
+    check(found.document)
+    small = [
+        placed.widget
+        for placed in found.document.widgets
+        if placed.w < WIDGETS[placed.widget].smallest[0] or placed.h < WIDGETS[placed.widget].smallest[1]
+    ]
+    assert small == []
 
 
 def test_what_was_kept_before_may_stay_as_it_is() -> None:
