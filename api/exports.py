@@ -22,6 +22,7 @@ from data import dashboards, exports
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
 from data.board_document import Placed
+from data.drilldown_sql import refuse_strangers
 from data.engine import TenantConnection
 from data.export_request import ExportRequest
 from data.exports import Export, NotExportable, TooManyExports
@@ -34,7 +35,7 @@ from ingest.refusal import printable
 from widgets.draw import complaints, read_settings
 from widgets.registry import get
 from widgets.scope import Scope
-from widgets.scope_url import read
+from widgets.scope_url import Look, read
 from widgets.scope_words import range_words
 
 PATH = "/api/v1/exports"
@@ -159,14 +160,29 @@ class _Routes:
         if what.table is not None:
             words.append(what.table)
         look, misread = read(what.filters, base=base)
-        if misread:
-            faults = [Fault(f"filters.{m.name}", m.value, f"It is left out: {m.why}.") for m in misread]
+        faults = [Fault(f"filters.{m.name}", m.value, f"It cannot be used: {m.why}.") for m in misread]
+        faults += self._strangers(access, look)
+        if faults:
             raise InvalidDocument(faults)
         if what.query is not None:
             run(tenant, access, [what.query.model_copy(update={"limit": 1})], now)
             return [*(words or ["query"]), range_words(what.query.range)], self._zone(access, None)
+        if what.table is not None and (where := look.where()) is not None:
+            refuse_strangers(what.table, where)
         span = range_words(look.range) if look.range is not None else "last 30 days"
         return [*words, span], self._zone(access, look.venue)
+
+    def _strangers(self, access: Access, look: Look) -> list[Fault]:
+        """Venues and events of the filters that are not there for this person."""
+        directory, faults = self._services.directory, []
+        venue = directory.venue(access.tenant_id, str(look.venue)) if look.venue else None
+        if look.venue and (venue is None or not _granted(look.venue, access.venues)):
+            faults.append(Fault("filters.venue", str(look.venue), "There is no such venue."))
+        for name, event_id in (("event", look.event), ("compare", look.compare_event)):
+            event = directory.event(access.tenant_id, str(event_id)) if event_id else None
+            if event_id and (event is None or not _granted(event_id, access.events)):
+                faults.append(Fault(f"filters.{name}", str(event_id), "There is no such event."))
+        return faults
 
     def _zone(self, access: Access, venue_id: UUID | None) -> str:
         venues = self._services.directory.venues(access.tenant_id)
@@ -197,6 +213,10 @@ def shown(export: Export) -> dict[str, Any]:
         "expiresAt": iso(export.expires_at),
         "file": f"{PATH}/{export.export_id}/file" if export.status == "done" else None,
     }
+
+
+def _granted(one: UUID, granted: frozenset[UUID] | None) -> bool:
+    return granted is None or one in granted
 
 
 def _order() -> ExportRequest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -109,7 +109,7 @@ def rows(tenant: TenantConnection, directory: Directory, access: Access, asked: 
     after = _cursor(asked.after) if asked.after else None
     if asked.where is not None:
         refuse_strangers(asked.kind, asked.where)
-    spans = _spans(directory, access, asked, now)
+    spans = spans_of(directory, access, asked, now)
     columns = COLUMNS[asked.kind]
     masked = frozenset({"amount"}) if access.masked and asked.kind == "sales" else frozenset()
     zones = {span.zone for span in spans}
@@ -120,25 +120,13 @@ def rows(tenant: TenantConnection, directory: Directory, access: Access, asked: 
     found = tenant.execute(
         sql, parameters | {"tenant": tenant.tenant_id, "spans": recordset.encode(spans)}
     ).fetchall()
-    name = _Names(directory, access.tenant_id, now)
+    name = Names(directory, access.tenant_id, now)
     shown = [name.row(columns, row[4:], masked) for row in found[: asked.limit]]
     following = _written(found[asked.limit - 1][:4]) if len(found) > asked.limit else ""
     return Rows(columns, shown, zone, following, masked)
 
 
-def pages(
-    tenant: TenantConnection, directory: Directory, access: Access, asked: Drill, now: datetime
-) -> Iterator[Rows]:
-    """All pages from `asked` on, for exports: one in memory at a time."""
-    while True:
-        page = rows(tenant, directory, access, asked, now)
-        yield page
-        if not page.after:
-            return
-        asked = asked.model_copy(update={"after": page.after})
-
-
-def _spans(directory: Directory, access: Access, asked: Drill, now: datetime) -> list[Span]:
+def spans_of(directory: Directory, access: Access, asked: Drill, now: datetime) -> list[Span]:
     """For each event that may be seen, the span of its rows."""
     clocks = {
         venue.venue_id: Clock(
@@ -192,7 +180,7 @@ def _among(id_: UUID, chosen: Sequence[UUID]) -> bool:
     return not chosen or id_ in chosen
 
 
-class _Names:
+class Names:
     """Names people and tickets so that they are the same on one day's pages, and strangers on another's."""
 
     def __init__(self, directory: Directory, tenant_id: UUID, now: datetime) -> None:

@@ -44,6 +44,13 @@ _DAY = "((f.occurred_at AT TIME ZONE s.zone) - (s.starts - time '00:00'))::date"
 _KEY = "f.occurred_at, f.event_id, f.message_key, f.line"
 _AFTER = "%(at)s, %(event)s::uuid, %(message)s::uuid, %(line)s::smallint"
 _NEWEST = "f.occurred_at DESC, f.event_id DESC, f.message_key DESC, f.line DESC"
+_SPANS = (
+    "json_to_recordset(%(spans)s::json)"
+    " AS s (v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, starts time, doors date)"
+    " JOIN events e ON e.tenant_id = %(tenant)s AND e.venue_id = s.v AND e.event_id = s.e"
+    " LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
+    " AND x.series_id = e.series_id"
+)
 _GATES = "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = f.gate"
 
 
@@ -56,10 +63,39 @@ def statement(
 ) -> tuple[str, dict[str, Any]]:
     """SQL and parameters but for `tenant` and `spans`. Its rows are the key (time, event, message, line)
     and then what is shown, one more than `limit` when there is another page."""
+    parameters, conditions = _conditions(kind, spans, where)
+    parameters["rows"] = limit + 1
+    if after is not None:
+        parameters |= dict(zip(("at", "event", "message", "line"), after, strict=True))
+        conditions += ["f.occurred_at <= %(at)s", f"({_KEY}) < ({_AFTER})"]
+    sql = (
+        f"SELECT f.* FROM {_SPANS}"
+        f" CROSS JOIN LATERAL (SELECT f.occurred_at AS at, f.event_id AS of, f.message_key AS message,"
+        f" f.line, {_SHOWN[kind]} FROM {_rows(kind)}"
+        f" WHERE {' AND '.join(conditions)} ORDER BY {_NEWEST} LIMIT %(rows)s) f"
+        " ORDER BY f.at DESC, f.of DESC, f.message DESC, f.line DESC LIMIT %(rows)s"
+    )
+    return sql, parameters
+
+
+def everything(kind: Kind, spans: Sequence[Span], where: Filter | None) -> tuple[str, str, dict[str, Any]]:
+    """SQL of all rows as they are shown, the newest first, SQL of their number, and parameters but for
+    `tenant` and `spans`."""
+    parameters, conditions = _conditions(kind, spans, where)
+    # A plain join, so that PostgreSQL may choose: most of a table is read faster as a whole.
+    gates = f" {_GATES}" if kind == "scans" else ""
+    narrowed = (
+        f"FROM {_SPANS} JOIN {_TABLES[kind]} f ON f.venue_id = s.v AND f.event_id = s.e{gates}"
+        f" WHERE {' AND '.join(conditions)}"
+    )
+    return f"SELECT {_SHOWN[kind]} {narrowed} ORDER BY {_NEWEST}", f"SELECT count(*) {narrowed}", parameters
+
+
+def _conditions(kind: Kind, spans: Sequence[Span], where: Filter | None) -> tuple[dict[str, Any], list[str]]:
+    """What a row must be, and the values bound by it."""
     parameters: dict[str, Any] = {
         "first": min(span.lo for span in spans),
         "end": max(span.hi for span in spans),
-        "rows": limit + 1,
     }
     conditions = [
         "f.tenant_id = %(tenant)s",
@@ -71,23 +107,13 @@ def statement(
         "f.occurred_at >= %(first)s",
         "f.occurred_at < %(end)s",
     ]
-    if after is not None:
-        parameters |= dict(zip(("at", "event", "message", "line"), after, strict=True))
-        conditions += ["f.occurred_at <= %(at)s", f"({_KEY}) < ({_AFTER})"]
     if where is not None:
         conditions.append(Filters(lambda name: _expression(kind, name), parameters).condition(where))
-    sql = (
-        "SELECT f.* FROM json_to_recordset(%(spans)s::json)"
-        " AS s (v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, starts time, doors date)"
-        " JOIN events e ON e.tenant_id = %(tenant)s AND e.venue_id = s.v AND e.event_id = s.e"
-        " LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
-        " AND x.series_id = e.series_id"
-        f" CROSS JOIN LATERAL (SELECT f.occurred_at AS at, f.event_id AS of, f.message_key AS message,"
-        f" f.line, {_SHOWN[kind]} FROM {_TABLES[kind]} f {_GATES if kind == 'scans' else ''}"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {_NEWEST} LIMIT %(rows)s) f"
-        " ORDER BY f.at DESC, f.of DESC, f.message DESC, f.line DESC LIMIT %(rows)s"
-    )
-    return sql, parameters
+    return parameters, conditions
+
+
+def _rows(kind: Kind) -> str:
+    return f"{_TABLES[kind]} f {_GATES if kind == 'scans' else ''}".strip()
 
 
 def refuse_strangers(kind: Kind, where: Filter) -> None:

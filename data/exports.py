@@ -173,6 +173,7 @@ def claim(tenant: TenantConnection, export_id: UUID) -> Export | None:
     """The locked export, now running; None when it has ended meanwhile or was taken up too often."""
     rows = tenant.rows(
         "UPDATE exports SET attempts = attempts + 1, started_at = now(), finished_at = NULL, rows_done = 0,"
+        " rows_total = NULL,"
         f" status = CASE WHEN attempts < {MOST_ATTEMPTS} THEN 'running' ELSE 'failed' END,"
         f" error = CASE WHEN attempts < {MOST_ATTEMPTS} THEN NULL"
         f" ELSE 'It broke off {MOST_ATTEMPTS} times, and is not tried again.' END"

@@ -14,9 +14,11 @@ from data.answers import Answer
 from data.board_document import BoardDocument, Placed
 from data.currencies import EXPONENTS
 from data.directory import Directory, Venue
+from data.drilldown import Drill
+from data.drilldown_flow import flow
 from data.engine import TenantConnection
 from data.export_privacy import renaming, without_customers
-from data.export_request import ExportRequest
+from data.export_request import ExportRequest, FactTable
 from data.metric_query import MetricQuery, Range
 from exports.compose import parts_of
 from exports.document import Document, Part
@@ -43,6 +45,8 @@ class Reader:
             return self._board(what, board.name, board.document)
         if what.query is not None:
             return self._query(what, what.query)
+        if what.table is not None:
+            return self._facts(what, what.table)
         placed = what.widgets
         if what.widget is not None:
             placed = (
@@ -94,6 +98,21 @@ class Reader:
         )
         filters = (("Range", scope_words.range_words(asked.range, answer.zone or "UTC")),)
         return self._document(part.title, filters, [part], scope, answer.as_of)
+
+    def _facts(self, what: ExportRequest, kind: FactTable) -> Document:
+        look = read(what.filters)[0]
+        scope = self._scope(look)
+        asked = Drill(
+            kind=kind,
+            range=scope.range,
+            venues=(scope.venue,) if scope.venue else (),
+            events=(scope.event,) if scope.event else (),
+            where=scope.where,
+        )
+        found = flow(self.tenant, self.directory, self.access, asked, self.now)
+        title = what.title or found.title
+        part = Part(title, found.columns, found.rows, found.count, found.count, scope.zone)
+        return self._document(title, self._filters(look, scope), [part], scope, self.now)
 
     def _document(
         self,

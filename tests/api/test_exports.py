@@ -120,6 +120,18 @@ def test_a_workbook_has_numbers_and_no_formula(program: Caller, sold: Tenant, wh
     assert {'=cmd|"x"!A1', "GBP", 90, 5000} <= {cell.value for cell in cells}
 
 
+def test_the_rows_behind_a_figure_are_counted_and_name_nobody(
+    program: Caller, sold: Tenant, whole_server: Flask
+) -> None:
+    export = made(program, whole_server, sold, format="csv", table="sales", filters={"f.channel": "web"})
+    rows = list(csv.reader(io.StringIO(file_of(program, export).decode("utf-8-sig"))))
+    assert export["fileName"].startswith("housecount-sales-last-30-days-")
+    assert ["Channel", "web"] in rows
+    assert ["Rows", "1 row, all there are"] in rows
+    assert rows[-2][:8] == ["Time", "Event", "What", "Order", "Ticket type", "Tickets", "Amount", "Currency"]
+    assert rows[-1][2:8] == ["sale", "", "", "1", "5000", "JPY"]
+
+
 def board(caller: Caller, **document: Any) -> str:
     widgets = [
         {"id": "a", **TICKETS, "w": 3, "h": 2},
@@ -225,6 +237,9 @@ def test_a_stranger_and_another_site_are_refused(
         ({"format": "csv", "widget": "kpi", "settings": {"metric": 7}}, "settings"),
         ({"format": "csv", "query": {"metrics": ["revenues"]}}, "query.metrics.0"),
         ({"format": "csv", **TICKETS, "filters": {"range": "tomorrow"}}, "filters.range"),
+        ({"format": "csv", "table": "sales", "filters": {"venue": str(UUID(int=9))}}, "filters.venue"),
+        ({"format": "csv", "table": "sales", "filters": {"event": str(UUID(int=9))}}, "filters.event"),
+        ({"format": "csv", "table": "sales", "filters": {"f.gate": "A"}}, "query.where"),
         ({"format": "csv", "placed": "a", **TICKETS}, "what"),
         ({"format": "csv", **TICKETS, "secret": 1}, "secret"),
     ],

@@ -8,7 +8,8 @@ import pytest
 
 from data.access import Access
 from data.directory import Directory
-from data.drilldown import Drill, pages, rows
+from data.drilldown import Drill, rows
+from data.drilldown_flow import flow
 from data.engine import Database
 from data.metric_query import All, Between, DaysToDoors, In, Last, Named, Within
 from data.query_error import QueryError
@@ -144,11 +145,33 @@ def test_pages_follow_each_other_without_gap_or_repetition(book: Book) -> None:
         book.sell([GALA, BALL][number % 2], timedelta(minutes=number // 5), order_id=f"{number:02}")
     with book.database.tenant(book.tenant.tenant_id, snapshot=True) as connection:
         access = Access(book.tenant.tenant_id, "analyst")
-        found = list(pages(connection, book.directory, access, Drill(limit=5), NOW))
+        found = [rows(connection, book.directory, access, Drill(limit=5), NOW)]
+        while found[-1].after:
+            asked = Drill(limit=5, after=found[-1].after)
+            found.append(rows(connection, book.directory, access, asked, NOW))
     assert [len(page.rows) for page in found] == [5, 5, 5, 5, 3]
     together = [row for page in found for row in page.rows]
     assert sorted(row[3] for row in together) == [f"{number:02}" for number in range(23)]
     assert [row[0] for row in together] == sorted((row[0] for row in together), reverse=True)
+
+
+def test_all_of_them_flow_in_the_same_order_and_are_counted_before(book: Book) -> None:
+    for number in range(23):
+        book.sell([GALA, BALL][number % 2], timedelta(minutes=number // 5), order_id=f"{number:02}")
+    book.scan(GALA, timedelta(minutes=1), "T-1", gate="A")
+    book.scan(GALA, timedelta(minutes=1), "T-2", gate="B")
+    access = Access(book.tenant.tenant_id, "analyst", masked=True)
+    with book.database.tenant(book.tenant.tenant_id, snapshot=True) as connection:
+        sales = flow(connection, book.directory, access, Drill(), NOW)
+        page = rows(connection, book.directory, access, Drill(limit=50), NOW)
+        assert (sales.count, list(sales.rows), sales.columns) == (23, page.rows, page.columns)
+        gate = In(dimension="gate", values=("A",))
+        scans = flow(connection, book.directory, access, Drill(kind="scans", where=gate), NOW)
+        assert (scans.count, [row[3] for row in scans.rows]) == (1, ["A"])
+        nothing = flow(connection, book.directory, access, Drill(venues=(UUID(int=1),)), NOW)
+        assert (nothing.count, list(nothing.rows)) == (0, [])
+        with pytest.raises(QueryError, match="Sales have no 'gate'"):
+            flow(connection, book.directory, access, Drill(where=gate), NOW)
 
 
 def test_ranges_mean_what_they_mean_for_the_figure(book: Book) -> None:
