@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from data import price_bands, rollup_applier, rollup_queue, rollup_tables
-from data.buckets import days_between
+from data.buckets import days_between, month_start
 from data.conflicts import retried
 from data.data_versions import BLOCKS
 from data.day_increments import OF_SALES, Calendar, VenueDays
-from data.day_rollups import ALL_VENUES
+from data.day_rollups import ALL_VENUES, of_months
 from data.engine import Database, TenantConnection
 from data.messages import NO_EVENT
 from data.rollup_queue import COUNTS, CUSTOMER_SUMS, DAY_SUMS, MONEY
@@ -53,11 +53,16 @@ def _correct_days(tenant: TenantConnection, venue_id: UUID, calendar: Calendar) 
     span = tenant.execute(_SPAN, key).fetchone()
     assert span is not None
     first, last = (0 if moment is None else int(moment.timestamp() // 1) for moment in span)
-    starts = [datetime.fromtimestamp(start, UTC) for start in days_between(first, last, *calendar)]
-    parameters = key | {"starts": starts, "none": NO_EVENT}
+    starts = days_between(first, last, *calendar)
+    parameters = key | {
+        "starts": [datetime.fromtimestamp(start, UTC) for start in starts],
+        "months": [datetime.fromtimestamp(month_start(start, *calendar), UTC) for start in starts],
+        "none": NO_EVENT,
+    }
     wrong = [day for (day,) in tenant.execute(_CORRECT_DAYS, parameters)]
     if wrong:
-        # Answers that were remembered of these days are not right any more.
+        # Answers that were remembered of these days are not right any more; one that was read from a month
+        # begins with the month's first day.
         touched = VenueDays(calendar)
         for day in wrong:
             touched.number(int(day.timestamp()))
@@ -135,7 +140,7 @@ sales AS MATERIALIZED (
            {", ".join(f"sum({name}) AS {name}" for name in COUNTS + MONEY)}
     FROM ({_LINES}) lines
     GROUP BY day, currency, GROUPING SETS ((), {", ".join(f"({name})" for name in OF_SALES)})
-), stated AS (
+), of_days AS (
     SELECT dimension, day, value, currency, {", ".join(f"sum({name}) AS {name}" for name in DAY_SUMS)}
     FROM (
         SELECT '' AS dimension, NULL::timestamptz AS day, '' AS value, '' AS currency,
@@ -160,6 +165,12 @@ sales AS MATERIALIZED (
 }
     ) one
     GROUP BY dimension, day, value, currency
+), stated AS (
+    SELECT * FROM of_days
+    UNION ALL
+    SELECT {of_months("dimension")}, (%(months)s)[width_bucket(day, %(starts)s)], value, currency,
+           {", ".join(f"sum({name})" for name in DAY_SUMS)}
+    FROM of_days GROUP BY 1, 2, 3, 4
 )
 """
 _DAY_KEY = ("dimension", "day", "value", "currency")
