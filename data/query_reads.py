@@ -84,7 +84,7 @@ def _statements(
     used = frozenset({*query.dimensions, *needed_by(query.where)})
     needs = Needs(
         used,
-        side.events is not None,
+        side.events is not None or side.by_event is not None,
         frame.by_currency or "currency" in used,
         bool(side.shift.days or side.shift.seconds),
     )

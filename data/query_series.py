@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.buckets import hour_begins, next_hour
 from data.metric_dimensions import DIMENSIONS
-from data.metric_query import MOST_ROWS, DaysToDoors
+from data.metric_query import DaysToDoors
 from data.query_clock import Clock, Window, months_later
 from data.query_rows import Key
 from data.query_windows import Look
@@ -16,6 +16,8 @@ from data.query_windows import Look
 if TYPE_CHECKING:
     from data.query_reads import Prepared
 
+MOST_FILLED = 2000
+"""A longer series has only the buckets in which something happened."""
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _FIXED = {"minute": 60, "5min": 300}
 
@@ -40,7 +42,8 @@ def _buckets(prepared: Prepared, name: str) -> Iterator[Any]:
     if not DIMENSIONS[name].seconds or not spans:
         return
     whole = {bucket for clock, span in spans for bucket in _of_span(name, clock, span, second)}
-    yield from whole
+    if len(whole) <= MOST_FILLED:
+        yield from whole
 
 
 def _days_to_doors(prepared: Prepared) -> Iterator[int]:
@@ -48,7 +51,7 @@ def _days_to_doors(prepared: Prepared) -> Iterator[int]:
     if not isinstance(asked, DaysToDoors):
         return
     last = asked.last
-    if len(prepared.main.by_event) == 1:  # Of an event to come only the days that have come.
+    if len(prepared.main.by_event or ()) == 1:  # Of an event to come only the days that have come.
         event = prepared.world.events[prepared.query.events[0]] if prepared.query.events else None
         if event is not None and event.doors_day is not None:
             clock = prepared.main.clocks[event.venue_id]
@@ -64,14 +67,14 @@ def _of_span(name: str, clock: Clock, span: Window, now: int) -> Iterator[date |
         moment = (
             hour_begins(span.lo, clock.zone) if name == "hour" else span.lo // _FIXED[name] * _FIXED[name]
         )
-        while moment < end and count < MOST_ROWS:
+        while moment < end and count <= MOST_FILLED:
             yield datetime.fromtimestamp(moment, UTC)
             moment = next_hour(moment, clock.zone) if name == "hour" else moment + _FIXED[name]
             count += 1
         return
     day = first_of(name, clock.day(span.lo))
     last = clock.day(end - 1)
-    while day <= last and count < MOST_ROWS:
+    while day <= last and count <= MOST_FILLED:
         yield day
         day = _next(name, day)
         count += 1
@@ -97,7 +100,7 @@ def minutes_of(prepared: Prepared, look: Look, key: Key) -> float | None:
     """How many minutes of a row's bucket, or of the whole range without one, have passed; at least one
     second's worth, None when none has."""
     spans = list(look.windows.values())
-    if not spans or look.by_event:
+    if not spans or look.by_event is not None:
         return None
     second = prepared.now.timestamp()
     lo, hi = float(min(span.lo for span in spans)), float(max(span.hi for span in spans))

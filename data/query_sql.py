@@ -98,7 +98,7 @@ class _Writer:
         measures = [
             f"({self.source.aggregate(MEASURES[name])})::{MEASURES[name].type}" for name in self.read.measures
         ]
-        conditions = self._conditions()
+        conditions, rest = self._conditions(), self._rest()
         gate = "f.value" if self.source.split else "f.gate"
         lines = [
             f"SELECT {', '.join(f'{value} AS c{i}' for i, value in enumerate([*keys, *measures]))}",
@@ -106,7 +106,6 @@ class _Writer:
             f"JOIN {self._table()} f ON {' AND '.join(conditions)}",
             *(JOINS[name].replace("{gate}", gate) for name in JOINS if name in self.joins),
         ]
-        rest = self._rest()
         if rest:
             lines.append(f"WHERE {' AND '.join(rest)}")
         if keys:

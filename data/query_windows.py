@@ -26,12 +26,12 @@ class Look:
     named: bool
     whole: bool
     doors: Mapping[UUID, tuple[int, int]]
-    by_event: tuple[Asked, ...] = ()
+    by_event: tuple[Asked, ...] | None = None
     shift: Shift = field(default_factory=Shift)
 
     def spans(self) -> list[Asked]:
         """What to read of facts that happen at a moment."""
-        if self.by_event:
+        if self.by_event is not None:
             return list(self.by_event)
         return [
             Asked(self.clocks[venue], span.lo, span.hi, self.whole) for venue, span in self.windows.items()
@@ -128,11 +128,12 @@ def _of_other_event(query: MetricQuery, other_id: UUID, main: Look, world: World
     clock = world.venues[other.venue_id]
     clocks, events = {other.venue_id: clock}, (other_id,)
     apart = event.doors - other.doors
-    if main.by_event:
+    if main.by_event is not None:
         passed = int((now - apart).timestamp())
         assert isinstance(query.range, DaysToDoors)
         span = _by_event(query.range, [other], clocks)[0]
-        if main.by_event[0].lo <= int(now.timestamp()) < main.by_event[0].hi:
+        own = main.by_event[0]
+        if own.lo <= int(now.timestamp()) < own.hi:
             span = replace(span, hi=max(span.lo, min(span.hi, passed)))
         windows = {other.venue_id: Window(span.lo, span.hi)}
         days = Shift(days=(event.doors_day - other.doors_day).days)

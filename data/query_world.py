@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,18 +23,26 @@ VENUES = """
 SELECT v.venue_id, v.name, v.zone, v.business_day_starts, v.currency,
        (SELECT array_agg(DISTINCT m.currency) FROM event_money m
         WHERE m.tenant_id = v.tenant_id AND m.venue_id = v.venue_id) AS currencies,
-       (SELECT min(a.bucket) FROM venue_analytics a
-        WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS first,
-       (SELECT max(a.bucket) FROM venue_analytics a
-        WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.grain = 'daily') AS last,
+       least(q.first, (SELECT min(a.day) FROM day_analytics a WHERE a.tenant_id = v.tenant_id
+             AND a.venue_id = v.venue_id AND a.dimension = '' AND a.day > %(ever)s)) AS first,
+       greatest(q.last, (SELECT max(a.day) FROM day_analytics a WHERE a.tenant_id = v.tenant_id
+                AND a.venue_id = v.venue_id AND a.dimension = '' AND a.day > %(ever)s)) AS last,
        d.first AS first_doors, d.last AS last_doors
 FROM venues v
 LEFT JOIN (
     SELECT venue_id, min(COALESCE(doors_at, starts_at)) AS first, max(COALESCE(doors_at, starts_at)) AS last
     FROM events WHERE tenant_id = %(tenant)s AND %(nights)s GROUP BY venue_id
 ) d ON d.venue_id = v.venue_id
+LEFT JOIN (
+    SELECT w.venue_id, min(day) AS first, max(day) AS last
+    FROM rollup_queue w CROSS JOIN LATERAL unnest(w.days) AS n (day)
+    WHERE w.tenant_id = %(tenant)s AND day > %(ever)s GROUP BY w.venue_id
+) q ON q.venue_id = v.venue_id
 WHERE v.tenant_id = %(tenant)s ORDER BY v.name, v.venue_id
 """
+
+_EVER = datetime(1971, 1, 1, tzinfo=UTC)
+"""Days before are no days of facts: one of them counts changes of the programme."""
 
 EVENTS = """
 SELECT event_id, venue_id, name, COALESCE(doors_at, starts_at) AS doors FROM events
@@ -72,7 +80,8 @@ def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery
     every = access.events is None and any(map(_needs_all_doors, queries))
     with tenant.connection.pipeline():
         venues = tenant.connection.cursor(row_factory=dict_row)
-        venues.execute(VENUES, {"tenant": tenant.tenant_id, "nights": nights}, prepare=True)
+        asked = {"tenant": tenant.tenant_id, "nights": nights, "ever": _EVER}
+        venues.execute(VENUES, asked, prepare=True)
         events = tenant.connection.cursor(row_factory=dict_row)
         if named or every:
             asked = {"tenant": tenant.tenant_id, "events": list(named), "every": every}
