@@ -45,6 +45,7 @@ from api import (
 )
 from components.document import document
 from config import ConfigurationError, Settings
+from data.answer_store import AnswerStore
 from data.directory import Directory
 from data.engine import Database
 from data.live_publisher import LivePublisher
@@ -133,8 +134,12 @@ def _services(settings: Settings, stack: ExitStack) -> Services:
     stack.callback(database.close)
     store = LiveStore(settings.redis_url, settings.redis_prefix)
     stack.callback(store.close)
-    live = LivePublisher(database, store, Telemetry())
+    telemetry = Telemetry()
+    live = LivePublisher(database, store, telemetry)
     stack.callback(live.close)
+    hits, misses = telemetry.cache_hits.labels("answers"), telemetry.cache_misses.labels("answers")
+    database.answers = AnswerStore(settings.redis_url, settings.redis_prefix, hits, misses)
+    stack.callback(database.answers.close)
     writer: GroupCommit | OneByOne = OneByOne(database, live)
     if settings.group_commit:
         writer = GroupCommit(database, live, wait_seconds=settings.group_commit_ms / 1000)

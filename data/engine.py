@@ -1,8 +1,10 @@
 """Connections: every statement runs inside one tenant's transaction, as a role that owns nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -12,6 +14,9 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from data.security import APP_ROLE
+
+if TYPE_CHECKING:
+    from data.answer_store import AnswerStore
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 WAIT_SECONDS = 2.0
@@ -33,9 +38,12 @@ class TenantConnection:
     """One open transaction of one tenant. Every query also names the tenant in its parameters,
     because a policy alone never prunes partitions or shards."""
 
-    def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], tenant_id: UUID, answers: AnswerStore | None = None
+    ) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
+        self.answers = answers
 
     def execute(self, query: str, parameters: Parameters = None) -> psycopg.Cursor[Any]:
         """Run one statement; the cursor yields tuples."""
@@ -57,6 +65,8 @@ class Database:
     """A pool of connections that run as the application's role from their first byte on."""
 
     def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8) -> None:
+        self.answers: AnswerStore | None = None
+        """Where answers to questions are kept; each process sets it that wants them kept."""
         self.pool = ConnectionPool(
             make_conninfo(url, options=_options(url), application_name="housecount"),
             min_size=min_size,
@@ -76,7 +86,7 @@ class Database:
         """
         mode = _SNAPSHOT if snapshot else _AS_USUAL
         with self._transaction("app.tenant_id", str(UUID(str(tenant_id))), mode) as connection:
-            yield TenantConnection(connection, tenant_id)
+            yield TenantConnection(connection, tenant_id, self.answers)
 
     @contextmanager
     def login(self, email: str) -> Iterator[psycopg.Connection[Any]]:

@@ -1,7 +1,7 @@
 """Questions answered: `run` is the one way from a `MetricQuery` to an `Answer`.
 
 Two round trips for any number of questions: one learns which venues and events they meet, the other
-carries every statement of the plan in one pipeline.
+carries every statement of the plan in one pipeline. Before them the store of answers is asked.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.metrics import Metric
 from data.query_answer import assemble
+from data.query_cache import remembered
 from data.query_check import checked
 from data.query_error import QueryError
 from data.query_reads import Prepared, prepare
@@ -57,9 +58,26 @@ def run(
 def attempt(
     tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery], now: datetime
 ) -> list[Answer | QueryError]:
-    """As `run`, with the error of a question that has no answer in its place."""
+    """As `run`, with the error of a question that has no answer in its place. What was asked before and has
+    not changed since comes from the store of answers, where the connection has one."""
+
+    def find_out(asked: Sequence[MetricQuery], world: World | None) -> list[Answer | QueryError]:
+        return _found_out(tenant, access, asked, now, world)
+
+    if tenant.answers is None or not queries:
+        return find_out(queries, None)
+    return remembered(tenant, tenant.answers, access, queries, now, find_out)
+
+
+def _found_out(
+    tenant: TenantConnection,
+    access: Access,
+    queries: Sequence[MetricQuery],
+    now: datetime,
+    world: World | None,
+) -> list[Answer | QueryError]:
     results: dict[int, Answer | QueryError] = {}
-    prepared = _prepared(tenant, access, queries, now, results)
+    prepared = _prepared(tenant, access, queries, now, results, world)
     rows = _fetch(tenant, [statement for own in prepared.values() for statement in own.statements])
     position = 0
     for index, own in prepared.items():
@@ -88,6 +106,7 @@ def _prepared(
     queries: Sequence[MetricQuery],
     now: datetime,
     errors: dict[int, Answer | QueryError],
+    world: World | None = None,
 ) -> dict[int, Prepared]:
     """What to ask for each question; those that have no answer go into `errors`."""
     visible: dict[int, list[Metric]] = {}
@@ -98,7 +117,8 @@ def _prepared(
             errors[index] = error
     if not visible:
         return {}
-    world: World = read(tenant, access, [queries[index] for index in visible])
+    if world is None:
+        world = read(tenant, access, [queries[index] for index in visible])
     prepared: dict[int, Prepared] = {}
     for index, metrics in visible.items():
         try:

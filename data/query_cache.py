@@ -1,0 +1,172 @@
+"""Answers asked for again: found in Redis as long as nothing they depend on has changed.
+
+The key of an answer is made of the question, of what its asker may see, of the spans of time that the
+question means at this moment, and of the version of the data in them. A new fact changes the versions of the
+spans that it touches, so it makes exactly those answers new. Which keys a set of questions has is itself
+remembered as long as nothing at all changed at the tenant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from data.access import Access
+from data.answer_store import FLIGHT_SECONDS, AnswerStore
+from data.answers import Answer
+from data.data_versions import BLOCKS, Span, tokens
+from data.engine import TenantConnection
+from data.metric_dimensions import DIMENSIONS, NIGHTS
+from data.metric_query import MetricQuery
+from data.metrics import CATALOGUE
+from data.query_check import checked
+from data.query_error import QueryError
+from data.query_windows import Look, earlier, look
+from data.query_world import World, families_of, read
+
+Compute = Callable[[Sequence[MetricQuery], World | None], list[Answer | QueryError]]
+"""Finds answers out; in a world that was read already, or one that it reads itself."""
+
+MINUTE, QUARTER, DAY = 60, 900, 86_400
+_TIMELESS = NIGHTS | {"people"}
+"""Families whose figures also change with facts outside the span that is asked for."""
+_VERSION = f"""
+SELECT (SELECT coalesce(sum(changes), 0) FROM day_analytics
+        WHERE tenant_id = %(tenant)s AND dimension = '{BLOCKS}')
+     + (SELECT coalesce(sum(cardinality(days)), 0) FROM rollup_queue WHERE tenant_id = %(tenant)s),
+       (SELECT count(*) FROM venues WHERE tenant_id = %(tenant)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of questions, None for those without an answer, at a version of the tenant's data."""
+
+    version: tuple[int, int]
+    keys: tuple[str | None, ...]
+
+
+def remembered(
+    tenant: TenantConnection,
+    store: AnswerStore,
+    access: Access,
+    queries: Sequence[MetricQuery],
+    now: datetime,
+    compute: Compute,
+) -> list[Answer | QueryError]:
+    """The answers in the order of the questions, those that are not known found out by `compute`.
+
+    Many who ask the same at once wait for the first of them. Raises DatabaseUnavailable.
+    """
+    keys, world = _keys(tenant, store, access, queries, now)
+    known = store.find([key for key in dict.fromkeys(keys) if key is not None])
+    store.hits.inc(len(known))
+    missing = {key: query for key, query in zip(keys, queries, strict=True) if key and key not in known}
+    own, flights = store.board(list(missing))
+    found: dict[str, Answer] = {}
+    failed: dict[str, QueryError] = {}
+    try:
+        # Whoever found them out since we looked has kept them before saying so.
+        found = store.find(own)
+        new = [key for key in own if key not in found]
+        store.hits.inc(len(found))
+        store.misses.inc(len(new))
+        for key, answer in zip(
+            new, compute([missing[key] for key in new], world) if new else [], strict=True
+        ):
+            if isinstance(answer, QueryError):
+                failed[key] = answer
+            else:
+                found[key] = answer
+        store.keep({key: found[key] for key in new if key in found})
+    finally:
+        store.land(own, found)
+    for key, flight in flights.items():
+        if flight.landed.wait(FLIGHT_SECONDS) and flight.answer is not None:
+            found[key] = flight.answer
+    results: list[Answer | QueryError] = []
+    for name, query in zip(keys, queries, strict=True):
+        have = None if name is None else known.get(name) or found.get(name) or failed.get(name)
+        answer = compute([query], None)[0] if have is None else have
+        results.append(answer if isinstance(answer, QueryError) else replace(answer, as_of=now))
+    return results
+
+
+def _keys(
+    tenant: TenantConnection,
+    store: AnswerStore,
+    access: Access,
+    queries: Sequence[MetricQuery],
+    now: datetime,
+) -> tuple[tuple[str | None, ...], World | None]:
+    """The keys, and the world where it had to be read for them."""
+    asked = (tenant.tenant_id, _eyes(access), tuple(queries), int(now.timestamp()) // MINUTE)
+    version = _version(tenant)
+    memory = store.recall(asked)
+    if isinstance(memory, Keys) and memory.version == version:
+        return memory.keys, None
+    world = read(tenant, access, queries)
+    looks = [_sides(query, access, world, now) for query in queries]
+    versions = iter(
+        tokens(tenant, [_span(q, side) for q, sides in zip(queries, looks, strict=True) for side in sides])
+    )
+    keys: list[str | None] = []
+    for query, sides in zip(queries, looks, strict=True):
+        seen = [(side.windows, side.events, side.by_event, next(versions)) for side in sides]
+        text = repr((query.model_dump_json(), _eyes(access), seen, _moment(query, sides, now)))
+        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        keys.append(f"{tenant.tenant_id}:answer:{digest}" if sides else None)
+    store.remember(asked, Keys(version, tuple(keys)))
+    return tuple(keys), world
+
+
+def _version(tenant: TenantConnection) -> tuple[int, int]:
+    row = tenant.execute(_VERSION, {"tenant": tenant.tenant_id}).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def _eyes(access: Access) -> tuple[object, ...]:
+    """What of the access an answer depends on: not who it is, but what they may see."""
+    venues = None if access.venues is None else tuple(sorted(access.venues))
+    return venues, None if access.events is None else tuple(sorted(access.events)), access.masked
+
+
+def _sides(query: MetricQuery, access: Access, world: World, now: datetime) -> list[Look]:
+    """What the question looks at and compares with; nothing when it has no answer."""
+    try:
+        checked(query, access)
+        main = look(query, access, world, now)
+        other = earlier(query, main, world, now)
+    except QueryError:
+        return []
+    return [main] if other is None else [main, other]
+
+
+def _span(query: MetricQuery, side: Look) -> Span:
+    """The days or events whose facts the side is made of."""
+    venues = tuple(side.clocks)
+    if families_of(query) & _TIMELESS or not side.windows:
+        return Span(venues)
+    if side.events is not None:
+        return Span(venues, events=side.events)
+    # A day earlier, as people inside are counted from the start of their business day.
+    start = min(window.lo for window in side.windows.values()) - DAY
+    end = max(window.hi for window in side.windows.values())
+    return Span(venues, datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+
+
+def _moment(query: MetricQuery, sides: Sequence[Look], now: datetime) -> int:
+    """What of the present moment an answer depends on: the running minute where it is about moments or the
+    time that has passed, the running quarter of an hour, in which days may end, where it is about days."""
+    second = int(now.timestamp())
+    if all(window.hi <= second for side in sides for window in side.windows.values()):
+        return 0 if not families_of(query) & NIGHTS else second // MINUTE
+    passing = any("minutes" in CATALOGUE[name].measures for name in query.metrics if name in CATALOGUE)
+    fine = any(0 < DIMENSIONS[name].seconds < DAY for name in query.dimensions if name in DIMENSIONS)
+    compared = len(sides) > 1
+    if passing or fine or compared or families_of(query) & (NIGHTS | {"presence"}):
+        return second // MINUTE
+    return second // QUARTER

@@ -1,0 +1,174 @@
+"""Answers kept in Redis: the same as read anew, until something they depend on changes."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from data import rollup_applier, rollup_queue
+from data.access import Access
+from data.answer_store import AnswerStore
+from data.answers import Answer
+from data.engine import Database
+from data.metric_query import MetricQuery
+from data.query import attempt, run
+from data.query_error import QueryError
+from tests.conftest import Tenant
+from tests.live.night import Night, open_night
+
+NOW = datetime(2026, 5, 20, 20, 7, 30, tzinfo=UTC)
+DOORS = datetime(2026, 5, 20, 19, 0, tzinfo=UTC)
+MONTH = {"metrics": ["tickets_sold", "net_revenue"], "range": {"last": 30}}
+BEFORE = {"metrics": ["tickets_sold"], "range": {"from": "2026-05-01", "to": "2026-05-10"}}
+PEOPLE = {"metrics": ["arrivals", "inside"], "dimensions": ["5min"], "range": {"last": 2, "unit": "hour"}}
+NIGHTS = {"metrics": ["event_tickets"], "dimensions": ["event"], "range": {"named": "today"}}
+
+
+class Count:
+    """Counts as Prometheus does."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def inc(self, amount: float = 1) -> None:
+        self.value += amount
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A night, asked through a pool that keeps answers."""
+
+    night: Night
+    database: Database
+    hits: Count
+    misses: Count
+
+    def ask(self, *bodies: dict[str, Any], access: Access | None = None, now: datetime = NOW) -> list[Answer]:
+        """The answers."""
+        queries = [MetricQuery.model_validate(body) for body in bodies]
+        with self.database.tenant(self.night.tenant_id, snapshot=True) as tenant:
+            return run(tenant, access or Access(self.night.tenant_id), queries, now)
+
+    def counted(self) -> tuple[float, float]:
+        """Hits and misses since the last time."""
+        counted = (self.hits.value, self.misses.value)
+        self.hits.value = self.misses.value = 0
+        return counted
+
+
+@pytest.fixture
+def asking(postgres_url: str, redis_url: str, tenant: Tenant) -> Iterator[Asking]:
+    hits, misses = Count(), Count()
+    with (
+        closing(Database(postgres_url, max_size=12)) as database,
+        closing(AnswerStore(redis_url, f"test-{uuid4().hex}", hits, misses)) as store,
+    ):
+        database.answers = store
+        night = open_night(database, tenant.tenant_id, tenant.venue_id, DOORS)
+        night.sell(3, NOW - timedelta(days=3))
+        night.sell(2, NOW - timedelta(minutes=2), 1000)
+        yield Asking(night, database, hits, misses)
+
+
+def test_what_was_asked_before_is_not_read_again(asking: Asking) -> None:
+    first = asking.ask(MONTH, BEFORE, PEOPLE, NIGHTS)
+    assert asking.counted() == (0, 4)
+    assert asking.ask(MONTH, BEFORE, PEOPLE, NIGHTS) == first
+    assert asking.counted() == (4, 0)
+    assert [answer.rows for answer in first[:2]] == [[("GBP", 5, 9500)], [(0,)]]
+
+
+def test_a_sale_makes_new_what_it_touches_and_nothing_else(asking: Asking) -> None:
+    asking.ask(MONTH, BEFORE, NIGHTS)
+    asking.counted()
+    asking.night.sell(1, NOW - timedelta(minutes=1), 500)
+    month, before, nights = asking.ask(MONTH, BEFORE, NIGHTS)
+    assert asking.counted() == (1, 2)
+    assert (month.rows, before.rows) == ([("GBP", 6, 10000)], [(0,)])
+    assert [row[-1] for row in nights.rows] == [6]
+
+
+def test_a_late_sale_of_another_day_makes_its_own_day_new(asking: Asking) -> None:
+    asking.ask(MONTH, BEFORE)
+    asking.counted()
+    asking.night.sell(4, datetime(2026, 5, 7, 12, tzinfo=UTC))
+    assert [answer.rows[0][-2:] for answer in asking.ask(MONTH, BEFORE)] == [(9, 19500), (4,)]
+    assert asking.counted() == (0, 2)
+
+
+def test_the_job_that_applies_rollups_leaves_answers_as_they_are(asking: Asking) -> None:
+    first = asking.ask(MONTH, BEFORE, NIGHTS)
+    asking.counted()
+    while rollup_applier.apply_some(asking.database, asking.night.tenant_id):
+        pass
+    assert asking.ask(MONTH, BEFORE, NIGHTS) == first
+    assert asking.counted() == (3, 0)
+
+
+def test_a_change_of_the_programme_makes_everything_of_the_venue_new(asking: Asking) -> None:
+    asking.ask(NIGHTS)
+    with asking.database.tenant(asking.night.tenant_id) as tenant:
+        tenant.execute(
+            "UPDATE events SET name = 'Renamed' WHERE tenant_id = %s AND event_id = %s",
+            [tenant.tenant_id, asking.night.event_id],
+        )
+        rollup_queue.put_structure(tenant, [asking.night.venue_id])
+    assert asking.ask(NIGHTS)[0].names == {"event": {str(asking.night.event_id): "Renamed"}}
+
+
+def test_whoever_sees_less_gets_another_answer(asking: Asking) -> None:
+    own = Access(asking.night.tenant_id)
+    assert asking.ask(MONTH)[0].rows == [("GBP", 5, 9500)]
+    assert asking.ask(MONTH, access=replace(own, masked=True))[0].rows == [("GBP", 5, None)]
+    assert asking.ask(MONTH, access=replace(own, venues=frozenset()))[0].rows != [("GBP", 5, 9500)]
+    assert asking.ask(MONTH, access=replace(own, user_id=uuid4()))[0].rows == [("GBP", 5, 9500)]
+    assert asking.counted() == (1, 3)
+
+
+def test_an_answer_that_has_moments_goes_on_with_the_clock(asking: Asking) -> None:
+    asking.ask(PEOPLE, MONTH)
+    later = NOW + timedelta(minutes=5)
+    people, month = asking.ask(PEOPLE, MONTH, now=later)
+    assert asking.counted() == (1, 3)
+    assert people.rows[-1][0] == datetime(2026, 5, 20, 20, 10, tzinfo=UTC)
+    assert (month.as_of, month.rows) == (later, [("GBP", 5, 9500)])
+
+
+def test_many_who_ask_at_once_make_one_find_it_out(asking: Asking) -> None:
+    together = threading.Barrier(8)
+
+    def ask(_: int) -> list[Answer]:
+        together.wait()
+        return asking.ask(MONTH, BEFORE)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    hits, misses = asking.counted()
+    assert all(answer == answers[0] for answer in answers)
+    assert misses == 2
+    assert hits <= 14
+
+
+def test_a_question_without_an_answer_fails_every_time(asking: Asking) -> None:
+    wrong = MetricQuery(metrics=("tickets_solt",))
+    right = MetricQuery.model_validate(MONTH)
+    for _ in range(2):
+        with asking.database.tenant(asking.night.tenant_id) as tenant:
+            found = attempt(tenant, Access(asking.night.tenant_id), [wrong, right], NOW)
+        assert isinstance(found[0], QueryError)
+        assert isinstance(found[1], Answer)
+    assert asking.counted() == (1, 1)
+
+
+def test_without_redis_every_answer_is_read(postgres_url: str, asking: Asking) -> None:
+    hits, misses = Count(), Count()
+    with closing(AnswerStore("redis://127.0.0.1:1/0", "test", hits, misses)) as store:
+        asking.database.answers = store
+        assert [asking.ask(MONTH)[0].rows for _ in range(2)] == [[("GBP", 5, 9500)]] * 2
+    assert (hits.value, misses.value) == (0, 2)
