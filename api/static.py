@@ -72,6 +72,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "board_saving.js",
             "grid.js",
             "dashboard.js",
+            "board_form.js",
             "board_drawers.js",
             "board_versions.js",
             "board_share.js",

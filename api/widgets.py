@@ -20,7 +20,9 @@ from data import needs
 from data.board_document import Placed
 from data.board_rights import require_boards
 from data.instants import iso
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Frozen
+from data.metrics import CATALOGUE
 from data.query_error import QueryError
 from data.services import Services
 from ingest.decoding import plain_object
@@ -49,7 +51,7 @@ def register(server: Flask, services: Services) -> None:
     @routes.get(PATH)
     def catalogue() -> Response:
         require_boards(viewers.access())
-        return answer({"widgets": [described(name) for name in WIDGETS]})
+        return answer({"widgets": [described(name) for name in WIDGETS], **choices()})
 
     def figures(name: str) -> Response:
         access = viewers.access()
@@ -85,11 +87,34 @@ def described(name: str) -> Mapping[str, Any]:
         "group": widget.group,
         "groupLabel": GROUP_LABELS[widget.group],
         "description": widget.description,
+        "icon": widget.icon,
         "size": dict(zip("wh", widget.size, strict=True)),
         "smallest": dict(zip("wh", widget.smallest, strict=True)),
         "live": bool(widget.live),
         "settings": widget.settings.model_json_schema(),
         "example": widget.example,
+    }
+
+
+@cache
+def choices() -> Mapping[str, Any]:
+    """The metrics and dimensions that settings choose from, where their schema has a `picker` for one."""
+    return {
+        "metrics": [
+            {
+                "name": name,
+                "label": metric.label,
+                "group": metric.group,
+                "unit": metric.unit,
+                "description": metric.description,
+                "dimensions": sorted(metric.dimensions),
+            }
+            for name, metric in CATALOGUE.items()
+        ],
+        "dimensions": [
+            {"name": name, "label": dimension.label, "description": dimension.description}
+            for name, dimension in DIMENSIONS.items()
+        ],
     }
 
 

@@ -42,6 +42,7 @@
 
     undo() { return this.go(this.at - 1); }
     redo() { return this.go(this.at + 1); }
+    get now() { return JSON.parse(this.steps[this.at]); }
     get mayUndo() { return this.at > 0; }
     get mayRedo() { return this.at < this.steps.length - 1; }
 

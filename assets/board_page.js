@@ -30,12 +30,14 @@
     if (what === 'saving') saving(details);
     if (what === 'editing') {
       wasEditing = details.on ? board.id : null;
+      if (!details.on) drawers.leave();
       board.say(details.on
         ? (isPhone() ? 'Editing. Use the buttons on each widget to order them.'
           : 'Editing. Arrow keys on a widget’s handle move it, with Shift they resize it; Escape ends editing.')
         : 'Editing ended.');
     }
     if (what === 'removed') toast(`${details.title} removed`, 'Undo', () => board.undo());
+    if (what === 'sorry') toast(details.text);
     if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
     if (what === 'renamed') find('[data-board-name]').textContent = details.name;
     buttons();
@@ -110,12 +112,19 @@
 
   /* A version looked at: nothing is saved until it is restored. */
   function preview(document, title, restore) {
-    const now = board.document;
-    const back = () => { board.show(now); bar(null); };
     board.edit(false);
+    const now = board.document;
+    const back = () => {
+      board.looking = null;
+      board.show(now);
+      bar(null);
+    };
+    board.looking?.();
+    board.looking = back;
     board.show(document);
     bar([h('b', {}, title), ' You are looking at it; nothing has changed.'],
       restore && button('Restore this version', async () => {
+        board.looking = null;
         const wrong = await restore();
         if (wrong) toast(wrong); else bar(null);
       }, 'button-main'),

@@ -4,7 +4,7 @@
   const { ask, dom: { h, icon, dialog, confirm, trouble, when } } = window.Housecount;
   const DAYS = [[1, 'One day'], [7, 'One week'], [30, '30 days'], [90, '90 days']];
 
-  const select = (label, choices, chosen, onchange) => h('select', { class: 'field', 'aria-label': label, onchange },
+  const select = (label, choices, chosen, onchange) => h('select', { class: 'entry', 'aria-label': label, onchange },
     choices.map(([value, text]) => h('option', { value, selected: String(value) === String(chosen) }, text)));
 
   async function open(board, { toast }) {
@@ -34,8 +34,8 @@
               class: 'icon-button bare', type: 'button', 'aria-label': `Stop sharing with ${share.name}`,
               onclick: () => ask(`${url}/shares/${encodeURIComponent(share.grantee)}`, 'DELETE').then(again),
             }, icon('close'))))),
-        free.length > 0 && h('div', { class: 'share-add' }, who, may,
-          h('button', { class: 'button-quiet', type: 'button', onclick: () => put(who.value, may.value === 'edit') }, 'Share')),
+        ...(free.length ? [h('div', { class: 'share-add' }, who, may,
+          h('button', { class: 'button-quiet', type: 'button', onclick: () => put(who.value, may.value === 'edit') }, 'Share'))] : []),
       );
     }
 
@@ -50,26 +50,25 @@
       links.replaceChildren(
         h('h3', {}, 'Links for people outside'),
         h('p', { class: 'muted small' }, 'Whoever has the link sees this one board, without signing in, until it ends or is revoked.'),
-        fresh && once(fresh), h('ul', { class: 'share-list' }, answer.body.links.map(entry)), maker());
+        ...(fresh ? [once(fresh)] : []), h('ul', { class: 'share-list' }, answer.body.links.map(entry)), maker());
     }
 
     /* The address is shown this once: only a digest of it is kept. */
     function once(made) {
-      const address = new URL(made.url || made.path, location.origin).href;
-      const field = h('input', { class: 'field', readonly: true, value: address, 'aria-label': 'Address of the link' });
+      const field = h('input', { class: 'entry', readonly: true, value: made.url, 'aria-label': 'Address of the link' });
       return h('div', { class: 'share-once', role: 'status' },
         h('b', {}, 'Copy this address now.'), ' It cannot be shown again.',
         h('div', { class: 'share-add' }, field, h('button', {
           class: 'button-main', type: 'button',
           onclick: async () => {
             field.select();
-            try { await navigator.clipboard.writeText(address); toast('The address is copied.'); } catch { document.execCommand('copy'); }
+            try { await navigator.clipboard.writeText(made.url); toast('The address is copied.'); } catch { document.execCommand('copy'); }
           },
         }, 'Copy')));
     }
 
     function entry(link) {
-      const over = link.revokedAt ? 'revoked' : new Date(link.expiresAt) < new Date() ? 'ended' : '';
+      const over = { revoked: 'revoked', expired: 'ended' }[link.state];
       const views = link.views ? `${link.views} view${link.views === 1 ? '' : 's'}, last ${when(link.lastViewedAt)}` : 'not opened yet';
       return h('li', { class: over ? 'muted' : '' },
         h('span', { class: 'grow share-name' }, h('b', {}, link.label),
@@ -88,7 +87,7 @@
     }
 
     function maker() {
-      const label = h('input', { class: 'field', type: 'text', maxlength: 120, required: true, placeholder: 'For whom, e.g. Blue Note Agency' });
+      const label = h('input', { class: 'entry', type: 'text', maxlength: 120, required: true, placeholder: 'For whom, e.g. Blue Note Agency' });
       const days = select('Ends after', DAYS, 30);
       const masked = h('input', { type: 'checkbox', checked: true });
       const wrong = h('p', { class: 'form-wrong', role: 'alert' });

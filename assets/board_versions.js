@@ -23,14 +23,12 @@
       name && h('div', { class: 'drawer-actions' }, name), list, more);
 
     async function read(before) {
-      const answer = await ask(`/api/v1/dashboards/${board.id}/versions${before ? `?before=${before}` : ''}`, 'GET');
+      const answer = await ask(`/api/v1/dashboards/${board.id}/versions${before ? `?cursor=${before}` : ''}`, 'GET');
       if (answer.status !== 200) { list.replaceChildren(h('li', { class: 'form-wrong' }, trouble(answer))); return; }
-      const { versions } = answer.body;
+      const { versions, nextCursor } = answer.body;
       if (!before) list.replaceChildren();
       list.append(...versions.map((version) => entry(version)));
-      const last = versions[versions.length - 1];
-      more.replaceChildren(...(versions.length >= 50 && last.first > 1
-        ? [quiet('Earlier versions', () => read(last.first))] : []));
+      more.replaceChildren(...(nextCursor ? [quiet('Earlier versions', () => read(nextCursor))] : []));
     }
 
     function entry(version) {
@@ -67,7 +65,7 @@
       const answer = await ask(`/api/v1/dashboards/${board.id}/versions/${version.version}/restore`, 'POST', {}, {
         headers: { 'If-Match': `"${board.version}"` },
       });
-      if (answer.status !== 200 && answer.status !== 201) return trouble(answer);
+      if (answer.status !== 200) return trouble(answer);
       board.adopt(answer.body);
       return '';
     }

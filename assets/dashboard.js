@@ -21,6 +21,7 @@
       this.wanted = new Map();
       this.asks = 0;
       this.listeners = [];
+      this.fresh = null;  // A widget that gets the focus as soon as it stands.
       this.seq = null;
       this.refreshedAt = Date.now();
       this.said = root.querySelector('[data-board-live]');
@@ -49,7 +50,9 @@
         this.saving = new BoardSaving(this.id, version, on);
       }
       this.watch = new MutationObserver(() => this.drawn());
-      this.watch.observe(this.grid.root, { childList: true, subtree: true });
+      this.watch.observe(this.grid.root, {
+        childList: true, subtree: true, attributes: true, attributeFilter: ['data-ask', 'data-mark', 'data-of'],
+      });
       this.timer = setInterval(() => this.refresh(), 1000);
       this.empty();
       this.drawn();
@@ -100,6 +103,7 @@
 
     edit(on) {
       if (on && !this.mayEdit) return;
+      if (on) this.looking?.();  // A version that is only looked at is not what is edited.
       this.root.toggleAttribute('data-editing', on);
       this.grid.edit(on);
       this.empty();
@@ -132,6 +136,14 @@
       this.empty();
     }
 
+    /* What is shown is kept: into the history and to the server. */
+    commit() {
+      if (model.same(this.document, this.history.now)) return;
+      this.history.push(this.document);
+      this.saving.change(this.document);
+      this.notify('changed');
+    }
+
     phoneMoved(before) {
       const order = (widgets) => model.phoneOrder(widgets).map((placed) => placed.id).join();
       return order(before) !== order(this.widgets);
@@ -144,9 +156,7 @@
       if (model.same(widgets, this.widgets)) return;
       this.document = { ...this.document, widgets };
       this.grid.note(widgets);
-      this.history.push(this.document);
-      this.saving.change(this.document);
-      this.notify('changed');
+      this.commit();
     }
 
     movePhone(id, step) {
@@ -184,7 +194,7 @@
       slot.classList.add('fresh');
       setTimeout(() => slot.classList.remove('fresh'), 1600);
       this.say(`Widget ${word}: column ${placed.x + 1}, row ${placed.y + 1}`);
-      this.notify('added', { id: placed.id });
+      this.fresh = placed.id;
     }
 
     configure(id, settings) { this.set(model.changed(this.widgets, id, { settings })); }
@@ -266,16 +276,21 @@
     /* Something new stands in a slot. */
     drawn() {
       for (const slot of this.grid.slots) {
-        const frame = slot.firstElementChild;
+        const frame = slot.querySelector(':scope > .slot-content');  // Beside gridstack's handles.
         const id = slot.dataset.of;
-        if (!frame || !id || frame.dataset.of !== id || frame === slot.shown) continue;
+        if (!frame || !id || frame.dataset.of !== id) continue;
         const wanted = this.wanted.get(id);
         if (wanted && Number(frame.dataset.ask) < wanted.ask) continue;
-        slot.shown = frame;
+        const shown = `${id} ${frame.dataset.mark} ${frame.dataset.ask}`;
+        if (shown === slot.shown) continue;  // React keeps the element and changes what is in it.
+        slot.shown = shown;
         this.wanted.delete(id);
         slot.classList.remove('waiting');
         this.grid.refresh(slot);
-        this.notify('drawn', { id, slot });
+        if (id === this.fresh) {
+          this.fresh = null;
+          slot.querySelector('.gs-handle')?.focus();
+        }
       }
     }
 

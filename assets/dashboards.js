@@ -12,7 +12,7 @@
     const rows = Math.min(14, Math.max(6, ...standing.map(([, y, , high]) => y + high)));
     return h('div', { class: 'outline', style: `--rows:${rows}`, 'aria-hidden': 'true' },
       standing.map(([x, y, w, high, name]) =>
-        h('div', { style: `grid-column:${x + 1} / span ${w};grid-row:${y + 1} / span ${high}` }, w * high >= 4 && icon(name))));
+        h('div', { style: `grid-column:${x + 1} / span ${w};grid-row:${y + 1} / span ${high}` }, high >= 3 && icon(name))));
   }
 
   function templates() {
@@ -29,7 +29,7 @@
   /* A name and what to begin with. */
   function newBoard(chosen = '') {
     const choices = [{ name: '', label: 'Empty board', description: 'Add widgets one by one.', boxes: [] }, ...templates()];
-    const field = h('input', { class: 'field', type: 'text', maxlength: 120, required: true, 'aria-label': 'Name' });
+    const field = h('input', { class: 'entry', type: 'text', maxlength: 120, required: true, 'aria-label': 'Name' });
     const wrong = h('p', { class: 'form-wrong', role: 'alert' });
     const send = h('button', { class: 'button-main', type: 'submit' }, 'Create');
     let touched = false;
@@ -50,7 +50,7 @@
         wrong.textContent = await create(field.value.trim(), form.elements.template.value);
         send.disabled = false;
       },
-    }, h('fieldset', { class: 'template-choices' }, h('legend', { class: 'field-label' }, 'Begin with'), options),
+    }, h('fieldset', { class: 'template-choices' }, h('legend', { class: 'field-label' }, 'Begin with'), h('div', { class: 'template-grid' }, options)),
     h('label', { class: 'field-label' }, 'Name', field), wrong, h('div', { class: 'form-foot' }, send));
     field.addEventListener('input', () => { touched = true; });
     suggest(choices.find((choice) => choice.name === chosen) || choices[0]);
@@ -106,7 +106,7 @@
     const place = document.querySelector('#react-entry-point [data-list-finder]');
     if (!place || place.firstChild) return;
     place.append(h('input', {
-      class: 'field', type: 'search', placeholder: 'Find a board', 'aria-label': 'Find a board',
+      class: 'entry', type: 'search', placeholder: 'Find a board', 'aria-label': 'Find a board',
       oninput: (event) => {
         const words = event.target.value.trim().toLowerCase();
         document.querySelectorAll('[data-board-card]').forEach((card) => {

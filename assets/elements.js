@@ -37,7 +37,7 @@
 
   /* Asks for one line of text; `done(text)` may give a promise of a complaint, which keeps the dialog open. */
   function askFor(title, { label, value = '', action, most = 120, done }) {
-    const field = h('input', { class: 'field', type: 'text', value, maxlength: most, required: true, 'aria-label': label });
+    const field = h('input', { class: 'entry', type: 'text', value, maxlength: most, required: true, 'aria-label': label });
     const wrong = h('p', { class: 'form-wrong', role: 'alert' });
     const send = h('button', { class: 'button-main', type: 'submit' }, action);
     const form = h('form', {

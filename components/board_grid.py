@@ -86,7 +86,7 @@ def outline(boxes: Iterable[tuple[int, int, int, int, str]]) -> html.Div:
     rows = max([box[1] + box[3] for box in standing], default=0)
     tiles = [
         html.Div(
-            icon(picture) if w * h >= 4 else None,
+            icon(picture) if h >= _ROOM else None,
             style={
                 "grid-column": f"{x + 1} / span {w}",
                 "grid-row": f"{y + 1} / span {h}",
@@ -102,5 +102,7 @@ def outline(boxes: Iterable[tuple[int, int, int, int, str]]) -> html.Div:
     )
 
 
+_ROOM = 3
+"""Rows that leave room for an icon."""
 _MOST_ROWS = 14
 """What of a long board the picture shows."""

@@ -58,9 +58,6 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
                 board_grid(board.slots, spare),
                 _empty(board.right),
                 dcc.Store(id="board-ask"),
-                dcc.Store(id="board-settings-ask"),
-                _drawer("gallery", "Add a widget", "board-gallery"),
-                _drawer("settings", "Settings", "board-settings"),
                 html.Div(
                     className="visually-hidden",
                     role="status",
@@ -188,29 +185,6 @@ def _live(state: Mapping[str, Any] | None) -> Component | None:
         return None
     text = json.dumps(state, separators=(",", ":"))
     return html.Div(className="visually-hidden", **marks(data_board=state["eventId"], data_state=text))
-
-
-def _drawer(kind: str, title: str, body: str) -> html.Dialog:
-    """A dialog at the side, whose body the server fills when it is opened."""
-    return html.Dialog(
-        [
-            html.Header(
-                [
-                    html.H2(title, id=f"{body}-title", className="grow"),
-                    html.Button(
-                        icon("close"),
-                        className="icon-button bare",
-                        **marks(data_close="", aria_label="Close"),
-                    ),
-                ],
-                className="drawer-head",
-            ),
-            html.Div(id=body, className="drawer-body"),
-            html.Div(className="drawer-foot", **marks(data_drawer_foot="")) if kind == "settings" else None,
-        ],
-        className=f"drawer drawer-{kind}",
-        **marks(data_drawer=kind, aria_labelledby=f"{body}-title"),
-    )
 
 
 def _instead(problem: Problem) -> list[Component]:

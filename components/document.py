@@ -1,8 +1,10 @@
 """The HTML document around the app."""
 
+import re
 from collections.abc import Callable
 
 FIRST_PAINT = "<!-- first paint -->"
+CHARTS = '<link rel="preload" href="{}" as="script">'
 
 
 def document(url: Callable[[str], str], boot_script: str) -> str:
@@ -23,7 +25,7 @@ def document(url: Callable[[str], str], boot_script: str) -> str:
 <script>{boot_script}</script>
 <link rel="stylesheet" href="{url("app.css")}">
 <link rel="preload" href="{url("inter.woff2")}" as="font" type="font/woff2" crossorigin>
-<link rel="preload" href="{plotly}" as="script">
+{CHARTS.format(plotly)}
 <script async src="{url("app.js")}"></script>
 {{%css%}}
 </head>
@@ -41,5 +43,15 @@ def needed(scripts: str) -> str:
 
 
 def with_first_paint(page: str, first_paint: str) -> str:
-    """The page with server-drawn figures over the place where the app will appear."""
-    return page.replace(FIRST_PAINT, f'<div id="first-paint">{first_paint}</div>' if first_paint else "", 1)
+    """The page with server-drawn figures over the place where the app will appear; a page without charts
+    does not ask for their script ahead of time."""
+    if not first_paint:
+        return page.replace(FIRST_PAINT, "", 1)
+    if CHART not in first_paint:
+        page = _PRELOAD.sub("", page, count=1)
+    return page.replace(FIRST_PAINT, f'<div id="first-paint">{first_paint}</div>', 1)
+
+
+CHART = 'class="fill"'
+"""What the first paint has where a chart will be."""
+_PRELOAD = re.compile(re.escape(CHARTS).replace(re.escape("{}"), '[^"]*'))

@@ -13,6 +13,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from data.engine import Database
+from data.metric_dimensions import DIMENSIONS
+from data.metrics import CATALOGUE
 from tests.api.caller import Caller, person
 from tests.conftest import Tenant
 from widgets.registry import WIDGETS
@@ -21,7 +23,13 @@ PATH = "/api/v1/widgets"
 
 
 def test_the_catalogue_lists_every_widget_with_the_schema_of_its_settings(program: Caller) -> None:
-    found = program.json("GET", PATH)["widgets"]
+    sent = program.json("GET", PATH)
+    assert [metric["name"] for metric in sent["metrics"]] == list(CATALOGUE)
+    assert "channel" in next(m["dimensions"] for m in sent["metrics"] if m["name"] == "tickets_sold")
+    assert {"name": "channel", "label": "Channel"}.items() <= sent["dimensions"][
+        list(DIMENSIONS).index("channel")
+    ].items()
+    found = sent["widgets"]
     assert [widget["name"] for widget in found] == list(WIDGETS)
     kpi = next(widget for widget in found if widget["name"] == "kpi")
     schema = kpi.pop("settings")
@@ -31,6 +39,7 @@ def test_the_catalogue_lists_every_widget_with_the_schema_of_its_settings(progra
         "group": "sales",
         "groupLabel": "Sales",
         "description": WIDGETS["kpi"].description,
+        "icon": WIDGETS["kpi"].icon,
         "size": {"w": 3, "h": 2},
         "smallest": {"w": 2, "h": 2},
         "live": False,

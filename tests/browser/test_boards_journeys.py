@@ -1,0 +1,204 @@
+"""Journeys across several pages and people: from nothing to a board, shared, contested and restored."""
+
+from uuid import UUID
+
+from playwright.sync_api import Browser, Page, expect
+
+from data.board_document import Placed
+from data.dashboards import get, save
+from tests.browser.boards import (
+    access,
+    another,
+    colleague,
+    document,
+    drag,
+    edit,
+    enter,
+    handle,
+    kept,
+    made,
+    places,
+    ready,
+    saved,
+    slot,
+    visit,
+)
+from tests.browser.conftest import Night, Watch
+
+KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2)
+CHANNELS = Placed(id="channels", widget="channel-mix", x=3, y=0, w=4, h=4)
+
+
+def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, watch: Watch) -> None:
+    night.sell("t1", "25.00")
+    enter(page, night)
+    page.goto(f"{night.site.url}/dashboards")
+    page.get_by_role("button", name="New dashboard").click()
+    page.get_by_label("Name").fill("My <first> board")
+    page.get_by_role("button", name="Create").click()
+    ready(page)
+    expect(page.get_by_text("This board is empty")).to_be_visible()
+    page.get_by_role("button", name="Add a widget").click()
+    page.get_by_label("Find a widget").fill("channels")
+    page.get_by_role("button", name="Sales channels").click()
+    expect(page.get_by_text("This board is empty")).to_be_hidden()
+    expect(page.locator("h2", has_text="Sales channels")).to_be_visible()
+    # Whoever has just added a widget has it in hand.
+    expect(page.get_by_role("button", name="Move Sales channels")).to_be_focused()
+    saved(page)
+    (widget,) = places(page)
+    page.wait_for_selector(".board-grid.grid-stack")
+    drag(page, handle(page, widget), 400, 0)
+    saved(page)
+    moved = places(page)
+    assert moved != {widget: (0, 0, 4, 4)}
+    page.get_by_role("button", name="Done").click()
+    page.reload()
+    ready(page)
+    assert places(page) == moved
+    expect(page.get_by_role("heading", name="My <first> board")).to_be_visible()
+    assert watch.complaints == []
+
+
+def test_settings_are_tried_on_the_board_and_kept_only_when_applied(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    night.sell("t1", "25.00")
+    board = made(night, KPI, CHANNELS)
+    enter(page, night)
+    visit(page, night, board)
+    edit(page)
+    heading = slot(page, "channels").locator("h2")
+    configure(page, "channels")
+    page.get_by_label("Title").fill("Where it sells")
+    expect(heading).to_have_text("Where it sells")
+    page.get_by_role("button", name="Cancel").click()
+    expect(heading).to_have_text("Sales channels")
+    assert document(night, board).widgets[1].title == ""
+    configure(page, "channels")
+    page.get_by_label("Title").fill("Doors & web")
+    page.get_by_label("How many").fill("3")
+    page.get_by_role("button", name="Apply").click()
+    saved(page)
+    expect(heading).to_have_text("Doors & web")
+    expect(slot(page, "channels").locator(".gs-handle")).to_be_focused()
+    placed = document(night, board).widgets[1]
+    assert (placed.title, placed.settings) == ("Doors & web", {"top": 3})
+    page.keyboard.press("Control+z")
+    expect(heading).to_have_text("Sales channels")
+    saved(page)
+    assert document(night, board).widgets[1].settings == {}
+    assert watch.complaints == []
+
+
+def configure(page: Page, widget: str) -> None:
+    slot(page, widget).locator("summary").click()
+    slot(page, widget).get_by_role("button", name="Configure").click()
+
+
+def test_a_colleague_sees_a_shared_board_and_may_change_it_when_told_so(
+    browser: Browser, page: Page, night: Night, watch: Watch
+) -> None:
+    ben = colleague(night, "Ben")
+    board = made(night, KPI)
+    enter(page, night)
+    visit(page, night, board)
+    with another(browser, watch) as context:
+        other = context.new_page()
+        enter(other, night, ben)
+        other.goto(f"{night.site.url}/dashboards/{board}")
+        expect(other.get_by_role("heading", name="This board is not here")).to_be_visible()
+        page.get_by_role("button", name="Share", exact=True).click()
+        page.get_by_label("Share with").select_option(label=f"Ben ({ben})")
+        page.locator(".share-add").get_by_role("button", name="Share").click()
+        right = page.get_by_label("Right of Ben")
+        expect(right).to_have_value("view")
+        other.goto(f"{night.site.url}/dashboards")
+        other.get_by_role("link", name="On sale").click()
+        expect(other.get_by_text("Ada Byron shares this with you to look at")).to_be_visible()
+        expect(slot(other, "kpi").locator("h2")).to_have_text("Tickets sold")
+        expect(other.get_by_role("button", name="Edit", exact=True)).to_have_count(0)
+        other.keyboard.press("e")
+        expect(other.locator("[data-editing]")).to_have_count(0)
+        with page.expect_response(lambda answer: "/shares/" in answer.url):
+            right.select_option(label="may edit")
+        visit(other, night, board)
+        edit(other)
+        other.get_by_role("button", name="Undo").wait_for()
+    assert watch.complaints == []
+
+
+def test_the_second_of_two_editors_is_told_and_nothing_is_overwritten(page: Page, night: Night) -> None:
+    board = made(night, KPI, CHANNELS)
+    enter(page, night)
+    visit(page, night, board)
+    edit(page)
+    colleague_moves(night, board, 8)
+    handle(page, "kpi").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    conflict = page.locator("[data-board-bars]")
+    expect(conflict).to_contain_text("Ben saved version 2")
+    expect(page.locator("[data-save-state]")).to_have_text("Not saved: conflict")
+    assert kept(night, board) == {"kpi": (0, 0, 3, 2), "channels": (8, 0, 4, 4)}
+    mine = places(page)
+    page.get_by_role("button", name="See theirs").click()
+    expect(conflict).to_be_empty()
+    assert places(page) == kept(night, board)
+    # Ours is one step back, and taking it is our own decision.
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert kept(night, board) == mine
+
+    colleague_moves(night, board, 5)
+    page.keyboard.press("Control+y")
+    page.get_by_role("button", name="Keep mine as a copy").click()
+    page.wait_for_url(lambda url: str(board) not in url and "/dashboards/" in url)
+    expect(page.get_by_role("heading", name="On sale (my version)")).to_be_visible()
+    assert kept(night, board)["channels"] == (5, 0, 4, 4)
+
+
+def colleague_moves(night: Night, board: UUID, x: int) -> None:
+    """Ben, who may edit everything, saves the board with the channels somewhere else."""
+    ben = access(night, colleague(night, "Ben", "owner"))
+    now = document(night, board)
+    widgets = tuple(
+        placed.model_copy(update={"x": x}) if placed.id == "channels" else placed for placed in now.widgets
+    )
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        version = get(tenant, ben, board).version
+        save(tenant, ben, board, now.model_copy(update={"widgets": widgets}), version)
+
+
+def test_a_version_is_looked_at_and_restored_and_a_board_comes_back_from_the_trash(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    board = made(night, KPI, CHANNELS)
+    enter(page, night)
+    visit(page, night, board)
+    edit(page)
+    slot(page, "channels").locator("summary").click()
+    slot(page, "channels").get_by_role("button", name="Remove").click()
+    saved(page)
+    page.get_by_role("button", name="Done").click()
+    menu(page, "Versions")
+    line = page.locator(".version", has_text="Created")
+    line.get_by_role("button", name="Look at it").click()
+    expect(slot(page, "channels")).to_be_visible()
+    expect(page.locator("[data-board-bars]")).to_contain_text("You are looking at it; nothing has changed.")
+    assert list(kept(night, board)) == ["kpi"]
+    page.get_by_role("button", name="Restore this version").click()
+    expect(page.locator("[data-board-bars]")).to_be_empty()
+    assert list(kept(night, board)) == ["kpi", "channels"]
+    menu(page, "Move to trash")
+    page.locator("dialog").get_by_role("button", name="Move to trash").click()
+    page.get_by_role("link", name="Trash (1)").click()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    visit(page, night, board)
+    expect(slot(page, "channels")).to_be_visible()
+    assert watch.complaints == []
+
+
+def menu(page: Page, item: str) -> None:
+    page.locator(".board-head summary").click()
+    page.locator(".board-head").get_by_role("button", name=item).click()
