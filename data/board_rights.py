@@ -74,8 +74,14 @@ def require_boards(access: Access) -> None:
 
 
 def may_link(access: Access, right: Right) -> bool:
-    """Whether this person may show the board to people outside, and see and revoke such links."""
+    """Whether this person may show the board to people outside."""
     return access.role in _GIVE_LINKS and holds(right, "edit")
+
+
+def may_see_links(access: Access, right: Right) -> bool:
+    """Whether this person may see and revoke the links to a board: those who may give some, and whoever
+    owns it, whoever gave them."""
+    return may_link(access, right) or holds(right, "own")
 
 
 def may_annotate(access: Access) -> bool:

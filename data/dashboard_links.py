@@ -23,7 +23,7 @@ from data import board_check
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
 from data.board_document import BoardDocument
-from data.board_rights import BoardNotFound, NotAllowed, may_link
+from data.board_rights import BoardNotFound, NotAllowed, may_link, may_see_links
 from data.dashboards import NOBODY, Board, checked_name, get, names_of
 from data.engine import Database, TenantConnection
 from data.link_views import LinkViews
@@ -85,7 +85,9 @@ def give_link(
     `filters` name a venue or an event by id, and whatever else of the board's address is locked. Raises
     InvalidDocument, NotAllowed, BoardNotFound.
     """
-    _require_links(tenant, access, dashboard_id, lock=True)
+    board = get(tenant, access, dashboard_id, lock=True)
+    if not may_link(access, board.right):
+        raise NotAllowed("Only owners, and managers who may edit this board, give links to it.")
     label, filters = checked_name(label, "label"), dict(filters)
     board_check.check(BoardDocument(filters=filters))
     venue, event = _place(tenant, filters)
@@ -189,12 +191,9 @@ def _open(tenant: TenantConnection, link_id: UUID, secret_hash: bytes) -> Shared
     return SharedBoard(access, replace(board, right="view"), link)
 
 
-def _require_links(
-    tenant: TenantConnection, access: Access, dashboard_id: UUID, *, lock: bool = False
-) -> None:
-    board = get(tenant, access, dashboard_id, lock=lock)
-    if not may_link(access, board.right):
-        raise NotAllowed("Only owners, and managers who may edit this board, give links to it.")
+def _require_links(tenant: TenantConnection, access: Access, dashboard_id: UUID) -> None:
+    if not may_see_links(access, get(tenant, access, dashboard_id).right):
+        raise NotAllowed("Only those who may give links to this board, and its owner, see them.")
 
 
 def _links(tenant: TenantConnection, dashboard_id: UUID, link_id: UUID | None = None) -> list[Link]:

@@ -245,6 +245,20 @@ def test_an_analyst_gives_no_links_even_to_boards_of_their_own(people: People) -
         give(people, ben, own)
 
 
+def test_an_analyst_sees_and_revokes_what_others_gave_to_a_board_of_theirs(
+    people: People, ada: Access, shared: SharedLinks
+) -> None:
+    ben = people.hire("analyst")
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        own = dashboards.create(tenant, ben, "Mine")
+        dashboard_sharing.share(tenant, ben, own.dashboard_id, "role:manager", may_edit=True)
+    link, token = give(people, ada, own)
+    assert listed(people, ben, own) == [link]
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        dashboard_links.revoke_link(tenant, ben, own.dashboard_id, link.link_id)
+    assert shared.resolve(token) is None
+
+
 def test_a_manager_who_may_edit_gives_links(people: People, ada: Access, board: Board) -> None:
     ben = people.hire("manager")
     with people.database.tenant(people.tenant.tenant_id) as tenant:
