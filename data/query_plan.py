@@ -75,10 +75,16 @@ def plan(measures: Sequence[str], needs: Needs, spans: Sequence[Asked]) -> list[
     reads: list[Read] = []
     for names in grouped.values():
         ladder = _ladder(MEASURES[names[0]], needs, spans)
-        pieces_of: dict[str, list[Piece]] = {}
+        # What lies before the coarsest piece is read apart from what lies after it: a read goes over all that
+        # is between its first and its last piece.
+        pieces_of: dict[tuple[str, bool], list[Piece]] = {}
         for span in spans:
-            for piece in _cover(span, ladder):
-                pieces_of.setdefault(piece.source.name, []).append(piece)
+            pieces = list(_cover(span, ladder))
+            coarsest = max((piece.source.seconds for piece in pieces), default=0)
+            after = False
+            for piece in pieces:
+                pieces_of.setdefault((piece.source.name, after), []).append(piece)
+                after = after or piece.source.seconds == coarsest
         for own in pieces_of.values():
             reason = _reason(MEASURES[names[0]], own[0].source, ladder, needs)
             reads.append(Read(own[0].source, tuple(names), tuple(own), reason))
