@@ -36,6 +36,7 @@ from api import (
     notes,
     pretix,
     problems,
+    queries,
     realtime,
     rows,
     static,
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> Dash:
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
     realtime.register(server, services)
+    queries.register(server, services)
     for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))

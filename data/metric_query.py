@@ -30,11 +30,23 @@ class Last(Frozen):
     unit: Literal["minute", "hour", "day", "week", "month", "year"] = "day"
 
 
+def _edge(value: object) -> object:
+    """Ten characters are a day, more a moment; a number is neither."""
+    if isinstance(value, str):
+        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    if isinstance(value, date):
+        return value
+    raise ValueError("A date, or a moment with its offset")
+
+
+Edge = Annotated[date | datetime, BeforeValidator(_edge)]
+
+
 class Between(Frozen):
     """From `start` until before `end`. Dates are business days of each venue, moments carry an offset."""
 
-    start: date | datetime = Field(alias="from")
-    end: date | datetime = Field(alias="to")
+    start: Edge = Field(alias="from")
+    end: Edge = Field(alias="to")
 
 
 class Named(Frozen):

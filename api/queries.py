@@ -1,0 +1,135 @@
+"""Questions to the metric catalogue by REST, and the catalogue itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
+
+from api import board_problems
+from api.answers import LARGEST_BODY, answer
+from api.bodies import read_object
+from api.problems import problem
+from api.viewers import Viewers
+from data import query
+from data.answers import Answer
+from data.board_rights import require_boards
+from data.instants import iso
+from data.metric_dimensions import DIMENSIONS
+from data.metric_query import MetricQuery
+from data.metrics import CATALOGUE
+from data.query_error import QueryError, unknown
+from data.query_parse import parse
+from data.services import Services
+from ingest.refusal import printable
+
+MOST_QUERIES = 40
+
+
+def register(server: Flask, services: Services) -> None:
+    """Add POST /api/v1/analytics/query and GET /api/v1/analytics/metrics, also without the version."""
+    viewers = Viewers(services.database, services.settings)
+    routes = Blueprint("queries", __name__)
+    board_problems.register(routes)
+    routes.register_error_handler(QueryError, refused)
+
+    def run() -> Response:
+        access = viewers.access()
+        require_boards(access)
+        queries, single, explained = _asked(read_object(request.environ, LARGEST_BODY))
+        now = datetime.now(UTC)
+        with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
+            found = [shown(own) for own in query.run(tenant, access, queries, now)]
+            if explained:
+                for body, plan in zip(found, query.explain(tenant, access, queries, now), strict=True):
+                    body["explain"] = [_explained(part) for part in plan]
+        return answer(found[0] if single else {"answers": found})
+
+    def metrics() -> Response:
+        require_boards(viewers.access())
+        return answer(catalogue())
+
+    for prefix in ("/api/v1", "/api"):
+        for method, path, view in (("POST", "query", run), ("GET", "metrics", metrics)):
+            name = f"{prefix}/analytics/{path}"
+            routes.add_url_rule(name, name, view, methods=[method])
+    server.register_blueprint(routes)
+
+
+def _asked(body: dict[str, Any]) -> tuple[list[MetricQuery], bool, bool]:
+    """The questions, whether it is a single one, and whether to explain. Raises QueryError."""
+    rest = dict(body)
+    explained = rest.pop("explain", False)
+    if not isinstance(explained, bool):
+        raise QueryError("bad-value", "true or false.", field="explain", value=str(explained)[:80])
+    if "queries" not in rest:
+        return [parse(rest)], True, explained
+    queries = rest.pop("queries")
+    if rest:
+        name = next(iter(rest))
+        raise unknown("field", name, name, ("queries", "explain"))
+    if not isinstance(queries, list) or not 1 <= len(queries) <= MOST_QUERIES:
+        raise QueryError("bad-value", f"A list of 1 to {MOST_QUERIES} questions.", field="queries")
+    return [parse(own, f"queries.{index}") for index, own in enumerate(queries)], False, explained
+
+
+def shown(found: Answer) -> dict[str, Any]:
+    """An answer as JSON; `truncated` says whether `limit` cut rows off."""
+    return {
+        "columns": [asdict(column) for column in found.columns],
+        "rows": found.rows,
+        "totalRows": found.total_rows,
+        "truncated": found.truncated,
+        "asOf": iso(found.as_of),
+        "zone": found.zone,
+        "start": iso(found.start),
+        "end": iso(found.end),
+        "sources": found.sources,
+        "masked": sorted(found.masked),
+        "names": found.names,
+    }
+
+
+def _explained(part: query.Explained) -> dict[str, Any]:
+    return asdict(part) | {"start": iso(part.start), "end": iso(part.end)}
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """Every metric and every dimension, as JSON."""
+    return {
+        "metrics": [
+            {
+                "name": metric.name,
+                "label": metric.label,
+                "unit": metric.unit,
+                "group": metric.group,
+                "description": metric.description,
+                "additivity": metric.additivity,
+                "money": metric.money,
+                "dimensions": metric.dimensions,
+                "grains": metric.grains,
+            }
+            for metric in CATALOGUE.values()
+        ],
+        "dimensions": [
+            {
+                "name": dimension.name,
+                "label": dimension.label,
+                "kind": dimension.kind,
+                "description": dimension.description,
+            }
+            for dimension in DIMENSIONS.values()
+        ],
+    }
+
+
+def refused(error: QueryError) -> Response:
+    """422: the question has no answer; `nearest` is the valid name that was probably meant."""
+    more = {"nearest": error.nearest} if error.nearest else None
+    value = None if error.value is None else printable(error.value)
+    status = 503 if error.code == "too-slow" else 422
+    return problem(status, error.code, error.detail, field=error.field, value=value, more=more)

@@ -1,0 +1,127 @@
+"""Questions as JSON: one parser for the API, for widgets that hold a question, and for exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from data.metric_query import All, Between, DaysToDoors, In, Last, MetricQuery, Named, Sort, Top, Within
+from data.metric_query import Any as AnyOf
+from data.query_error import QueryError, unknown
+
+_RANGES: dict[str, type[BaseModel]] = {
+    "last": Last,
+    "from": Between,
+    "to": Between,
+    "start": Between,
+    "named": Named,
+    "daysBefore": DaysToDoors,
+    "first": DaysToDoors,
+}
+_FILTERS: dict[str, type[BaseModel]] = {
+    "in": In,
+    "values": In,
+    "and": All,
+    "all": All,
+    "or": AnyOf,
+    "any": AnyOf,
+    "atLeast": Within,
+    "at_least": Within,
+    "below": Within,
+}
+_KINDS: dict[str, type[BaseModel]] = {
+    kind.__name__: kind for kind in (Last, Between, Named, DaysToDoors, In, Within, All, AnyOf)
+}
+_SHAPES: dict[str, type[BaseModel]] = {"sort": Sort, "top": Top}
+_RANGE = "a range is {last, unit}, {from, to}, {named} or {daysBefore, until}"
+_FILTER = "a filter is {dimension, in}, {dimension, atLeast, below}, {and: […]} or {or: […]}"
+
+
+def parse(body: Any, field: str = "") -> MetricQuery:
+    """The question in decoded JSON. Raises QueryError that names the place, with `field` before it."""
+    try:
+        return MetricQuery.model_validate(body)
+    except ValidationError as error:
+        raise _understood(error, body, field) from None
+
+
+def _understood(error: ValidationError, body: Any, prefix: str) -> QueryError:
+    """Of all that pydantic found, the first thing about the kind of range or filter that was meant; names
+    that do not exist before names that are missing, as one may be the other misspelt."""
+    details = error.errors(include_url=False)
+    for detail in sorted(details, key=lambda detail: detail["type"] != "extra_forbidden"):
+        place = _place(detail["loc"], body)
+        if place is not None:
+            return _told(detail, place, body, prefix)
+    loc = [part for part in details[0]["loc"] if part not in _KINDS]
+    what, how = ("filter", _FILTER) if loc[:1] == ["where"] else ("range", _RANGE)
+    top = str(loc[0]) if loc else what
+    return QueryError(f"bad-{what}", f"This is no {what}: {how}.", field=_joined(prefix, [top]))
+
+
+def _place(loc: Sequence[Any], body: Any) -> list[Any] | None:
+    """Where the error lies in what was sent; None when it is about a kind that was not meant."""
+    place: list[Any] = []
+    value = body
+    for part in loc:
+        if part in _KINDS and not (isinstance(value, dict) and part in value):
+            if _meant(value) is not _KINDS[part]:
+                return None
+            continue
+        if part in ("date", "datetime") or str(part).startswith(("function-", "lax-or-")):
+            continue
+        value = _item(value, part)
+        place.append(part)
+    return place
+
+
+def _item(value: Any, part: Any) -> Any:
+    if isinstance(value, dict):
+        return value.get(part)
+    inside = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+    return value[part] if inside else None
+
+
+def _meant(value: Any) -> type[BaseModel] | None:
+    """The kind of range or filter that these names belong to."""
+    if not isinstance(value, dict):
+        return None
+    for name in value:
+        found = _RANGES.get(name) or _FILTERS.get(name)
+        if found is not None:
+            return found
+    return Within if "dimension" in value else None
+
+
+def _told(detail: Any, place: list[Any], body: Any, prefix: str) -> QueryError:
+    field = _joined(prefix, place)
+    if detail["type"] == "extra_forbidden":
+        return unknown("field", str(place[-1]), field, _names(_within(place, body)))
+    if detail["type"] == "missing":
+        return QueryError("missing-field", f"{place[-1]} is missing.", field=field)
+    value = detail.get("input")
+    shown = None if isinstance(value, dict | list | tuple) or value is None else str(value)[:80]
+    return QueryError("bad-value", f"{detail['msg']}.", field=field, value=shown)
+
+
+def _within(place: Sequence[Any], body: Any) -> type[BaseModel]:
+    """The model in which the last part of the place stands."""
+    value = body
+    model: type[BaseModel] = MetricQuery
+    for part in place[:-1]:
+        value = value[part]
+        model = _SHAPES.get(str(part), _meant(value) or model) if not isinstance(part, int) else model
+        if isinstance(part, int) and isinstance(value, dict):
+            model = _meant(value) or model
+    return model
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return [*names, "in", "and", "or"] if model is Within else names
+
+
+def _joined(prefix: str, place: Iterable[Any]) -> str:
+    return ".".join(filter(None, (prefix, *map(str, place))))
