@@ -79,6 +79,10 @@ class Ranged(Settings):
         json_schema_extra=labelled(**{name: label for name, (label, _) in SPANS.items()}),
     )
 
+    def own_range(self) -> Range | None:
+        """The range that stands above that of the board, if there is one."""
+        return SPANS[self.span][1]
+
 
 class Compared(Ranged):
     """Settings of a widget that also compares."""
@@ -93,7 +97,7 @@ class Compared(Ranged):
 
 def range_of(settings: Settings, scope: Scope) -> Range:
     """The range of the settings, else of the board."""
-    own = SPANS[getattr(settings, "span", "board")][1]
+    own = settings.own_range() if isinstance(settings, Ranged) else None
     return own if own is not None else scope.range
 
 
@@ -131,11 +135,19 @@ def question(
 
 
 def comparison(settings: Settings, scope: Scope) -> Comparison | None:
-    """The comparison of the settings, else of the board; none where the widget does not compare."""
+    """The comparison of the settings, else of the board; none where the widget does not compare, nor of a
+    range that has no earlier one."""
     chosen: Versus = getattr(settings, "compare", "none")
+    if chosen == "none" or not has_earlier(range_of(settings, scope)):
+        return None
     if chosen == "board":
         return None if scope.compare_event else scope.compare
-    return None if chosen == "none" else chosen
+    return chosen
+
+
+def has_earlier(span: Range) -> bool:
+    """Whether there is a period before this one: not before all time, nor on the way to the doors."""
+    return not isinstance(span, DaysToDoors) and span != Named(named="all")
 
 
 def against(settings: Settings, scope: Scope) -> str:

@@ -28,12 +28,15 @@ class BookingSettings(Compared):
     days: int = Field(60, ge=3, le=730, title="Days before doors")
     added_up: bool = Field(True, title="Added up", description="The total so far; else each day for itself.")
 
+    def own_range(self) -> DaysToDoors:
+        """The way to the doors, whatever range the board has."""
+        return DaysToDoors(first=self.days, last=0)
+
 
 def needs(settings: BookingSettings, scope: Scope) -> Mapping[str, Need]:
     """Tickets by days to doors; with an event chosen on the board those of that event."""
-    span = DaysToDoors(first=settings.days, last=0)
     sort = (Sort(by="days_to_doors", order="desc"),)
-    return {"curve": question(settings, scope, ["tickets_sold"], ["days_to_doors"], span=span, sort=sort)}
+    return {"curve": question(settings, scope, ["tickets_sold"], ["days_to_doors"], sort=sort)}
 
 
 def curve(settings: BookingSettings, answers: Answers, scope: Scope) -> Points:
