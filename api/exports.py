@@ -24,15 +24,18 @@ from data.board_check import Fault, InvalidDocument
 from data.board_document import Placed
 from data.drilldown_sql import refuse_strangers
 from data.engine import TenantConnection
-from data.export_request import ExportRequest
+from data.export_request import ExportRequest, FactTable
 from data.exports import Export, NotExportable, TooManyExports
 from data.instants import iso
+from data.metric_query import Filter
 from data.query import run
 from data.query_error import QueryError
 from data.services import Services
 from exports.names import disposition, file_name
 from ingest.refusal import printable
+from widgets.board_layout import settled
 from widgets.draw import complaints, read_settings
+from widgets.figures_pages import PAGES, Fixed
 from widgets.registry import get
 from widgets.scope import Scope
 from widgets.scope_url import Look, read
@@ -144,31 +147,22 @@ class _Routes:
     ) -> tuple[list[str], str]:
         """The words of the file's name and its zone. Raises what tells the asker that it cannot be made:
         InvalidDocument, BoardNotFound, QueryError."""
-        base: dict[str, str] | None = None
-        words = [what.title] if what.title else []
-        if what.dashboard is not None:
-            board = dashboards.get(tenant, access, what.dashboard)
-            base, words = dict(board.document.filters), [board.name]
-            if what.placed is not None:
-                words.append(_title(_placed(board.document.widgets, what.placed), now))
-        elif what.widget is not None:
-            placed = Placed(id="widget", widget=what.widget, title=what.title, settings=what.settings)
-            _check(placed, "settings")
-            words = [_title(placed, now)]
-        for index, placed in enumerate(what.widgets):
-            _check(placed, f"widgets[{index}].settings")
-        if what.table is not None:
-            words.append(what.table)
+        words, base = _subject(tenant, access, what, now)
         look, misread = read(what.filters, base=base)
         faults = [Fault(f"filters.{m.name}", m.value, f"It cannot be used: {m.why}.") for m in misread]
         faults += self._strangers(access, look)
         if faults:
             raise InvalidDocument(faults)
+        rows = what.rows
         if what.query is not None:
             run(tenant, access, [what.query.model_copy(update={"limit": 1})], now)
             return [*(words or ["query"]), range_words(what.query.range)], self._zone(access, None)
-        if what.table is not None and (where := look.where()) is not None:
-            refuse_strangers(what.table, where)
+        if rows is not None:
+            _check_rows(rows.kind, rows.where)
+            return [*words, rows.kind, range_words(rows.range)], self._zone(access, None)
+        if what.table is not None:
+            _check_rows(what.table, look.where())
+            words.append(what.table)
         span = range_words(look.range) if look.range is not None else "last 30 days"
         return [*words, span], self._zone(access, look.venue)
 
@@ -219,6 +213,35 @@ def _granted(one: UUID, granted: frozenset[UUID] | None) -> bool:
     return granted is None or one in granted
 
 
+def _subject(
+    tenant: TenantConnection, access: Access, what: ExportRequest, now: datetime
+) -> tuple[list[str], dict[str, str] | None]:
+    """What it is of, in words, and the look that its filters are read over."""
+    for index, placed in enumerate(what.widgets):
+        _check(placed, f"widgets[{index}].settings")
+    if what.widget is not None:
+        placed = Placed(id="widget", widget=what.widget, title=what.title, settings=what.settings)
+        _check(placed, "settings")
+        return [_title(placed, now)], None
+    if what.dashboard is not None:
+        board = dashboards.get(tenant, access, what.dashboard)
+        words, widgets, base = [board.name], board.document.widgets, dict(board.document.filters)
+    elif what.page is not None:
+        page = _page(what.page)
+        words, widgets, base = [page.title], settled(page.widgets), dict(page.base)
+    else:
+        return [what.title] if what.title else [], None
+    if what.placed is not None:
+        words.append(_title(_placed(widgets, what.placed), now))
+    return words, base
+
+
+def _check_rows(kind: FactTable, where: Filter | None) -> None:
+    """Raises QueryError for what such rows cannot be filtered by."""
+    if where is not None:
+        refuse_strangers(kind, where)
+
+
 def _order() -> ExportRequest:
     """What is asked for. Raises Refused, InvalidDocument."""
     try:
@@ -228,6 +251,13 @@ def _order() -> ExportRequest:
             replace(fault, path="what") if fault.path == "document" else fault for fault in error.faults
         ]
         raise InvalidDocument(faults) from None
+
+
+def _page(name: str) -> Fixed:
+    if name not in PAGES:
+        known = ", ".join(PAGES)
+        raise InvalidDocument([Fault("page", name, f"There is no such page; there are {known}.")])
+    return PAGES[name]
 
 
 def _placed(widgets: tuple[Placed, ...], wanted: str) -> Placed:

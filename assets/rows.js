@@ -78,7 +78,13 @@
     const table = make('table', { class: 'rows-table' }, make('thead', {}, heads), lines);
     const more = make('button', { class: 'button-plain', type: 'button', hidden: true }, 'Show more');
     const said = make('span', { class: 'grow', role: 'status' }, 'Reading the rows…');
-    foot.append(said, more);
+    /* All of them, however many: the download counts them first. */
+    const all = (format, label) => {
+      const button = make('button', { class: 'button-text', type: 'button' }, label);
+      button.addEventListener('click', () => window.Housecount.exports.start({ format, rows: question }));
+      return button;
+    };
+    foot.append(said, all('csv', 'CSV'), all('xlsx', 'Excel'), more);
     let after = '';
     let shown = 0;
 

@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.board_grid import Slot, board_grid
+from components.export_menu import export_menu
 from components.header import pill, theme_button
 from components.states import panel
 from widgets.attributes import marks
@@ -109,6 +110,7 @@ def _head(board: OpenBoard) -> html.Header:
             pill() if board.state is not None else None,
             *(_editing_buttons() if may_edit else []),
             _share(board),
+            export_menu(board.name),
             _menu(board),
             theme_button(),
         ],

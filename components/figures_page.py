@@ -9,6 +9,7 @@ from typing import Literal
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components.export_menu import export_menu
 from components.header import pill, theme_button
 from components.states import not_permitted, unreadable
 from widgets.attributes import marks
@@ -47,6 +48,7 @@ def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
                             className="grow title",
                         ),
                         pill() if page.live is not None else None,
+                        export_menu(page.title),
                         theme_button(),
                     ],
                     className="top",
@@ -59,5 +61,6 @@ def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
                 dcc.Store(id="figures-marks", data={"page": page.name, "marks": list(page.marks)}),
             ],
             className="figures-page",
+            **marks(data_figures=page.name),
         ),
     ]

@@ -108,10 +108,10 @@ def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterat
 def _chart(part: Part) -> Block | None:
     assert part.figure is not None
     half = part.place[2] <= 6
-    width = _HALF if half else _FULL
     height = min(max(part.place[3] * _ROW, 190.0), 420.0)
     try:
-        svg = picture(part.figure, width, height, part.title)
+        svg = picture(part.figure, _FULL, height, part.title)
+        small = picture(part.figure, _HALF, height, part.title) if half else ""
     except UnknownTrace:
         return None  # The table says the same.
     rows = f"{part.count:,} of {part.total:,} rows" if part.left_out else f"{part.count:,} rows"
@@ -121,6 +121,7 @@ def _chart(part: Part) -> Block | None:
         "title": fitting(part.title),
         "sub": fitting(part.sub),
         "svg": svg,
+        "small": small,
         "alt": part.summary or part.title,
         "note": f"{fitting(part.summary)} Drawn from {rows}.".strip(),
     }
@@ -198,7 +199,7 @@ def _table(document: Document, part: Part) -> Block:
         ],
         "rows": rows,
         "note": _shown(part, len(rows)),
-        "size": 8.5 if len(part.columns) <= MANY_COLUMNS else 6.5,
+        "size": 8.5 if len(part.columns) <= MANY_COLUMNS else 7.5 if len(part.columns) <= 10 else 6.5,
     }
 
 
@@ -227,9 +228,12 @@ def _arranged(blocks: Sequence[Block]) -> list[Block]:
             cards = []
         last = found[-1] if found else {}
         if block.get("half") and last.get("half"):
-            found[-1] = {"kind": "pair", "blocks": [last, block]}
+            pair = [each | {"svg": each["small"], "small": ""} for each in (last, block)]
+            found[-1] = {"kind": "pair", "blocks": pair}
         elif block["kind"] != "end":
             found.append(block)
+    for block in found:
+        block.pop("small", None)  # It stands alone, over the whole width.
     return found
 
 

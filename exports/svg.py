@@ -184,7 +184,7 @@ def _axes(plane: Plane, frame: Frame, *, first: bool) -> list[str]:
         above = x.layout.get("side") == "top"
         found.append(
             marks.text(
-                min(max(at, half), right + 10 - min(half, 10)),
+                min(max(at, half), right + 9 - half),
                 top - 6 if above else y.start + _SIZE + 5,
                 shown,
                 size=_SIZE,

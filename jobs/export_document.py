@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,11 +18,13 @@ from data.drilldown import Drill
 from data.drilldown_flow import flow
 from data.engine import TenantConnection
 from data.export_privacy import renaming, without_customers
-from data.export_request import ExportRequest, FactTable
-from data.metric_query import MetricQuery, Range
+from data.export_request import ExportRequest
+from data.metric_query import All, Filter, In, MetricQuery, Range, Within
 from exports.compose import parts_of
 from exports.document import Document, Part
 from widgets import draw, scope_words
+from widgets.board_layout import settled
+from widgets.figures_pages import PAGES
 from widgets.scope import Scope
 from widgets.scope_url import Look, read
 
@@ -41,12 +43,16 @@ class Reader:
         """The whole export; rows of facts flow as they are written. Raises BoardNotFound, NotAllowed,
         QueryError, DatabaseUnavailable."""
         if what.dashboard is not None:
-            board = dashboards.get(self.tenant, self.access, what.dashboard)
-            return self._board(what, board.name, board.document)
+            found = dashboards.get(self.tenant, self.access, what.dashboard)
+            return self._board(what, found.name, found.document)
         if what.query is not None:
             return self._query(what, what.query)
-        if what.table is not None:
-            return self._facts(what, what.table)
+        if what.table is not None or what.rows is not None:
+            return self._facts(what)
+        if what.page is not None:
+            page = PAGES[what.page]
+            document = BoardDocument(widgets=settled(page.widgets), filters=dict(page.base))
+            return self._board(what, page.title, document)
         placed = what.widgets
         if what.widget is not None:
             placed = (
@@ -66,7 +72,7 @@ class Reader:
             moments += [drawn.as_of] if drawn.as_of else []
         filters = self._filters(look, scope)
         alone = len(chosen) == 1 and (what.placed is not None or what.widget is not None)
-        if alone and title and what.dashboard is not None:
+        if alone and what.placed is not None:
             filters = (("Dashboard", title), *filters)
         title = parts[0].title if alone else title or "Widgets"
         return self._document(title, filters, parts, scope, min(moments, default=self.now))
@@ -99,16 +105,28 @@ class Reader:
         filters = (("Range", scope_words.range_words(asked.range, answer.zone or "UTC")),)
         return self._document(part.title, filters, [part], scope, answer.as_of)
 
-    def _facts(self, what: ExportRequest, kind: FactTable) -> Document:
+    def _facts(self, what: ExportRequest) -> Document:
         look = read(what.filters)[0]
-        scope = self._scope(look)
-        asked = Drill(
-            kind=kind,
-            range=scope.range,
-            venues=(scope.venue,) if scope.venue else (),
-            events=(scope.event,) if scope.event else (),
-            where=scope.where,
-        )
+        asked = what.rows
+        if asked is None:
+            assert what.table is not None
+            scope = self._scope(look)
+            asked = Drill(
+                kind=what.table,
+                range=scope.range,
+                venues=(scope.venue,) if scope.venue else (),
+                events=(scope.event,) if scope.event else (),
+                where=scope.where,
+            )
+        else:
+            # Its own question wins over the bar; of the bar it has one venue and one event at most.
+            look = Look(
+                venue=asked.venues[0] if len(asked.venues) == 1 else None,
+                event=asked.events[0] if len(asked.events) == 1 else None,
+                range=asked.range,
+                picked=tuple(picked(asked.where)),
+            )
+            scope = self._scope(look)
         found = flow(self.tenant, self.directory, self.access, asked, self.now)
         title = what.title or found.title
         part = Part(title, found.columns, found.rows, found.count, found.count, scope.zone)
@@ -185,6 +203,24 @@ def _placed_scope(venue_id: UUID | None, venues: Iterable[Venue], scope: Scope) 
     zones = {venue.zone.key for venue in known}
     zone = zones.pop() if len(zones) == 1 else "UTC"
     return replace(scope, zone=zone, currency=known[0].currency if known else scope.currency)
+
+
+def picked(where: Filter | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A condition as words for each dimension."""
+    if isinstance(where, In):
+        yield where.dimension, where.values
+    elif isinstance(where, Within):
+        edges = [f"from {where.at_least:g}"] if where.at_least is not None else []
+        edges += [f"below {where.below:g}"] if where.below is not None else []
+        yield where.dimension, (" ".join(edges),)
+    elif where is not None:
+        joined = list(where.all if isinstance(where, All) else where.any)
+        if isinstance(where, All):
+            for part in joined:
+                yield from picked(part)
+        else:
+            words = [f"{name}: {', '.join(values)}" for part in joined for name, values in picked(part)]
+            yield "any of", tuple(words)
 
 
 def _renamed(answer: object, rename: Any) -> object:

@@ -179,6 +179,31 @@ def test_one_widget_of_a_board_can_be_taken_alone(program: Caller, sold: Tenant)
     assert ["Dashboard", "Friday"] in rows
 
 
+def test_a_page_of_figures_and_one_widget_of_it_are_taken_away(
+    program: Caller, sold: Tenant, whole_server: Flask
+) -> None:
+    whole = made(program, whole_server, sold, format="xlsx", page="sales", filters={"range": "7d"})
+    assert whole["fileName"].startswith("housecount-sales-last-7-days-")
+    book = load_workbook(io.BytesIO(file_of(program, whole)))
+    assert "Tickets sold" in book.sheetnames
+    one = program.json("POST", PATH, {"format": "xlsx", "page": "sales", "placed": "kpi-3-0"})
+    assert (one["status"], one["fileName"].startswith("housecount-sales-tickets-sold-")) == ("done", True)
+
+
+def test_the_rows_of_a_question_are_taken_away(program: Caller, sold: Tenant, whole_server: Flask) -> None:
+    where = {"and": [{"dimension": "channel", "in": ["web"]}, {"dimension": "currency", "in": ["JPY"]}]}
+    rows = {"kind": "sales", "range": {"last": 1}, "where": where}
+    export = made(program, whole_server, sold, format="xlsx", rows=rows)
+    sheet = load_workbook(io.BytesIO(file_of(program, export)))["Lines of sales"]
+    lines = [row[:2] for row in sheet.iter_rows(values_only=True)]
+    assert {
+        ("Range", "This day"),
+        ("Channel", "web"),
+        ("Currency", "JPY"),
+        ("Rows", "1 row, all there are"),
+    } <= set(lines)
+
+
 def test_nobody_else_sees_or_fetches_or_removes_it(
     program: Caller,
     sold: Tenant,
@@ -240,6 +265,8 @@ def test_a_stranger_and_another_site_are_refused(
         ({"format": "csv", "table": "sales", "filters": {"venue": str(UUID(int=9))}}, "filters.venue"),
         ({"format": "csv", "table": "sales", "filters": {"event": str(UUID(int=9))}}, "filters.event"),
         ({"format": "csv", "table": "sales", "filters": {"f.gate": "A"}}, "query.where"),
+        ({"format": "csv", "page": "weather"}, "page"),
+        ({"format": "csv", "rows": {"kind": "tickets"}}, "rows.kind"),
         ({"format": "csv", "placed": "a", **TICKETS}, "what"),
         ({"format": "csv", **TICKETS, "secret": 1}, "secret"),
     ],

@@ -1,0 +1,225 @@
+/* Downloads: of a widget (its menu), of a board or page (the menu in its head), of the rows in a drawer. What
+   is small comes at once; what takes time is watched in a corner of the page, also after a reload. */
+(function () {
+  'use strict';
+  const { drawers: { make, icon, ask, drawer } } = window.Housecount;
+  const PATH = '/api/v1/exports';
+  const KEPT = 'housecount-exports';
+  const EVERY = 1000;
+  const ASKED_FOR = /^(venue|event|range|compare|f|f\..+)$/;
+  const FORMATS = { csv: 'CSV', xlsx: 'Excel workbook', pdf: 'PDF' };
+  const ENDED = ['done', 'failed', 'cancelled', 'expired'];
+
+  const watched = new Map();  // id → its card in the corner and what is to happen at its end
+  let timer = null;
+
+  const kept = () => { try { return JSON.parse(localStorage.getItem(KEPT)) || []; } catch { return []; } };
+  function keep() {
+    const ids = [...watched].filter(([, { ended }]) => !ended).map(([id]) => id);
+    try { localStorage.setItem(KEPT, JSON.stringify(ids)); } catch { /* Storage is closed: until a reload only. */ }
+  }
+
+  /* The corner: one card for each export, and a line that is read aloud. */
+  function corner() {
+    let place = document.querySelector('.export-tray');
+    if (!place) {
+      place = make('section', { class: 'export-tray', 'aria-label': 'Downloads' },
+        make('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' }));
+      document.body.append(place);
+    }
+    return place;
+  }
+  const say = (words) => { corner().firstChild.textContent = words; };
+
+  function card(id) {
+    const title = make('b', { class: 'export-title' }, 'Preparing the download');
+    const sub = make('span', { class: 'muted small' }, '');
+    const bar = make('progress', { max: '1', 'aria-label': 'Progress of the download' });
+    const act = make('button', { class: 'button-text', type: 'button' }, 'Cancel');
+    const close = make('button', { class: 'icon-button bare', type: 'button', 'aria-label': 'Hide' }, icon('close'));
+    const node = make('article', { class: 'export-card', 'data-export-id': id },
+      make('div', { class: 'export-words' }, title, sub), close, bar, act);
+    close.addEventListener('click', () => { watched.delete(id); keep(); node.remove(); });
+    corner().append(node);
+    return { node, title, sub, bar, act };
+  }
+
+  function button(one, words, act) {
+    const fresh = one.act.cloneNode();
+    fresh.textContent = words;
+    fresh.addEventListener('click', act);
+    one.act.replaceWith(fresh);
+    one.act = fresh;
+  }
+
+  const bytes = (count) => (count < 1e6 ? `${Math.max(1, Math.round(count / 1e3))} kB` : `${(count / 1e6).toFixed(1)} MB`);
+  const rows = (count) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'row' : 'rows'}`;
+
+  function fetchFile(file, name) {
+    const link = make('a', { href: file, download: name, hidden: true });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }
+
+  function show(one, state) {
+    const { id, status, fileName, progress, rowsDone, rowsTotal } = state;
+    one.node.dataset.status = status;
+    if (status === 'waiting' || status === 'running') {
+      one.title.textContent = `Preparing ${FORMATS[state.format]}`;
+      one.sub.textContent = rowsTotal ? `${rowsDone.toLocaleString('en-GB')} of ${rows(rowsTotal)}` : 'Waiting for its turn';
+      if (progress === null) one.bar.removeAttribute('value'); else one.bar.value = progress;
+      return;
+    }
+    one.ended = true;
+    one.bar.remove();
+    if (status === 'done') {
+      one.title.textContent = fileName;
+      one.sub.textContent = `${rows(rowsDone)} · ${bytes(state.bytes)}`;
+      button(one, 'Download', () => fetchFile(state.file, fileName));
+      say(`The download ${fileName} is ready`);
+      if (one.waits) fetchFile(state.file, fileName);
+      if (one.small) setTimeout(() => one.node.remove(), 6000);
+    } else {
+      one.title.textContent = status === 'failed' ? 'The download failed' : `The download is ${status}`;
+      one.sub.textContent = state.error || '';
+      say(`${one.title.textContent}. ${one.sub.textContent}`);
+      if (one.order) button(one, 'Try again', () => { one.node.remove(); start(one.order); }); else one.act.remove();
+      if (status === 'failed') ask(`${PATH}/${id}`, { method: 'DELETE' }).catch(() => {});
+    }
+  }
+
+  async function look() {
+    timer = null;
+    for (const [id, one] of watched) {
+      if (one.ended) continue;
+      try {
+        const state = await ask(`${PATH}/${id}`);
+        if (watched.has(id)) show(one, state);
+      } catch (error) {
+        if (/no such export/i.test(error.message)) { watched.delete(id); one.node.remove(); }
+        else one.sub.textContent = error.message;
+      }
+    }
+    keep();
+    again();
+  }
+  function again() {
+    if (timer === null && [...watched.values()].some(({ ended }) => !ended)) timer = setTimeout(look, EVERY);
+  }
+
+  function watch(id, more = {}) {
+    const one = { ...card(id), ...more };
+    button(one, 'Cancel', async () => {
+      try { await ask(`${PATH}/${id}`, { method: 'DELETE' }); } catch { /* It has ended: the next look says how. */ }
+      look();
+    });
+    watched.set(id, one);
+    return one;
+  }
+
+  /* Ask for an export, as POST /api/v1/exports takes it. */
+  async function start(order) {
+    const began = performance.now();
+    let one = null;
+    const waiting = setTimeout(() => { one = card(''); }, 400);  // Nothing flashes for what comes at once.
+    try {
+      const state = await ask(PATH, { method: 'POST', body: order });
+      clearTimeout(waiting);
+      one?.node.remove();
+      one = watch(state.id, { order, waits: true, small: ENDED.includes(state.status) && performance.now() - began < 3000 });
+      show(one, state);
+      keep();
+      again();
+    } catch (error) {
+      clearTimeout(waiting);
+      one?.node.remove();
+      one = card('');
+      one.bar.remove();
+      one.title.textContent = 'This cannot be downloaded';
+      one.sub.textContent = error.message;
+      button(one, 'Try again', () => { one.node.remove(); start(order); });
+      say(`${one.title.textContent}. ${error.message}`);
+    }
+  }
+
+  /* What the bar above the board looks at, as it stands in the address. */
+  function filters() {
+    const found = {};
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (!ASKED_FOR.test(name)) continue;
+      found[name] = name in found ? [].concat(found[name], value) : value;
+    }
+    return found;
+  }
+
+  /* What stands on the page around a button: a board or a page, and one widget of it. */
+  function subject(item) {
+    const placed = item.dataset.widgetId ? { placed: item.dataset.widgetId } : {};
+    const board = item.closest('[data-dashboard]');
+    if (board) return { dashboard: board.dataset.dashboard, ...placed, filters: filters() };
+    const page = item.closest('[data-figures]');
+    return page && { page: page.dataset.figures, ...placed, filters: filters() };
+  }
+
+  document.addEventListener('click', (event) => {
+    const item = event.target.closest?.('[data-export]');
+    if (!item) {
+      if (event.target.closest?.('[data-downloads]')) { shut(event.target); list(); }
+      return;
+    }
+    shut(item);
+    if (item.dataset.export === 'png') {
+      const widget = item.closest('.widget');
+      window.Housecount.picture(widget).then(({ url, name }) => {
+        fetchFile(url, name);
+        say(`The picture ${name} is ready`);
+      }, (error) => {
+        const one = card('');
+        one.bar.remove();
+        one.act.remove();
+        one.title.textContent = 'The picture cannot be made';
+        one.sub.textContent = error.message;
+      });
+      return;
+    }
+    const of = subject(item);
+    if (of) start({ format: item.dataset.export, ...of });
+  });
+  const shut = (node) => { const menu = node.closest('details.switcher'); if (menu) menu.open = false; };
+
+  /* The list of what was asked for: to fetch it again, or to remove it. */
+  async function list() {
+    const { dialog, sub, body } = drawer('Your downloads', true);
+    sub.textContent = 'They are kept for a while, then removed by themselves';
+    const lines = make('ul', { class: 'export-list' });
+    body.replaceChildren(lines);
+    try {
+      const { exports } = await ask(PATH);
+      if (!exports.length) body.replaceChildren(make('p', { class: 'drawer-note' }, 'Nothing was downloaded yet.'));
+      lines.append(...exports.map((state) => line(state)));
+    } catch (error) {
+      body.replaceChildren(make('p', { class: 'drawer-note' }, error.message));
+    }
+    return dialog;
+  }
+  const clock = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+  function line(state) {
+    const done = state.status === 'done';
+    const words = done ? `${rows(state.rowsDone)} · ${bytes(state.bytes)} · until ${clock.format(new Date(state.expiresAt))}`
+      : state.error || state.status;
+    const fetchIt = done && make('a', { class: 'button-text', href: state.file, download: state.fileName }, 'Download');
+    const remove = make('button', { class: 'icon-button bare', type: 'button', 'aria-label': `Remove ${state.fileName}` }, icon('close'));
+    const node = make('li', {}, make('div', { class: 'export-words' },
+      make('b', { class: 'export-title' }, state.fileName), make('span', { class: 'muted small' }, words)), fetchIt || null, remove);
+    remove.addEventListener('click', async () => {
+      try { await ask(`${PATH}/${state.id}`, { method: 'DELETE' }); node.remove(); } catch (error) { say(error.message); }
+    });
+    return node;
+  }
+
+  kept().forEach((id) => watch(id));
+  if (watched.size) look();
+
+  window.Housecount = { ...window.Housecount, exports: { start } };
+})();
