@@ -201,13 +201,18 @@ def test_a_bucket_lets_a_burst_pass_and_then_the_rate() -> None:
 
 
 def test_the_pace_holds_back_a_client_that_has_no_burst_left(pretix_server: Pretix, waits: Waits) -> None:
-    pace = Pace(requests_per_minute=360, burst=2)
+    pace = Pace(requests_per_minute=6, burst=2)
+    moments = [time.monotonic()]
     with closing(Client(pretix_server.url, ORGANIZER, TOKEN, pace, waits)) as client:
         for _ in range(4):
             order(client)
+            moments.append(time.monotonic())
 
+    # Ten seconds a request, from the first one on; each asked at a time between two moments.
+    begun, first, second, third, fourth = moments
     assert len(waits) == 2
-    assert sum(waits) == pytest.approx(1 / 6 + 2 / 6, abs=0.15)
+    assert 10 - (third - begun) <= waits[0] <= 10 - (second - first)
+    assert 20 - (fourth - begun) <= waits[1] <= 20 - (third - first)
 
 
 def test_the_captures_are_complete() -> None:
