@@ -37,7 +37,7 @@ SALES = Fixed(
         _at(4, 6, 4, 4, "price-bands"),
         _at(8, 6, 4, 4, "weekday-hours"),
         _at(0, 10, 6, 4, "revenue-waterfall"),
-        _at(6, 10, 6, 4, "booking-curve", compare="last_year"),
+        _at(6, 10, 6, 4, "booking-curve", compare="none"),
         _at(0, 14, 4, 4, "top-places"),
         _at(4, 14, 8, 4, "event-table"),
     ),

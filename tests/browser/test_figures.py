@@ -1,0 +1,174 @@
+"""Filtering by a click, the rows behind a figure, notes, and the pages that are there from the start."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from data.board_document import Placed
+from tests.browser.boards import another, enter, made, visit
+from tests.browser.conftest import Night, Watch
+
+TICKETS = Placed(id="sold", widget="kpi", settings={"metric": "tickets_sold"}, x=0, y=0, w=3, h=2)
+CHANNELS = Placed(id="channels", widget="channel-mix", x=3, y=0, w=4, h=4, phone=1)
+CURVE = Placed(id="curve", widget="sales-over-time", x=7, y=0, w=5, h=4, phone=2)
+
+
+def sell(night: Night, *channels: str) -> None:
+    """A ticket by each of these channels."""
+    now = datetime.now(UTC).isoformat()
+    for number, channel in enumerate(channels):
+        night.post(
+            type="ticket-purchase",
+            ticketId=f"{channel}-{number}",
+            userId=f"buyer-{number}",
+            amount="20.00",
+            currency="GBP",
+            channel=channel,
+            timestamp=now,
+        )
+
+
+def app(page: Page) -> Locator:
+    return page.locator("#react-entry-point")
+
+
+def sold(page: Page) -> Locator:
+    return app(page).locator('[data-widget-id="sold"].widget .big-value')
+
+
+def channel(page: Page, name: str) -> Locator:
+    return app(page).get_by_role("button", name=re.compile(f"^{name}"))
+
+
+def test_a_click_filters_everything_else_and_chips_take_it_back(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    sell(night, "web", "web", "app", "partner")
+    board = made(night, TICKETS, CHANNELS, CURVE)
+    enter(page, night)
+    visit(page, night, board)
+    expect(sold(page)).to_have_text("4")
+    channel(page, "web").click()
+    expect(sold(page)).to_have_text("2")
+    assert page.url.endswith("?f.channel=web")
+    # The widget it was clicked in keeps showing the others, and says which one it was.
+    expect(channel(page, "app")).to_be_visible()
+    expect(channel(page, "web")).to_have_attribute("aria-pressed", "true")
+    # The same by the keyboard.
+    channel(page, "app").focus()
+    page.keyboard.press("Enter")
+    expect(sold(page)).to_have_text("3")
+    app(page).get_by_role("link", name="Channel: web").click()
+    expect(sold(page)).to_have_text("1")
+    page.go_back()
+    expect(sold(page)).to_have_text("3")
+    page.reload()
+    expect(sold(page)).to_have_text("3")
+    app(page).get_by_role("link", name="Clear all").click()
+    expect(sold(page)).to_have_text("4")
+    expect(app(page).get_by_role("link", name="Clear all")).to_have_count(0)
+    assert watch.complaints == []
+
+
+def test_the_rows_behind_a_figure_and_behind_one_value_of_it(page: Page, night: Night, watch: Watch) -> None:
+    sell(night, "web", "web", "app")
+    board = made(night, TICKETS, CHANNELS)
+    enter(page, night)
+    visit(page, night, board)
+    menu = app(page).locator('[data-widget-id="sold"] .w-more summary')
+    menu.click()
+    page.get_by_role("button", name="Show the rows behind it").click()
+    drawer = page.get_by_role("dialog", name="Lines of sale")
+    expect(drawer.locator("tbody tr")).to_have_count(3)
+    expect(drawer.get_by_role("status")).to_contain_text("3 rows, newest first · times in Europe/London")
+    assert "buyer" not in drawer.inner_text()
+    expect(drawer.locator("tbody tr").first).to_contain_text("£20.00")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    channel(page, "web").click(modifiers=["Shift"])
+    expect(drawer.locator("tbody tr")).to_have_count(2)
+    assert "f.channel" not in page.url
+    assert watch.complaints == []
+
+
+def test_a_range_is_chosen_from_the_bar_by_mouse_and_by_keyboard(page: Page, night: Night) -> None:
+    sell(night, "web")
+    enter(page, night)
+    page.goto(f"{night.site.url}/sales")
+    bar = app(page).locator(".filter-bar")
+    bar.locator('[data-filter="range"] summary').click()
+    bar.get_by_role("link", name="Last 7 days").click()
+    expect(bar.locator('[data-filter="range"] summary')).to_have_text("Last 7 days")
+    assert page.url.endswith("/sales?range=7d")
+    # The focus is where it was: the next choice is a key away.
+    expect(bar.locator('[data-filter="range"] summary')).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(bar.locator('[data-filter="range"] summary')).to_have_text("Today")
+    bar.locator('[data-filter="range"] summary').click()
+    bar.get_by_label("From").fill("2026-01-01")
+    bar.get_by_label("To, included").fill("2026-01-31")
+    bar.get_by_role("button", name="Show these days").click()
+    expect(bar.locator('[data-filter="range"] summary')).to_have_text("1 to 31 January 2026")
+    assert page.url.endswith("/sales?range=2026-01-01..2026-02-01")
+
+
+def test_a_note_is_written_changed_and_removed(page: Page, night: Night, watch: Watch) -> None:
+    sell(night, "web")
+    board = made(night, CURVE)
+    enter(page, night)
+    visit(page, night, board, "?range=7d")
+    app(page).get_by_role("button", name="Notes").click()
+    drawer = page.get_by_role("dialog", name="Notes")
+    drawer.get_by_label("Note", exact=True).fill("Posters went up")
+    drawer.get_by_role("button", name="Add the note").click()
+    expect(drawer.get_by_role("list", name="Notes")).to_contain_text("Posters went up")
+    drawer.get_by_role("button", name="Change: Posters went up").click()
+    drawer.get_by_label("Note", exact=True).fill("Posters and radio")
+    drawer.get_by_role("button", name="Save the change").click()
+    expect(drawer.get_by_role("list", name="Notes")).to_contain_text("Posters and radio")
+    drawer.get_by_role("button", name="Close").click()
+    # The chart marks it, with its words.
+    expect(app(page).locator('[data-widget-id="curve"] .js-plotly-plot')).to_contain_text("Posters and radio")
+    app(page).get_by_role("button", name="Notes").click()
+    drawer.get_by_role("button", name="Remove: Posters and radio").click()
+    drawer.get_by_role("button", name="Remove for good: Posters and radio").click()
+    expect(drawer.get_by_role("list", name="Notes")).not_to_contain_text("Posters and radio")
+    assert watch.complaints == []
+
+
+TOO_WIDE = """(width) => [...document.querySelectorAll('#react-entry-point .main *')]
+    .filter((node) => !node.closest('svg, .bar, .filters, .scroll, .w-table, .w-menu, .menu')
+        && node.getBoundingClientRect().right > width + 1)
+    .map((node) => node.className || node.tagName)"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_sales_and_doors_fit_the_screen_and_complain_of_nothing(
+    browser: Browser, night: Night, watch: Watch, width: int, theme: str
+) -> None:
+    sell(night, "web", "app")
+    night.scan("web-0")
+    phone = width < 768
+    options = {"viewport": {"width": width, "height": 844}, "color_scheme": theme}
+    with another(browser, watch, **options, is_mobile=phone, has_touch=phone) as context:
+        page = context.new_page()
+        enter(page, night)
+        for path, heading in [("/sales", "Sales"), ("/attendance", "Attendance & doors")]:
+            page.goto(night.site.url + path)
+            expect(app(page).get_by_role("heading", name=heading, level=1)).to_be_visible()
+            page.wait_for_selector("#react-entry-point .js-plotly-plot .main-svg", state="attached")
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.evaluate(TOO_WIDE, width) == []
+            expect(app(page).locator('.widget[data-state="failed"]')).to_have_count(0)
+        if phone:
+            bar = app(page).get_by_role("navigation", name="Main pages")
+            bar.get_by_role("link", name="Sales").tap()
+            expect(app(page).get_by_role("heading", name="Sales", level=1)).to_be_visible()
+    assert watch.complaints == []
+    assert watch.elsewhere(night.site) == []
