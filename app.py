@@ -20,6 +20,7 @@ import callbacks.tv
 import pages.attendance
 import pages.board
 import pages.dashboards
+import pages.gallery
 import pages.not_found
 import pages.sales
 import pages.tonight
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> Dash:
     pages.board.register()
     pages.sales.register()
     pages.attendance.register()
+    pages.gallery.register()
     pages.not_found.register()
     callbacks.tonight.register(app, services)
     callbacks.board_lists.register(app, services)

@@ -65,7 +65,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "still.css": ("text/css", ("still.css",)),
     "still.js": ("text/javascript", ("still.js",)),
-    "boards.css": ("text/css", ("vendor/gridstack.css", "grid.css", "dashboards.css")),
+    "boards.css": ("text/css", ("vendor/gridstack.css", "grid.css", "dashboards.css", "gallery.css")),
     "boards.js": (
         "text/javascript",
         (

@@ -77,5 +77,28 @@
     place.replaceChildren(...tables.map((each) => table(each, zone)));
   }
 
+  /* The gallery: what does not have every word that is typed goes out of sight. */
+  document.addEventListener('input', (event) => {
+    if (!closest(event, '[data-samples-search]')) return;
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let left = 0;
+    document.querySelectorAll('[data-samples] [data-search]').forEach((card) => {
+      card.hidden = !words.every((word) => card.dataset.search.includes(word));
+      left += !card.hidden;
+    });
+    document.querySelectorAll('[data-no-match]').forEach((note) => { note.hidden = left > 0; });
+  });
+
+  /* Countdowns go on by the second, by the server's clock. */
+  const pad = (value) => String(value).padStart(2, '0');
+  const skew = new WeakMap();
+  setInterval(() => document.querySelectorAll('[data-countdown]').forEach((node) => {
+    if (!skew.has(node)) skew.set(node, Date.parse(node.dataset.now) - Date.now());
+    const seconds = Math.round((Date.parse(node.dataset.countdown) - Date.now() - skew.get(node)) / 1000);
+    if (seconds < 0 || seconds >= 172800) return;
+    const text = `${Math.floor(seconds / 3600)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+    if (node.textContent !== text) node.textContent = text;
+  }), 1000);
+
   window.Housecount = { ...window.Housecount, widgets: { table } };
 })();

@@ -1,0 +1,79 @@
+"""The widgets there are, each drawn with sample figures, to look and search through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.widget_frame import frame
+from widgets.attributes import marks
+from widgets.draw import Placed
+from widgets.icon import icon
+from widgets.registry import GROUP_LABELS, WIDGETS
+from widgets.sample import sample, sample_scope
+from widgets.scope import Scope
+from widgets.widget import Widget
+
+
+def gallery(now: datetime, url: Mapping[str, str]) -> list[Component]:
+    """Every widget in its own size; `url` has the address of `boards.css`. A field above narrows it down
+    (`assets/widgets.js`)."""
+    scope = sample_scope(now)
+    search = dcc.Input(type="search", placeholder="Search widgets", debounce=False)
+    return [
+        html.Link(rel="stylesheet", href=url["boards.css"]),
+        html.Header(
+            [
+                html.Div(
+                    [
+                        html.H1("Widgets"),
+                        html.Div(f"{len(WIDGETS)} kinds, drawn with sample figures", className="muted small"),
+                    ],
+                    className="grow title",
+                ),
+                html.Label(
+                    [icon("search"), html.Span("Search widgets", className="visually-hidden"), search],
+                    className="samples-search",
+                    **marks(data_samples_search=""),
+                ),
+            ],
+            className="top",
+        ),
+        html.Div(
+            [*(_card(widget, scope) for widget in WIDGETS.values()), _nothing()],
+            className="samples",
+            **marks(data_samples=""),
+        ),
+    ]
+
+
+def _card(widget: Widget[Any], scope: Scope) -> Component:
+    placed = Placed(id=f"sample-{widget.name}", widget=widget.name, settings=widget.example)
+    group = GROUP_LABELS[widget.group]
+    return html.Article(
+        [
+            html.Div(
+                [
+                    html.H2(widget.label),
+                    html.Span(group, className="mark"),
+                    html.Code(widget.name, className="muted small"),
+                ],
+                className="sample-name",
+            ),
+            html.P(widget.description, className="muted small"),
+            html.Div(frame(placed, sample(widget, scope), editable=False), className="sample-frame"),
+        ],
+        className="sample-card",
+        style={"--w": str(widget.size[0]), "--h": str(widget.size[1])},
+        **marks(data_search=f"{widget.label} {widget.name} {group} {widget.description}".lower()),
+    )
+
+
+def _nothing() -> Component:
+    return html.P(
+        "No widget is called like that.", className="nothing", hidden=True, **marks(data_no_match="")
+    )
