@@ -84,6 +84,17 @@ class Ranged(Settings):
         return SPANS[self.span][1]
 
 
+class Against(Settings):
+    """Settings of a widget with a range of its own kind that compares."""
+
+    compare: Versus = Field(
+        "board",
+        title="Compared with",
+        description="Another period, or the event chosen above the board.",
+        json_schema_extra=labelled(**COMPARISONS),
+    )
+
+
 class Compared(Ranged):
     """Settings of a widget that also compares."""
 

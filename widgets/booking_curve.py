@@ -13,7 +13,7 @@ from pydantic import Field
 from data.metric_query import DaysToDoors, Sort
 from data.needs import Need
 from widgets.answered import Points, points
-from widgets.asking import Compared, against, question
+from widgets.asking import Against, against, question
 from widgets.figures import Figure, beside, figure, hover, line, margins, measure, value_axis
 from widgets.parts import chart, key_row
 from widgets.scope import Scope
@@ -22,7 +22,7 @@ from widgets.values import exactly
 from widgets.widget import Answers, Table, Widget
 
 
-class BookingSettings(Compared):
+class BookingSettings(Against):
     """How far back the curve goes."""
 
     days: int = Field(60, ge=3, le=730, title="Days before doors")
@@ -126,7 +126,7 @@ WIDGET = Widget(
     summary=summary,
     tables=tables,
     figure=figure_of,
-    sub=lambda settings, answers, scope: "Tickets",
+    sub=lambda settings, answers, scope: f"Tickets, {settings.days} days to doors",
     size=(6, 4),
     smallest=(3, 3),
     example={"compare": "last_year"},
