@@ -15,6 +15,7 @@ from data.metrics import Metric
 from data.query_filters import dimensions_of, needed_by
 from data.query_plan import Asked, Needs, plan
 from data.query_sql import Frame, Statement, statement
+from data.query_top import top_statements
 from data.query_windows import Look, earlier, look
 from data.query_world import World
 
@@ -53,7 +54,8 @@ def prepare(
         if side is not None:
             frame = _frame(tenant_id, query, side, by_currency, world, now)
             statements += [
-                replace(own, compared=side is other) for own in _statements(query, metrics, side, frame)
+                replace(own, compared=side is other)
+                for own in _statements(query, metrics, side, frame, access)
             ]
     return Prepared(
         query, tuple(metrics), access.masked, by_currency, main, other, tuple(statements), now, world
@@ -78,7 +80,7 @@ def _frame(
 
 
 def _statements(
-    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame
+    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame, access: Access
 ) -> Iterable[Statement]:
     measures = list(dict.fromkeys(name for metric in metrics for name in metric.measures))
     used = frozenset({*query.dimensions, *needed_by(query.where)})
@@ -104,7 +106,7 @@ def _statements(
                 statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
             )
         else:
-            yield from (statement(read, frame) for read in plan(own, needs, spans))
+            yield from top_statements(plan(own, needs, spans), frame, query, metrics, access)
 
 
 def _with_day(frame: Frame) -> Frame:
