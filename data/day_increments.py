@@ -45,7 +45,7 @@ class VenueDays:
     minutes: dict[int, int] = field(default_factory=dict)
     sales: dict[tuple[object, ...], Row] = field(default_factory=dict)
     rows: dict[str, dict[tuple[int, str, str], Row]] = field(default_factory=dict)
-    customers: dict[tuple[UUID, str], Row] = field(default_factory=dict)
+    customers: dict[tuple[int, str], Row] = field(default_factory=dict)
 
     def day_of(self, moment: datetime) -> int:
         """The number of the business day that holds `moment`, among the batch's days."""
@@ -102,7 +102,7 @@ class VenueDays:
             self._customer(line.customer, line, sums)
 
     def _customer(self, customer: UUID, line: SaleLine, sums: Sums) -> None:
-        key = (customer, line.currency)
+        key = (customer.int, line.currency)
         row = self.customers.get(key)
         if row is None:
             row = self.customers[key] = {"customer": customer, "currency": line.currency, "lines": 0}
@@ -158,10 +158,14 @@ def sums_of(line: SaleLine) -> dict[str, int]:
 def of(messages: Iterable[Message], calendars: Mapping[UUID, Calendar]) -> dict[UUID, VenueDays]:
     """Venue → what its messages add, all but the totals: see `VenueDays.total`."""
     venues: dict[UUID, VenueDays] = {}
+    venue_id: UUID | None = None
     for message in messages:
-        own = venues.get(message.venue_id)
-        if own is None:
-            own = venues[message.venue_id] = VenueDays(calendars[message.venue_id])
+        # Neighbours mostly are of one venue, and to compare is quicker than to hash.
+        if message.venue_id is not venue_id:
+            venue_id = message.venue_id
+            if venue_id not in venues:
+                venues[venue_id] = VenueDays(calendars[venue_id])
+            own = venues[venue_id]
         for fact in message.facts:
             if isinstance(fact, SaleLine):
                 own.sale(fact)
@@ -169,12 +173,12 @@ def of(messages: Iterable[Message], calendars: Mapping[UUID, Calendar]) -> dict[
                 own.number(STRUCTURE_DAY)
             else:
                 day = own.day_of(fact.occurred_at)
-                if message.event_id == NO_EVENT:
-                    continue  # Of no event, so in no roll-up; whoever reads the facts of the day sees it.
-                if isinstance(fact, PageView):
+                if isinstance(fact, Scan):
+                    if fact.gate is not None:
+                        own.add("gate", day, fact.gate, "", _passage(fact))
+                # A view of no event is in no roll-up; whoever reads the facts of the day sees it.
+                elif isinstance(fact, PageView) and message.event_id != NO_EVENT:
                     own.add("campaign", day, fact.campaign or "", "", {"page_views": 1})
-                elif isinstance(fact, Scan) and fact.gate is not None:
-                    own.add("gate", day, fact.gate, "", _passage(fact))
     return venues
 
 

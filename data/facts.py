@@ -82,7 +82,7 @@ def write_within(tenant: TenantConnection, messages: Sequence[Message]) -> Writt
     elsewhere = _place_events(tenant, messages)
     candidates: dict[UUID, int] = {}
     for index, message in enumerate(messages):
-        if (message.venue_id, message.event_id) in elsewhere:
+        if elsewhere and (message.venue_id, message.event_id) in elsewhere:
             verdicts[index] = "other_venue"
         else:
             candidates.setdefault(message.key, index)
@@ -95,7 +95,14 @@ def write_within(tenant: TenantConnection, messages: Sequence[Message]) -> Writt
 
 def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> set[EventKey]:
     """Give unknown events a placeholder; returns the pairs whose event is at another venue."""
-    refs = {(m.venue_id, m.event_id): m.event_ref for m in messages if m.event_id != NO_EVENT}
+    refs: dict[EventKey, str] = {}
+    venue_id = event_id = None
+    for message in messages:
+        # Neighbours mostly are of one event, and to compare is quicker than to hash.
+        if message.event_id is not event_id or message.venue_id is not venue_id:
+            venue_id, event_id = message.venue_id, message.event_id
+            if event_id != NO_EVENT:
+                refs[venue_id, event_id] = message.event_ref
     known = _venues_of(tenant, refs)
     missing = sorted(pair for pair in refs if pair[1] not in known)
     if missing:

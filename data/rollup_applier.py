@@ -24,8 +24,12 @@ from data.rollup_queue import (
 )
 from data.rollups import instant
 
-MOST_ENTRIES = 100
-"""Entries added up in one transaction: a fraction of a second's work, be they of a thousand messages each."""
+MOST_ENTRIES = 10
+"""Entries added up in one transaction: a tenth of a second's work when each is of a thousand messages."""
+MANY_ENTRIES = 100
+"""So many of a tenant may wait while writers are busy: readers add up even the largest in 50 ms."""
+CALM_SECONDS, HURRIED_SECONDS = 0.05, 0.5
+"""After how long nothing more is begun, with few and with many entries waiting."""
 _LOCK = 0x484F5553
 """Our first key among the server's advisory locks."""
 
@@ -121,11 +125,11 @@ SELECT count(*) FROM taken
 """
 
 
-def with_waiting(database: Database) -> list[UUID]:
-    """The tenants for whom something waits. Raises DatabaseUnavailable."""
+def waiting(database: Database) -> dict[UUID, int]:
+    """How many entries wait, by tenant. Raises DatabaseUnavailable."""
     with database.job("rollup_queue") as connection:
-        rows = connection.execute("SELECT DISTINCT tenant_id FROM rollup_queue ORDER BY tenant_id")
-        return [tenant_id for (tenant_id,) in rows]
+        rows = connection.execute("SELECT tenant_id, count(*) FROM rollup_queue GROUP BY 1 ORDER BY 1")
+        return dict(rows.fetchall())
 
 
 def apply_some(database: Database, tenant_id: UUID, most: int = MOST_ENTRIES) -> int:
@@ -151,20 +155,23 @@ def _apply(tenant: TenantConnection, most: int) -> int:
     return int(row[0])
 
 
-def apply_for(database: Database, seconds: float) -> int:
-    """Apply what waits, all tenants in turn, until nothing does or this time is over; returns how many."""
-    ends, applied = time.monotonic() + seconds, 0
-    tenants = with_waiting(database)
+def apply_waiting(database: Database) -> int:
+    """Apply what waits, all tenants in turn, for a moment; returns how many entries.
+
+    Call it every few seconds. It leaves the processors to writers as long as not many entries wait: what
+    waits is read right by everyone.
+    """
+    tenants = waiting(database)
+    hurried = max(tenants.values(), default=0) > MANY_ENTRIES
+    ends, applied = time.monotonic() + (HURRIED_SECONDS if hurried else CALM_SECONDS), 0
     while tenants:
-        left = []
-        for tenant_id in tenants:
+        for tenant_id in list(tenants):
             if time.monotonic() > ends:
                 return applied
             count = apply_some(database, tenant_id)
             applied += count
-            if count == MOST_ENTRIES:
-                left.append(tenant_id)
-        tenants = left
+            if count < MOST_ENTRIES:
+                del tenants[tenant_id]
     return applied
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -186,12 +187,16 @@ Increments = dict[EventKey, EventIncrements]
 def of(messages: Iterable[Message]) -> Increments:
     """The increments of a batch, before anybody's presence."""
     increments: Increments = {}
+    venue_id = event_id = None
+    own = EventIncrements()
     for message in messages:
-        if message.event_id != NO_EVENT:
-            event = (message.venue_id, message.event_id)
-            own = increments.get(event)
-            if own is None:
-                own = increments[event] = EventIncrements()
+        # Neighbours mostly are of one event, and to compare is quicker than to hash.
+        if message.event_id is not event_id or message.venue_id is not venue_id:
+            venue_id, event_id = message.venue_id, message.event_id
+            own = EventIncrements()
+            if event_id != NO_EVENT:
+                own = increments.setdefault((venue_id, event_id), own)
+        if event_id != NO_EVENT:
             for fact in message.facts:
                 own.add(fact)
     return increments
@@ -202,6 +207,7 @@ def seconds_of(moment: datetime) -> int:
     return int(moment.timestamp() // 1)
 
 
+@lru_cache(maxsize=16_384)
 def instant(second: int) -> str:
     """A moment as PostgreSQL reads it."""
     return datetime.fromtimestamp(second, UTC).isoformat()

@@ -31,8 +31,6 @@ log = structlog.stdlib.get_logger("worker")
 
 AWAY_SECONDS = 5.0
 """Pause while PostgreSQL is away."""
-ROLLUP_SECONDS = 0.25
-"""A second's share for the roll-ups: what waits is read right by everyone, so a backlog has time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
         Duty("old exports", 300, lambda: exports.expire(database, folder)),
         Duty("partitions", 3600, lambda: partitions.ensure(owner_url)),
         Duty("usual arrivals", 20, usual_arrivals),
-        Duty("roll-ups", 1, lambda: rollup_applier.apply_for(database, ROLLUP_SECONDS)),
+        Duty("roll-ups", 2, lambda: rollup_applier.apply_waiting(database)),
     ]
     if settings.demo:
         duties.append(Duty("demo", 60, demo))

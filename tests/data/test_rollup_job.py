@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from data import facts, rebuild_days, rollup_applier
 from data.data_versions import Span, token
 from data.engine import Database
@@ -123,12 +125,26 @@ def test_a_job_killed_again_and_again_applies_everything_once(
 
 
 def test_the_job_works_for_every_tenant_until_nothing_waits(
-    database: Database, tenant: Tenant, other_tenant: Tenant
+    database: Database, tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for one in (tenant, other_tenant):
-        for sent in messages(one, 3):
+    monkeypatch.setattr(rollup_applier, "CALM_SECONDS", 60)
+    monkeypatch.setattr(rollup_applier, "HURRIED_SECONDS", 60)
+    for one, count in ((tenant, 3), (other_tenant, 12)):
+        for sent in messages(one, count):
             facts.write(database, one.tenant_id, [sent])
-    both = {tenant.tenant_id, other_tenant.tenant_id}
-    assert both <= set(rollup_applier.with_waiting(database))
-    assert rollup_applier.apply_for(database, 60) >= 6
-    assert both & set(rollup_applier.with_waiting(database)) == set()
+    both = {tenant.tenant_id: 3, other_tenant.tenant_id: 12}
+    assert both.items() <= rollup_applier.waiting(database).items()
+    assert rollup_applier.apply_waiting(database) >= 15
+    assert both.keys() & rollup_applier.waiting(database).keys() == set()
+
+
+def test_the_job_leaves_the_rest_for_later_when_its_moment_is_over(
+    database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollup_applier, "waiting", lambda _: {tenant.tenant_id: 6})
+    monkeypatch.setattr(rollup_applier, "MANY_ENTRIES", 5)
+    monkeypatch.setattr(rollup_applier, "HURRIED_SECONDS", -1)
+    facts.write(database, tenant.tenant_id, messages(tenant, 1))
+    assert rollup_applier.apply_waiting(database) == 0
+    monkeypatch.setattr(rollup_applier, "MANY_ENTRIES", 6)
+    assert rollup_applier.apply_waiting(database) == 1
