@@ -2,7 +2,7 @@
    of the widgets, and the bars that appear when something needs a decision. */
 (function () {
   'use strict';
-  const { Dashboard, ask, boardDrawers: drawers, boardShare, boardVersions, isPhone, dom: { h, askFor, confirm, trouble, when, ago } } = window.Housecount;
+  const { Dashboard, ask, boardDrawers: drawers, boardShare, boardVersions, isPhone, dom: { h, askFor, confirm, trouble, ago } } = window.Housecount;
   let board = null;
   let wasEditing = null;
 
@@ -37,6 +37,7 @@
         : 'Editing ended.');
     }
     if (what === 'removed') toast(`${details.title} removed`, 'Undo', () => board.undo());
+    if (what === 'newer') newer(details.theirs);
     if (what === 'sorry') toast(details.text);
     if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
     if (what === 'renamed') find('[data-board-name]').textContent = details.name;
@@ -54,16 +55,20 @@
   }
 
   /* Saved, saving, and what else there is to say about it. */
-  function saving({ state, theirs, detail, gone }) {
+  function saving({ state, theirs, detail, gone, by = 'you' }) {
     const node = find('[data-save-state]');
+    if (!node) return;  // Whoever only looks has nothing to save.
     const words = {
-      saving: 'Saving…', saved: `Saved ${when(new Date().toISOString()).replace('just now', clock())}`,
+      saving: 'Saving…', saved: `Saved ${clock()}`,
       retrying: 'Not saved: retrying', conflict: 'Not saved: conflict', refused: 'Not saved',
     };
     node.dataset.saveState = state;
     if (node.textContent !== words[state]) node.textContent = words[state];
     node.title = state === 'retrying' ? 'Your changes are kept in this browser until the server can be reached.' : '';
-    if (state === 'saved') bar(null);
+    if (state === 'saved') {
+      bar(null);
+      find('[data-board-sub]').textContent = `Version ${board.version}, saved by ${by} at ${clock()}`;
+    }
     if (state === 'conflict') conflict(theirs);
     if (state === 'refused') refused(detail, gone);
   }
@@ -94,6 +99,11 @@
       }),
       button('Keep mine as a copy', () => keepAsCopy(mine)),
     );
+  }
+
+  function newer(theirs) {
+    bar([h('b', {}, `${theirs.savedBy} saved version ${theirs.version} ${ago(theirs.updatedAt)}.`), ' You see an older one.'],
+      button('See theirs', () => { board.adopt(theirs); bar(null); }));
   }
 
   function refused(detail, gone) {

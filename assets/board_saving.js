@@ -118,13 +118,13 @@
     }
 
     /* Theirs is shown now, ours is given up (or saved as a copy). */
-    adopt(version) {
+    adopt(version, by) {
       this.version = version;
       this.waiting = null;
       this.stopped = false;
       this.tries = 0;
       this.keep();
-      this.state('saved');
+      this.state('saved', { by });
     }
   }
 

@@ -86,20 +86,36 @@
         }, 'Revoke'));
     }
 
+    /* What the board looks at now, part by part as the bar above it writes it; several values of one filter
+       stand below each other. */
+    function locked() {
+      const own = {};
+      for (const [name, value] of new URLSearchParams(location.search)) {
+        if (name !== 'edit') own[name] = name in own ? `${own[name]}\n${value}` : value;
+      }
+      const filters = { ...board.document.filters, ...own };
+      for (const name of ['venue', 'event']) if (filters[name] === 'all') delete filters[name];
+      if (!filters.venue && !filters.event && board.root.dataset.venue) filters.venue = board.root.dataset.venue;
+      return filters;
+    }
+
     function maker() {
       const label = h('input', { class: 'entry', type: 'text', maxlength: 120, required: true, placeholder: 'For whom, e.g. Blue Note Agency' });
       const days = select('Ends after', DAYS, 30);
       const masked = h('input', { type: 'checkbox', checked: true });
       const wrong = h('p', { class: 'form-wrong', role: 'alert' });
-      const filters = Object.fromEntries(new URLSearchParams(location.search));
-      delete filters.edit;
+      const filters = locked();
+      if (!filters.venue && !filters.event) {
+        return h('p', { class: 'share-hint' }, icon('lock'),
+          'To make a link, first choose an event or a venue above the board: a link never shows everything.');
+      }
       return h('form', {
         class: 'small-form',
         onsubmit: async (event) => {
           event.preventDefault();
           const expiresAt = new Date(Date.now() + Number(days.value) * 86400000).toISOString();
           const answer = await ask(`${url}/links`, 'POST', {
-            label: label.value.trim(), masked: masked.checked, expiresAt, filters: { ...board.document.filters, ...filters },
+            label: label.value.trim(), masked: masked.checked, expiresAt, filters,
           });
           wrong.textContent = answer.status === 201 ? '' : trouble(answer);
           if (answer.status === 201) await listed(answer.body);

@@ -226,9 +226,9 @@
     }
 
     /* The server's newest version in place of ours. Ours stays one step back. */
-    adopt({ document, version, name }) {
+    adopt({ document, version, name, savedBy }) {
       this.show(document);
-      this.saving.adopt(version);
+      this.saving.adopt(version, savedBy);
       this.history.push(document);
       this.history.saved(version);
       this.name = name;
@@ -294,6 +294,21 @@
       }
     }
 
+    /* Somebody else has saved meanwhile: whoever only looks sees it at once, whoever edits is told. */
+    async newer() {
+      const { version, savedBy } = JSON.parse(this.root.querySelector('#board-newest')?.textContent || '{}');
+      const { waiting, busy, stopped } = this.saving;
+      if (!(version > this.version) || version === this.told || waiting || busy || stopped || this.looking) return;
+      this.told = version;
+      const { status, body } = await ask(this.saving.url, 'GET');
+      if (status !== 200 || body.version <= this.version) return;
+      if (this.editing) { this.notify('newer', { theirs: body, savedBy }); return; }
+      this.show(body.document);
+      this.saving.adopt(body.version, body.savedBy);
+      this.history.begin(body.document, body.version);
+      this.notify('renamed', { name: body.name });
+    }
+
     /* Figures that no live message moves: asked for anew every half minute, sooner when the night has news,
        never in a hidden tab, and not under the hands of somebody who is dragging. */
     refresh() {
@@ -301,6 +316,7 @@
       for (const wanted of this.wanted.values()) {
         if (now - wanted.at > ASK_AGAIN) { wanted.at = now; this.send(false); break; }
       }
+      this.newer();
       const seq = window.Housecount.board?.state()?.seq ?? null;
       const news = seq !== this.seq && this.seq !== null;
       const due = now - this.refreshedAt >= (news ? CALM_AFTER_NEWS : REFRESH_EVERY);

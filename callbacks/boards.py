@@ -6,6 +6,7 @@ changes a board goes through the REST routes (`api/dashboards.py`); what is aske
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -60,9 +61,11 @@ def register(app: Dash, services: Services) -> None:
         return open_board(services, g.person, board_id, query)
 
     def answer(asked: dict[str, Any] | None) -> None:
-        if asked:
-            for slot, content in redraw(services, g.person, asked).items():
-                set_props({"t": "slot", "i": slot}, {"children": content})
+        contents, newest = redraw(services, g.person, asked or {})
+        for slot, content in contents.items():
+            set_props({"t": "slot", "i": slot}, {"children": content})
+        if newest:
+            set_props("board-newest", {"children": newest})
 
     app.server.extensions[READER] = read
     app.callback(Input("board-ask", "data"), prevent_initial_call=True)(answer)
@@ -80,8 +83,9 @@ def open_board(services: Services, person: Person, board_id: str, query: Query) 
         return OpenBoard(problem="unreadable")
 
 
-def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> dict[int, Any]:
-    """Slot → its new content, for those that were asked for and look different now.
+def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> tuple[dict[int, Any], str]:
+    """Slot → its new content, for those that were asked for and look different now; and which version of
+    the board is the newest and who saved it, as JSON.
 
     What is sent is checked like any stranger's: a board that this person may not see, or a question that is
     none, draws nothing.
@@ -89,14 +93,14 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> dict[
     try:
         ask = Ask.model_validate(sent)
     except ValidationError:
-        return {}
+        return {}, ""
     access = access_of(person)
     asked = [Asked(slot.placed, slot.mark, slot.ask) for slot in ask.slots.values()]
     with services.database.tenant(person.tenant_id, snapshot=True) as tenant:
         try:
             board = get(tenant, access, ask.board)
         except BoardNotFound:
-            return {}
+            return {}, ""
         looked = _looking(services, person, parse_qs(ask.query.lstrip("?")), ask.filters)
         contents, _ = draw_all(
             tenant,
@@ -106,7 +110,8 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> dict[
             editable=board.right != "view",
             picked=looked.picked,
         )
-    return {slot: content for slot, content in zip(ask.slots, contents, strict=True) if content is not None}
+    different = {slot: found for slot, found in zip(ask.slots, contents, strict=True) if found is not None}
+    return different, json.dumps({"version": board.version, "savedBy": board.author})
 
 
 def _read(services: Services, person: Person, board_id: UUID, query: Query) -> OpenBoard:
@@ -153,6 +158,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
         ),
         state=state,
         links=may_link(access, board.right),
+        venue=str(looked.choices.venues[0].id) if len(looked.choices.venues) == 1 else "",
     )
 
 

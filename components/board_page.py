@@ -39,6 +39,8 @@ class OpenBoard:
     state: Mapping[str, Any] | None = None
     links: bool = False
     """Whether this person may give links to people outside."""
+    venue: str = ""
+    """The only venue there is: links need no choice of one then."""
     problem: Problem | None = None
 
 
@@ -59,6 +61,7 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
                 board_grid(board.slots, spare),
                 _empty(board.right),
                 dcc.Store(id="board-ask"),
+                html.Span(id="board-newest", hidden=True),
                 html.Div(
                     className="visually-hidden",
                     role="status",
@@ -74,6 +77,7 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
                 data_version=str(board.version),
                 data_right=board.right,
                 data_links="1" if board.links else "",
+                data_venue=board.venue,
                 data_document=json.dumps(board.document, separators=(",", ":"), ensure_ascii=False),
                 data_sizes=json.dumps(board.sizes, separators=(",", ":")),
             ),
@@ -146,6 +150,11 @@ def _menu(board: OpenBoard) -> html.Details:
     items = [
         _item("versions", "history", "Versions"),
         _item("duplicate", "copy", "Make a copy"),
+        html.A(
+            [icon("screen"), html.Span("Show on a TV")],
+            href=f"/tv?boards={board.board_id}",
+            className="menu-item",
+        ),
         _item("rename", "pencil", "Rename") if may_edit else None,
         _item("trash", "trash", "Move to trash") if board.right == "own" else None,
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
@@ -110,7 +111,10 @@ def test_only_what_looks_different_is_drawn_again(
 
     def asked(placed: Placed, mark: str) -> dict[int, Any]:
         slot = {"placed": placed.model_dump(by_alias=True), "mark": mark, "ask": 7}
-        return redraw(services, ada, {"board": str(board), "query": "?range=7d", "slots": {"3": slot}})
+        sent = {"board": str(board), "query": "?range=7d", "slots": {"3": slot}}
+        contents, newest = redraw(services, ada, sent)
+        assert json.loads(newest) == {"version": 1, "savedBy": "Ada"}
+        return contents
 
     first = asked(NOTE, "")
     assert list(first) == [3]
@@ -137,4 +141,4 @@ def test_a_question_that_is_none_draws_nothing(
         {"board": str(board), "slots": {"0": {"placed": {"id": "<", "widget": "kpi"}}}},
         {"board": str(board), "query": "x" * 5000, "slots": {"0": slot}},
     ):
-        assert redraw(services, ada, hostile) == {}
+        assert redraw(services, ada, hostile) == ({}, "")

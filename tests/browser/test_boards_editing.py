@@ -246,3 +246,22 @@ def test_what_a_closed_tab_could_not_save_is_saved_by_the_next_visit(page: Page,
     visit(page, night, board)
     saved(page)
     assert kept(night, board)["curve"] == (4, 0, 6, 4)
+
+
+def test_figures_that_no_live_message_moves_are_asked_for_and_only_what_changed_is_drawn(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    night.sell("t1", "25.00")
+    note = Placed(id="note", widget="note", x=4, settings={"text": "Bring the **float**."}, w=3, h=2)
+    board = made(night, KPI, note)
+    enter(page, night)
+    visit(page, night, board)
+    kpi, quiet = (slot(page, name).locator(".w-body") for name in ("kpi", "note"))
+    expect(kpi).to_contain_text("1")
+    quiet.evaluate("node => { node.kept = true; }")
+    night.sell("t2", "25.00")
+    # What a timer does every half minute.
+    page.evaluate("Housecount.openBoard.send(true)")
+    expect(kpi).to_contain_text("2")
+    assert quiet.evaluate("node => node.kept") is True
+    assert watch.complaints == []

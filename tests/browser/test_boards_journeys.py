@@ -60,6 +60,68 @@ def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, 
     assert watch.complaints == []
 
 
+def test_a_board_is_built_from_nothing_with_the_keyboard_alone(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    enter(page, night)
+    page.goto(f"{night.site.url}/dashboards")
+    page.wait_for_selector("#react-entry-point [data-list-action]")
+    reach(page, "New dashboard")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("By hand")
+    page.keyboard.press("Enter")
+    ready(page)
+    for name in ("key figure", "sales over time"):
+        reach(page, "Add widget")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Find a widget")).to_be_focused()
+        page.wait_for_selector(".gallery-card")
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+        expect(page.locator(".gs-handle:focus")).to_be_visible()
+        page.wait_for_selector(".board-grid.grid-stack")
+    page.keyboard.press("Shift+ArrowLeft")
+    saved(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-editing]")).to_have_count(0)
+    page.reload()
+    ready(page)
+    assert sorted(places(page).values()) == [(0, 0, 3, 2), (3, 0, 7, 4)]
+    assert watch.complaints == []
+
+
+def reach(page: Page, name: str) -> None:
+    """Tab until the button of this name has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == name:
+            return
+    raise AssertionError(f"Tab never comes to {name}")
+
+
+def test_a_board_is_built_on_a_phone_with_a_thumb(browser: Browser, night: Night, watch: Watch) -> None:
+    board = made(night)
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with another(browser, watch, **phone) as context:
+        page = context.new_page()
+        enter(page, night)
+        visit(page, night, board)
+        page.get_by_role("button", name="Edit", exact=True).tap()
+        for name in ("Key figure", "Sales channels"):
+            page.get_by_role("button", name="Add widget").tap()
+            page.locator(".gallery-card", has_text=name).first.tap()
+            expect(page.locator("dialog")).to_have_count(0)
+        last = page.locator(".slot[data-of]", has_text="Sales channels")
+        last.get_by_role("button", name="Move up").tap()
+        saved(page)
+        page.get_by_role("button", name="Done").tap()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
+    order = {placed.widget: placed.phone for placed in document(night, board).widgets}
+    assert order == {"channel-mix": 0, "kpi": 1}
+    assert watch.complaints == []
+
+
 def test_settings_are_tried_on_the_board_and_kept_only_when_applied(
     page: Page, night: Night, watch: Watch
 ) -> None:
@@ -144,6 +206,7 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_overwritten(page: Page
     page.get_by_role("button", name="See theirs").click()
     expect(conflict).to_be_empty()
     assert places(page) == kept(night, board)
+    expect(page.locator("[data-board-sub]")).to_contain_text("saved by Ben")
     # Ours is one step back, and taking it is our own decision.
     page.keyboard.press("Control+z")
     saved(page)
