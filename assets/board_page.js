@@ -7,7 +7,7 @@
   let wasEditing = null;
 
   const find = (selector) => board?.root.querySelector(selector);
-  const typing = (target) => target.closest?.('input, textarea, select, [contenteditable="true"], dialog[open]');
+  const typing = (target) => target.closest?.('input, textarea, select, [contenteditable="true"], dialog[open], [role="dialog"]');
 
   /* The page of a board has come, or gone; a filter in the address makes it come anew. */
   function look() {
@@ -38,6 +38,7 @@
     }
     if (what === 'removed') toast(`${details.title} removed`, 'Undo', () => board.undo());
     if (what === 'newer') newer(details.theirs);
+    if (what === 'looked') looked();
     if (what === 'sorry') toast(details.text);
     if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
     if (what === 'renamed') find('[data-board-name]').textContent = details.name;
@@ -225,7 +226,39 @@
     }
   }, true);  // Before an open menu closes itself with the same key.
 
-  Object.assign(window.Housecount, { boardBar: bar, boardToast: toast });
+  /* Another look at the same board, by its address: the widgets are drawn anew in their places, the page
+     stays. Says whether there is a board to do it. */
+  function lookAt(search) {
+    if (!board || !board.root.isConnected || location.pathname !== `/dashboards/${board.id}`) return false;
+    if (search !== location.search) history.pushState({}, '', `${location.pathname}${search}`);
+    board.redraw(true);
+    return true;
+  }
+
+  let chosen = '';  // The menu of the last choice: it gets the focus back.
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('#react-entry-point .board-look a');
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (link.origin !== location.origin || link.pathname !== location.pathname || !lookAt(link.search)) return;
+    event.preventDefault();
+    event.stopPropagation();  // Else Dash would go there, and draw the whole page anew.
+    const menu = link.closest('details');
+    chosen = menu?.dataset.filter || 'range';
+    if (menu) menu.open = false;
+  }, true);
+  addEventListener('popstate', () => lookAt(location.search));
+
+  function looked() {
+    const bar = find('[data-filters]');
+    if (bar) delete bar.dataset.seen;  // React keeps the element: others take it for the one they have seen.
+    document.documentElement.removeAttribute('data-asking');
+    const lost = document.activeElement === document.body || !document.activeElement?.isConnected;
+    if (chosen && lost) find(`[data-filter="${chosen}"] > summary`)?.focus({ preventScroll: true });
+    chosen = '';
+  }
+
+  window.Housecount.boards = { look: lookAt, redraw: () => board?.redraw() };
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
   look();
 })();

@@ -21,6 +21,7 @@
       this.wanted = new Map();
       this.asks = 0;
       this.listeners = [];
+      this.looks = false;
       this.fresh = null;  // A widget that gets the focus as soon as it stands.
       this.seq = null;
       this.refreshedAt = Date.now();
@@ -50,8 +51,8 @@
         this.saving = new BoardSaving(this.id, version, on);
       }
       this.watch = new MutationObserver(() => this.drawn());
-      this.watch.observe(this.grid.root, {
-        childList: true, subtree: true, attributes: true, attributeFilter: ['data-ask', 'data-mark', 'data-of'],
+      this.watch.observe(this.root, {
+        childList: true, subtree: true, attributes: true, attributeFilter: ['data-ask', 'data-look', 'data-mark', 'data-of'],
       });
       this.timer = setInterval(() => this.refresh(), 1000);
       this.empty();
@@ -251,11 +252,19 @@
     want(ids) {
       if (!ids.length) return;
       this.asks += 1;
+      this.askedAt = Date.now();
       for (const id of ids) {
-        this.wanted.set(id, { ask: this.asks, at: Date.now() });
+        this.wanted.set(id, this.asks);
         this.grid.slotOf(id)?.classList.add('waiting');
       }
       this.send(false);
+    }
+
+    /* All widgets anew; with `look` also the bar above them, because the address has changed. */
+    redraw(look = false) {
+      this.looks = this.looks || look;
+      this.want(this.widgets.map((placed) => placed.id));
+      if (!this.widgets.length) this.send(false);
     }
 
     send(refresh) {
@@ -266,21 +275,25 @@
         const wanted = this.wanted.get(placed.id);
         if (!wanted && !refresh) continue;
         const mark = wanted ? '' : slot.querySelector('[data-mark]')?.dataset.mark || '';
-        slots[this.grid.slots.indexOf(slot)] = { placed, mark, ask: wanted ? wanted.ask : 0 };
+        slots[this.grid.slots.indexOf(slot)] = { placed, mark, ask: wanted || 0 };
       }
       window.dash_clientside.set_props('board-ask', {
-        data: { board: this.id, query: location.search, filters: this.document.filters, slots, at: Date.now() },
+        data: { board: this.id, query: location.search, filters: this.document.filters, slots, look: this.looks, at: Date.now() },
       });
     }
 
     /* Something new stands in a slot. */
     drawn() {
+      if (this.looks && this.root.querySelector('[data-look]')?.dataset.look === location.search) {
+        this.looks = false;
+        this.notify('looked');
+      }
       for (const slot of this.grid.slots) {
         const frame = slot.querySelector(':scope > .slot-content');  // Beside gridstack's handles.
         const id = slot.dataset.of;
         if (!frame || !id || frame.dataset.of !== id) continue;
         const wanted = this.wanted.get(id);
-        if (wanted && Number(frame.dataset.ask) < wanted.ask) continue;
+        if (wanted && Number(frame.dataset.ask) < wanted) continue;
         const shown = `${id} ${frame.dataset.mark} ${frame.dataset.ask}`;
         if (shown === slot.shown) continue;  // React keeps the element and changes what is in it.
         slot.shown = shown;
@@ -313,8 +326,9 @@
        never in a hidden tab, and not under the hands of somebody who is dragging. */
     refresh() {
       const now = Date.now();
-      for (const wanted of this.wanted.values()) {
-        if (now - wanted.at > ASK_AGAIN) { wanted.at = now; this.send(false); break; }
+      if ((this.wanted.size || this.looks) && now - this.askedAt > ASK_AGAIN) {
+        this.askedAt = now;
+        this.send(false);
       }
       this.newer();
       const seq = window.Housecount.board?.state()?.seq ?? null;

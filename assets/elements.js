@@ -79,7 +79,8 @@
   /* "Just now", "20:15", "Fri 20 Nov, 20:15": in the reader's own zone. */
   function when(text) {
     const at = new Date(text);
-    if (Date.now() - at < 60000) return 'just now';
+    const age = Date.now() - at;
+    if (age >= 0 && age < 60000) return 'just now';
     const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
     if (at.toDateString() === new Date().toDateString()) return time;
     const day = at.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });

@@ -11,7 +11,7 @@
 
   /* To another address of this app, as a link of Dash goes there, but without a jump to the top. */
   function go(search) {
-    if (search === location.search) return;
+    if (search === location.search || window.Housecount.boards?.look(search)) return;
     history.pushState({}, '', `${location.pathname}${search}${location.hash}`);
     asking();
     dispatchEvent(new CustomEvent('_dashprivate_pushstate'));

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from dash import Dash, Input, set_props
+from dash.development.base_component import Component
 from flask import g
 from pydantic import Field, ValidationError
 
 from callbacks.board_drawing import Asked, draw_all
 from callbacks.looking import Looking, access_of, looking
 from components.board_grid import Slot
-from components.board_page import OpenBoard
+from components.board_page import OpenBoard, look_of
 from components.filter_bar import filter_bar
 from data.accounts import Person
 from data.board_document import MOST_WIDGETS, BoardDocument, Placed
@@ -51,7 +53,19 @@ class Ask(Frozen):
     query: str = Field("", max_length=4000)
     filters: dict[str, str] = Field(default_factory=dict, max_length=30)
     slots: dict[int, AskedSlot] = Field(default_factory=dict, max_length=MOST_WIDGETS)
+    look: bool = False
+    """Whether the bar and the live state are wanted as well: the address has changed."""
     at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """Slot → its new content, for those that were asked for and look different now; which version of the
+    board is the newest and who saved it, as JSON; and what follows the address, if it was asked for."""
+
+    contents: Mapping[int, Component]
+    newest: str = ""
+    look: Component | None = None
 
 
 def register(app: Dash, services: Services) -> None:
@@ -61,11 +75,13 @@ def register(app: Dash, services: Services) -> None:
         return open_board(services, g.person, board_id, query)
 
     def answer(asked: dict[str, Any] | None) -> None:
-        contents, newest = redraw(services, g.person, asked or {})
-        for slot, content in contents.items():
+        found = redraw(services, g.person, asked or {})
+        for slot, content in found.contents.items():
             set_props({"t": "slot", "i": slot}, {"children": content})
-        if newest:
-            set_props("board-newest", {"children": newest})
+        if found.newest:
+            set_props("board-newest", {"children": found.newest})
+        if found.look is not None:
+            set_props("board-look", {"children": found.look})
 
     app.server.extensions[READER] = read
     app.callback(Input("board-ask", "data"), prevent_initial_call=True)(answer)
@@ -83,9 +99,8 @@ def open_board(services: Services, person: Person, board_id: str, query: Query) 
         return OpenBoard(problem="unreadable")
 
 
-def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> tuple[dict[int, Any], str]:
-    """Slot → its new content, for those that were asked for and look different now; and which version of
-    the board is the newest and who saved it, as JSON.
+def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redrawn:
+    """What the browser asked to have drawn.
 
     What is sent is checked like any stranger's: a board that this person may not see, or a question that is
     none, draws nothing.
@@ -93,25 +108,25 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> tuple
     try:
         ask = Ask.model_validate(sent)
     except ValidationError:
-        return {}, ""
+        return Redrawn({})
     access = access_of(person)
     asked = [Asked(slot.placed, slot.mark, slot.ask) for slot in ask.slots.values()]
     with services.database.tenant(person.tenant_id, snapshot=True) as tenant:
         try:
             board = get(tenant, access, ask.board)
         except BoardNotFound:
-            return {}, ""
-        looked = _looking(services, person, parse_qs(ask.query.lstrip("?")), ask.filters)
-        contents, _ = draw_all(
-            tenant,
-            access,
-            asked,
-            looked.scope,
-            editable=board.right != "view",
-            picked=looked.picked,
+            return Redrawn({})
+        query = parse_qs(ask.query.lstrip("?"), keep_blank_values=True)
+        looked = _looking(services, person, query, ask.filters)
+        editable = board.right != "view"
+        contents, state = draw_all(
+            tenant, access, asked, looked.scope, editable=editable, picked=looked.picked
         )
-    different = {slot: found for slot, found in zip(ask.slots, contents, strict=True) if found is not None}
-    return different, json.dumps({"version": board.version, "savedBy": board.author})
+    return Redrawn(
+        {slot: content for slot, content in zip(ask.slots, contents, strict=True) if content is not None},
+        json.dumps({"version": board.version, "savedBy": board.author}),
+        look_of(_bar(looked, ask.board, ask.filters), state, ask.query) if ask.look else None,
+    )
 
 
 def _read(services: Services, person: Person, board_id: UUID, query: Query) -> OpenBoard:
@@ -149,13 +164,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
         slots=slots,
         most=MOST_WIDGETS,
         sizes={name: [*widget.size, *widget.smallest] for name, widget in WIDGETS.items()},
-        bar=filter_bar(
-            looked.look,
-            looked.choices,
-            f"/dashboards/{board.dashboard_id}",
-            base=board.document.filters,
-            misread=looked.misread,
-        ),
+        bar=_bar(looked, board_id, board.document.filters),
         state=state,
         links=may_link(access, board.right),
         venue=str(looked.choices.venues[0].id) if len(looked.choices.venues) == 1 else "",
@@ -164,6 +173,11 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
 
 def _looking(services: Services, person: Person, query: Query, base: Mapping[str, str]) -> Looking:
     return looking(services.directory, access_of(person), query, base=base)
+
+
+def _bar(looked: Looking, board_id: UUID, base: Mapping[str, str]) -> Component:
+    path = f"/dashboards/{board_id}"
+    return filter_bar(looked.look, looked.choices, path, base=base, misread=looked.misread)
 
 
 def _saved(board: Board, looked: Looking) -> str:

@@ -54,10 +54,9 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
         html.Div(
             [
                 _head(board),
-                board.bar,
+                html.Div(look_of(board.bar, board.state, ""), id="board-look", className="board-look"),
                 html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
                 html.Div(className="board-bars", **marks(data_board_bars="")),
-                _live(board.state),
                 board_grid(board.slots, spare),
                 _empty(board.right),
                 dcc.Store(id="board-ask"),
@@ -190,12 +189,18 @@ def _empty(right: str) -> html.Div:
     )
 
 
-def _live(state: Mapping[str, Any] | None) -> Component | None:
-    """The state that moves the live widgets: the browser goes on from exactly what was drawn."""
-    if state is None:
-        return None
-    text = json.dumps(state, separators=(",", ":"))
-    return html.Div(className="visually-hidden", **marks(data_board=state["eventId"], data_state=text))
+def look_of(bar: Component | None, state: Mapping[str, Any] | None, query: str) -> html.Div:
+    """What follows the address: the bar of filters, and the live state that moves the widgets, from which
+    the browser goes on. `query` is the address it was drawn for."""
+    live = None
+    if state is not None:
+        live = html.Div(
+            # Another state is another element, so that the browser takes it up.
+            key=f"{state['eventId']} {query}",
+            className="visually-hidden",
+            **marks(data_board=state["eventId"], data_state=json.dumps(state, separators=(",", ":"))),
+        )
+    return html.Div([bar, live], **marks(data_look=query))
 
 
 def _instead(problem: Problem) -> list[Component]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 from flask import Flask
 
 from app import SERVICES
-from callbacks.boards import redraw
+from callbacks.boards import Redrawn, redraw
 from data.access import Access
 from data.accounts import Person, Role
 from data.board_document import BoardDocument, Placed
@@ -109,12 +110,13 @@ def test_only_what_looks_different_is_drawn_again(
     board = board_of(database, ada, NOTE)
     services = whole_server.extensions[SERVICES]
 
-    def asked(placed: Placed, mark: str) -> dict[int, Any]:
+    def asked(placed: Placed, mark: str) -> Mapping[int, Any]:
         slot = {"placed": placed.model_dump(by_alias=True), "mark": mark, "ask": 7}
         sent = {"board": str(board), "query": "?range=7d", "slots": {"3": slot}}
-        contents, newest = redraw(services, ada, sent)
-        assert json.loads(newest) == {"version": 1, "savedBy": "Ada"}
-        return contents
+        found = redraw(services, ada, sent)
+        assert json.loads(found.newest) == {"version": 1, "savedBy": "Ada"}
+        assert found.look is None
+        return found.contents
 
     first = asked(NOTE, "")
     assert list(first) == [3]
@@ -141,4 +143,4 @@ def test_a_question_that_is_none_draws_nothing(
         {"board": str(board), "slots": {"0": {"placed": {"id": "<", "widget": "kpi"}}}},
         {"board": str(board), "query": "x" * 5000, "slots": {"0": slot}},
     ):
-        assert redraw(services, ada, hostile) == ({}, "")
+        assert redraw(services, ada, hostile) == Redrawn({})

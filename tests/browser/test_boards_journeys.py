@@ -265,3 +265,34 @@ def test_a_version_is_looked_at_and_restored_and_a_board_comes_back_from_the_tra
 def menu(page: Page, item: str) -> None:
     page.locator(".board-head summary").click()
     page.locator(".board-head").get_by_role("button", name=item).click()
+
+
+def test_the_address_says_what_a_board_looks_at_and_a_choice_keeps_the_page(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    night.sell("t1", "25.00")
+    board = made(night, KPI, CHANNELS)
+    enter(page, night)
+    visit(page, night, board)
+    sub = slot(page, "kpi").locator(".w-sub")
+    expect(sub).to_contain_text("Last 30 days")
+    page.locator(".dashboard").evaluate("node => { node.kept = true; }")
+    edit(page)
+    page.get_by_label("Range: Last 30 days").click()
+    page.get_by_role("link", name="Last 7 days").click()
+    expect(sub).to_contain_text("Last 7 days")
+    expect(page.get_by_label("Range: Last 7 days")).to_be_focused()
+    assert page.url.endswith(f"/dashboards/{board}?range=7d")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-editing]")).to_have_count(0)
+    # A click on a value filters everything, and the way back takes it away again.
+    slot(page, "channels").get_by_role("button", name="Not known").click()
+    expect(page.locator(".filter-chip")).to_contain_text("Channel: Not known")
+    assert page.locator(".dashboard").evaluate("node => node.kept") is True
+    page.go_back()
+    expect(page.locator(".filter-chip")).to_have_count(0)
+    page.go_back()
+    expect(sub).to_contain_text("Last 30 days")
+    visit(page, night, board, "?range=7d")
+    expect(sub).to_contain_text("Last 7 days")
+    assert watch.complaints == []
