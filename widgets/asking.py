@@ -94,6 +94,10 @@ class Against(Settings):
         json_schema_extra=labelled(**COMPARISONS),
     )
 
+    def own_range(self) -> Range | None:
+        """The range that stands above that of the board."""
+        return None
+
 
 class Compared(Ranged):
     """Settings of a widget that also compares."""
@@ -108,7 +112,7 @@ class Compared(Ranged):
 
 def range_of(settings: Settings, scope: Scope) -> Range:
     """The range of the settings, else of the board."""
-    own = settings.own_range() if isinstance(settings, Ranged) else None
+    own = settings.own_range() if isinstance(settings, Ranged | Against) else None
     return own if own is not None else scope.range
 
 

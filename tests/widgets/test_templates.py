@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.access import Access
+from data.board_document import Placed
 from data.board_templates import TEMPLATES, Template
 from data.engine import Database
 from data.metric_query import DaysToDoors, Last, MetricQuery, Named, Range
@@ -65,3 +66,10 @@ def test_a_board_of_a_range_without_an_earlier_one_compares_with_nothing(span: R
     ]
     assert len(asked) > 30
     assert [need for need in asked if need.compare is not None] == []
+
+
+def test_the_booking_curve_asks_for_the_way_to_the_doors_whatever_the_board_looks_at() -> None:
+    scope = Scope(now=datetime.now(UTC), range=Last(last=7), compare="last_year")
+    asked = needs(Placed(id="a", widget="booking-curve", settings={"days": 30}), scope)["curve"]
+    assert isinstance(asked, MetricQuery)
+    assert (asked.range, asked.compare) == (DaysToDoors(first=30, last=0), None)
