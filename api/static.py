@@ -83,6 +83,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "dashboards.js",
         ),
     ),
+    "gallery.js": ("text/javascript", ("gallery.js",)),
     "gridstack.js": ("text/javascript", ("vendor/gridstack.min.js",)),
     "plotly.js": ("text/javascript", ("vendor/plotly-cartesian.min.js",)),
 }

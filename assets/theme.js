@@ -30,10 +30,33 @@
         } else {
           layout = { ...layout, template: templates[mode()] };
         }
-        return draw.call(plotly, div, figure, layout, config);
+        const drawn = draw.call(plotly, div, figure, layout, config);
+        Promise.resolve(drawn).then(followed, () => {});
+        return drawn;
       };
     }
     return plotly;
+  }
+
+  /* Of the words below an axis those go that would lie on the one before, at every size of the chart. */
+  function thin(plot) {
+    plot.querySelectorAll('.xaxislayer-above, .xaxislayer-below').forEach((layer) => {
+      const words = [...layer.querySelectorAll('.xtick text')];
+      const places = words.map((word) => word.getBoundingClientRect());
+      let end = -Infinity;
+      words.forEach((word, index) => {
+        const clear = places[index].left > end + 4;
+        word.style.visibility = clear ? '' : 'hidden';
+        if (clear) end = places[index].right;
+      });
+    });
+  }
+
+  function followed(plot) {
+    if (!plot || !plot.on || plot.dataset.thinned) return;
+    plot.dataset.thinned = '1';
+    plot.on('plotly_afterplot', () => thin(plot));
+    thin(plot);
   }
 
   const plots = () => document.querySelectorAll('.js-plotly-plot');

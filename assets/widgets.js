@@ -77,18 +77,6 @@
     place.replaceChildren(...tables.map((each) => table(each, zone)));
   }
 
-  /* The gallery: what does not have every word that is typed goes out of sight. */
-  document.addEventListener('input', (event) => {
-    if (!closest(event, '[data-samples-search]')) return;
-    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let left = 0;
-    document.querySelectorAll('[data-samples] [data-search]').forEach((card) => {
-      card.hidden = !words.every((word) => card.dataset.search.includes(word));
-      left += !card.hidden;
-    });
-    document.querySelectorAll('[data-no-match]').forEach((note) => { note.hidden = left > 0; });
-  });
-
   /* Countdowns go on by the second, by the server's clock. */
   const pad = (value) => String(value).padStart(2, '0');
   const skew = new WeakMap();

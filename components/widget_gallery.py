@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
+from components.markup import markup
 from components.widget_frame import frame
 from widgets.attributes import marks
 from widgets.draw import Placed
@@ -20,10 +21,9 @@ from widgets.widget import Widget
 
 
 def gallery(now: datetime, url: Mapping[str, str]) -> list[Component]:
-    """Every widget in its own size; `url` has the address of `boards.css`. A field above narrows it down
-    (`assets/widgets.js`)."""
+    """Every widget in its own size; `url` has the addresses of `boards.css` and `gallery.js`. A field
+    above narrows it down."""
     scope = sample_scope(now)
-    search = dcc.Input(type="search", placeholder="Search widgets", debounce=False)
     return [
         html.Link(rel="stylesheet", href=url["boards.css"]),
         html.Header(
@@ -36,17 +36,23 @@ def gallery(now: datetime, url: Mapping[str, str]) -> list[Component]:
                     className="grow title",
                 ),
                 html.Label(
-                    [icon("search"), html.Span("Search widgets", className="visually-hidden"), search],
+                    [icon("search"), html.Span("Search widgets", className="visually-hidden")],
                     className="samples-search",
                     **marks(data_samples_search=""),
                 ),
             ],
             className="top",
         ),
+        # As text that the page's script puts in: a component for each of some thousand elements would keep
+        # React busy for seconds, and the charts are drawn when they come into view.
         html.Div(
-            [*(_card(widget, scope) for widget in WIDGETS.values()), _nothing()],
             className="samples",
-            **marks(data_samples=""),
+            **marks(
+                data_samples=markup(
+                    [*(_card(widget, scope) for widget in WIDGETS.values()), _nothing()], charts=True
+                ),
+                data_script=url["gallery.js"],
+            ),
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,8 @@ from data.answers import Answer, Column
 from widgets.values import when
 
 NOT_KNOWN = "Not known"
+_CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+"""A word of machines, as box_office: people read it with spaces."""
 ADDITIVE = frozenset({"money", "tickets", "people", "count"})
 """Units in which a bucket without a row is a zero; a percentage of nothing is not known."""
 
@@ -123,7 +126,8 @@ def label(value: Any, of: Column | None = None) -> str:
         return "Yes" if value else "No"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    text = str(value)
+    return text.replace("_", " ") if _CODE.fullmatch(text) else text
 
 
 def moment(value: Any) -> datetime | date:

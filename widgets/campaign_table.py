@@ -51,7 +51,7 @@ def body(settings: CampaignSettings, answers: Answers, scope: Scope) -> Componen
             said(value, line.column.unit, line.currency) for value, line in zip(cells, lines, strict=True)
         ]
         rows.append([named(key[0]), *texts])
-    return table(headings, rows, "Campaigns", "narrow-last")
+    return table(headings, rows, "Campaigns", "narrow")
 
 
 def named(value: object) -> str:

@@ -49,8 +49,13 @@ def body_of(
 
 def _legend(texts: Sequence[str]) -> Component:
     keys = [
-        html.Span([html.I(className="key dot-key", style={"background": colour}), text])
-        for text, colour in zip(texts, COLOURS, strict=False)
+        html.Span(
+            [
+                html.I(className="key dot-key", style={"background": colour if place else "var(--accent)"}),
+                text,
+            ]
+        )
+        for place, (text, colour) in enumerate(zip(texts, COLOURS, strict=False))
     ]
     return html.Div(keys, className="legend small muted w-keys")
 

@@ -163,7 +163,7 @@ def _stacked(found: Points, dims: Sequence[str], answers: Answers) -> Figure:
             hover(f"{each.name} · {words(index)}", [measure(value or 0, found.column, found.currency)])
             for index, value in enumerate(each.values)
         ]
-        marker = {"color": COLOURS[place], "cornerradius": 2}
+        marker: dict[str, Any] = {"cornerradius": 2} | ({"color": COLOURS[place]} if place else {})
         data.append(
             bars(xs, [value or 0 for value in each.values], said_all, [each.key] * len(xs), marker=marker)
         )

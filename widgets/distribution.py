@@ -43,7 +43,7 @@ def bins(found: Points) -> list[tuple[float, float, int]]:
     """From, below, and how many: spans of equal, round width from the lowest to the highest value."""
     known = [float(value) for value in found.values if value is not None]
     low, high = min(known), max(known)
-    marks = ticks(0, (high - low) or abs(high) or 1, found.column.unit, found.currency, most=10)["tickvals"]
+    marks = ticks(0, (high - low) or abs(high) or 1, found.column.unit, found.currency, most=14)["tickvals"]
     width = marks[1] - marks[0]
     first, count = low // width, int(high // width - low // width) + 1
     edges = [(first + index) * width for index in range(count + 1)]

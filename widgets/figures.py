@@ -25,7 +25,7 @@ QUIET = "#8c95a5"
 SCALE = [[0, "rgba(86,116,240,0.07)"], [0.5, "rgba(80,110,236,0.45)"], [1, "#4466e6"]]
 """One hue, from almost nothing to the accent."""
 HOVER = "%{customdata[0]}<extra></extra>"
-_GLYPH = 6.7
+_GLYPH = 7.0
 """Width in pixels of a digit of the axis font."""
 
 
@@ -38,7 +38,7 @@ def figure(data: list[dict[str, Any]], **layout: Any) -> Figure:
 def margins(labels: Sequence[str], *, top: int = 8, bottom: int = 24, right: int = 10) -> dict[str, int]:
     """Just the room that the labels of the vertical axis need."""
     longest = max((len(label) for label in labels), default=0)
-    return {"l": round(min(150, max(18, longest * _GLYPH + 10))), "r": right, "t": top, "b": bottom}
+    return {"l": round(min(150, max(18, longest * _GLYPH + 12))), "r": right, "t": top, "b": bottom}
 
 
 def value_axis(values: Sequence[Any], column: Column, currency: str) -> dict[str, Any]:

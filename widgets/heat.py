@@ -47,7 +47,8 @@ def heat(
         "showgrid": False,
         "fixedrange": True,
         "tickmode": "array",
-        "ticklabelstandoff": 2,
+        "ticklabelstandoff": 4,
+        "ticks": "",
     }
     vertical: dict[str, Any] = {
         **axis,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dash.development.base_component import Component
 from pydantic import Field
@@ -53,28 +54,15 @@ def figure_of(settings: WaterfallSettings, answers: Answers, scope: Scope) -> Fi
     found = points(answers["money"], "net_revenue", scope.currency)
     code = found.currency
     way = steps(settings, answers, scope)
-    tones = {"good": GOOD, "bad": BAD, "quiet": QUIET}
-    labels = [f"{name}: {exactly(end - start, 'money', code)}" for name, start, end, _ in way]
-    colours = [tones.get(tone, "#4466e6") for *_, tone in way]
     vertical = value_axis(
         [max(a, b) for _, a, b, _ in way] + [min(0, a, b) for _, a, b, _ in way], found.column, code
     )
+    tones = {"": None, "good": GOOD, "bad": BAD, "quiet": QUIET}
     data = [
-        {
-            "type": "bar",
-            "x": list(range(len(way))),
-            "y": [end - start for _, start, end, _ in way],
-            "base": [start for _, start, _, _ in way],
-            "text": [said(end - start, "money", code) for _, start, end, _ in way],
-            "textposition": "outside",
-            "cliponaxis": False,
-            "customdata": [
-                [hover(label.partition(": ")[0], [label.partition(": ")[2]]), ""] for label in labels
-            ],
-            "hovertemplate": HOVER,
-            "marker": {"color": colours, "cornerradius": 3},
-        }
+        _bars([(place, *step) for place, step in enumerate(way) if step[3] == tone], code, colour)
+        for tone, colour in tones.items()
     ]
+    data = [trace for trace in data if trace["x"]]
     return figure(
         data,
         margin=margins(vertical["ticktext"], top=20),
@@ -87,7 +75,28 @@ def figure_of(settings: WaterfallSettings, answers: Answers, scope: Scope) -> Fi
             "ticklabelstandoff": 4,
         },
         yaxis=vertical,
+        barmode="overlay",
     )
+
+
+def _bars(steps: list[tuple[int, str, int, int, str]], code: str, colour: str | None) -> dict[str, Any]:
+    """The steps of one tone; the accent is the theme's own."""
+    marker: dict[str, Any] = {"cornerradius": 3} | ({"color": colour} if colour else {})
+    return {
+        "type": "bar",
+        "x": [place for place, *_ in steps],
+        "y": [end - start for _, _, start, end, _ in steps],
+        "base": [start for _, _, start, _, _ in steps],
+        "width": 0.72,
+        "text": [said(end - start, "money", code) for _, _, start, end, _ in steps],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "customdata": [
+            [hover(name, [exactly(end - start, "money", code)]), ""] for _, name, start, end, _ in steps
+        ],
+        "hovertemplate": HOVER,
+        "marker": marker,
+    }
 
 
 def body(settings: WaterfallSettings, answers: Answers, scope: Scope) -> Component:

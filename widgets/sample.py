@@ -202,6 +202,8 @@ def _events(scope: Scope) -> list[dict[str, Any]]:
 
 def _answer(asked: MetricQuery, scope: Scope) -> Answer:
     domains = [_domain(name, asked, scope) for name in asked.dimensions]
+    if asked.top is not None and domains:
+        domains[-1] = domains[-1][: asked.top.limit]
     money = any(CATALOGUE[name].in_currency for name in asked.metrics)
     compared = asked.compare is not None or asked.compare_event is not None
     columns = [Column(name, DIMENSIONS[name].label, DIMENSIONS[name].kind) for name in asked.dimensions]
@@ -232,9 +234,9 @@ def _answer(asked: MetricQuery, scope: Scope) -> Answer:
 
 
 def _sorted(rows: list[tuple[Any, ...]], names: list[str], asked: MetricQuery) -> list[tuple[Any, ...]]:
-    if asked.top is not None:
+    if asked.top is not None and len(asked.dimensions) == 1:
         place = names.index(asked.top.by or asked.metrics[0])
-        rows = sorted(rows, key=lambda row: -row[place])[: asked.top.limit * max(1, len(rows) // 12)]
+        rows = sorted(rows, key=lambda row: -row[place])
     for sort in reversed(asked.sort):
         place, reverse = names.index(sort.by), sort.order == "desc"
         rows = sorted(rows, key=lambda row, place=place: row[place], reverse=reverse)  # type: ignore[misc]
@@ -298,11 +300,8 @@ def _value(name: str, key: tuple[Any, ...], asked: MetricQuery, scope: Scope, *,
         return round(min(100.0, _PERCENT.get(name, 34.0) * (0.75 + 0.25 * min(1.4, shape))), 2)
     if metric.unit in ("rate", "score"):
         return round(2.4 * shape, 2)
-    span = (
-        max(1.0, length(asked.range, scope))
-        if not any(DIMENSIONS[d].seconds for d in asked.dimensions)
-        else 1.0
-    )
+    timed = any(DIMENSIONS[name].seconds or name == "days_to_doors" for name in asked.dimensions)
+    span = 1.0 if timed else max(1.0, length(asked.range, scope))
     whole = shape * _LARGE.get(name, 1.0) * min(60.0, span) / max(1.0, _pieces(asked))
     if metric.unit == "money":
         return round(whole * 2400 * 10 ** exponent(scope.currency))

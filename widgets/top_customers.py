@@ -53,7 +53,7 @@ def body(settings: CustomersSettings, answers: Answers, scope: Scope) -> Compone
         + [said(line.values[index], line.column.unit, line.currency) for line in found.values()]
         for index, key in enumerate(keys)
     ]
-    return table(headings, rows, "Top customers")
+    return table(headings, rows, "Top customers", "narrow")
 
 
 def summary(settings: CustomersSettings, answers: Answers, scope: Scope) -> str:

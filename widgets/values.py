@@ -40,7 +40,10 @@ def said(value: Any, unit: Unit | None, currency: str = "") -> str:
     if value is None:
         return NOTHING
     if unit == "money":
-        return money(round(value), currency, exponent(currency))
+        scale = 10 ** exponent(currency)
+        # A price says its pennies, a sum does not.
+        exact = 0 < abs(value) < 100 * scale and round(value) % scale != 0
+        return money(round(value), currency, exponent(currency), exact=exact)
     if unit == "percent":
         return f"{decimal(value, 1)}%"
     if unit == "seconds":
