@@ -18,6 +18,8 @@ from jobs.demo_doors import movements
 from jobs.demo_sales import Order, orders
 
 PLATFORMS = (("instagram", 46), ("tiktok", 24), ("x", 18), ("youtube", 7), ("facebook", 5))
+LOOKERS = 2
+"""Visitors of the website for each online order who do not buy."""
 LOUD_POSTS = 16
 """Widely shared posts about the queue while a gate stalls."""
 
@@ -142,38 +144,48 @@ def _transfers(event: DemoEvent, sales: Sequence[Order]) -> Iterator[Timed]:
 
 
 def _website(event: DemoEvent, sales: Sequence[Order]) -> Iterator[Timed]:
-    """Half of the online orders are preceded by a page seen; some visitors fill a cart and leave it."""
-    venue = venue_of(event)
+    """Every online order is preceded by its page seen, and by two visitors who look and leave; some of
+    them leave a filled cart behind."""
     random = Random(f"{event.ref} website")
     for order in sales:
-        before = timedelta(seconds=random.randint(40, 900))
-        draw, abandoned = random.random(), random.random() < 0.15
-        if order.comp or order.channel == "box office" or draw > 0.5:
+        if order.comp or order.channel == "box office":
             continue
-        at = max(order.at - before, event.on_sale_at - timedelta(hours=1))
-        yield _message(
-            event,
-            "page-view",
-            f"{order.order_id} seen",
-            at,
-            path=f"/events/{event.ref}",
-            userId=order.customer,
-            utmSource=order.campaign,
-            utmCampaign=order.campaign,
-        )
-        if abandoned:
-            ticket = order.tickets[0].ticket_type
-            yield _message(
-                event,
-                "cart-update",
-                f"{order.order_id} cart",
-                at + timedelta(seconds=25),
-                userId=f"{event.venue}-customer-{random.randrange(10**5):05d}",
-                items=[{"ticketType": ticket.ticket_type, "quantity": 2}],
-                cartValue=_major(2 * ticket.price_minor),
-                currency=venue.currency,
-                quantity=2,
-            )
+        at = max(order.at - timedelta(seconds=random.randint(40, 900)), event.on_sale_at - timedelta(hours=1))
+        yield _view(event, order, f"{order.order_id} seen", at, order.customer)
+        for number in range(1, LOOKERS + 1):
+            visitor = f"{event.venue}-visitor-{random.randrange(10**6):06d}"
+            looked = at + timedelta(seconds=random.randint(-1800, 1800))
+            yield _view(event, order, f"{order.order_id} looked {number}", looked, visitor)
+            if random.random() < 0.06:
+                yield _left_cart(event, order, number, looked + timedelta(seconds=25), visitor)
+
+
+def _view(event: DemoEvent, order: Order, identity: str, at: datetime, visitor: str | None) -> Timed:
+    return _message(
+        event,
+        "page-view",
+        identity,
+        at,
+        path=f"/events/{event.ref}",
+        userId=visitor,
+        utmSource=order.campaign,
+        utmCampaign=order.campaign,
+    )
+
+
+def _left_cart(event: DemoEvent, order: Order, number: int, at: datetime, visitor: str) -> Timed:
+    ticket = order.tickets[0].ticket_type
+    return _message(
+        event,
+        "cart-update",
+        f"{order.order_id} cart {number}",
+        at,
+        userId=visitor,
+        items=[{"ticketType": ticket.ticket_type, "quantity": 2}],
+        cartValue=_major(2 * ticket.price_minor),
+        currency=venue_of(event).currency,
+        quantity=2,
+    )
 
 
 def _social(event: DemoEvent) -> Iterator[Timed]:
