@@ -55,6 +55,9 @@
   const bytes = (count) => (count < 1e6 ? `${Math.max(1, Math.round(count / 1e3))} kB` : `${(count / 1e6).toFixed(1)} MB`);
   const rows = (count) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'row' : 'rows'}`;
 
+  /* Not every row is on paper: a PDF says on its pages of how many it has. */
+  const size = ({ format, rowsDone, bytes: length }) => (format === 'pdf' ? bytes(length) : `${rows(rowsDone)} · ${bytes(length)}`);
+
   function fetchFile(file, name) {
     const link = make('a', { href: file, download: name, hidden: true });
     document.body.append(link);
@@ -75,7 +78,7 @@
     one.bar.remove();
     if (status === 'done') {
       one.title.textContent = fileName;
-      one.sub.textContent = `${rows(rowsDone)} · ${bytes(state.bytes)}`;
+      one.sub.textContent = size(state);
       button(one, 'Download', () => fetchFile(state.file, fileName));
       say(`The download ${fileName} is ready`);
       if (one.waits) fetchFile(state.file, fileName);
@@ -206,7 +209,7 @@
   const clock = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
   function line(state) {
     const done = state.status === 'done';
-    const words = done ? `${rows(state.rowsDone)} · ${bytes(state.bytes)} · until ${clock.format(new Date(state.expiresAt))}`
+    const words = done ? `${size(state)} · until ${clock.format(new Date(state.expiresAt))}`
       : state.error || state.status;
     const fetchIt = done && make('a', { class: 'button-text', href: state.file, download: state.fileName }, 'Download');
     const remove = make('button', { class: 'icon-button bare', type: 'button', 'aria-label': `Remove ${state.fileName}` }, icon('close'));

@@ -220,14 +220,22 @@ def progress(tenant: TenantConnection, export: Export, rows_done: int, rows_tota
 
 
 def finish(
-    tenant: TenantConnection, export: Export, rows: int, name: str, size: int, draft: Path, path: Path
+    tenant: TenantConnection,
+    export: Export,
+    rows: tuple[int, int],
+    name: str,
+    size: int,
+    draft: Path,
+    path: Path,
 ) -> bool:
-    """Note that it is done and put the whole file in its place; whether it was still wanted."""
+    """Note that it is done and put the whole file in its place; whether it was still wanted.
+
+    `rows` are those in the file, of how many; of a PDF those of its tables."""
     wanted = _update(
         tenant,
         export,
         "status = 'done', finished_at = now(), rows_done = %s, rows_total = %s, file_name = %s, bytes = %s",
-        [rows, rows, name, size],
+        [*rows, name, size],
     )
     if wanted:  # Before the commit: a row that says "done" always has its file.
         draft.replace(path)

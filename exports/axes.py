@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 from typing import Any, Literal
 
@@ -22,7 +23,15 @@ class Axis:
     them, `at` numbers on the axis.
     """
 
-    def __init__(self, layout: Mapping[str, Any], values: Iterable[Any], *, from_zero: bool = False) -> None:
+    def __init__(
+        self,
+        layout: Mapping[str, Any],
+        values: Iterable[Any],
+        *,
+        from_zero: bool = False,
+        bands: bool = False,
+    ) -> None:
+        """`from_zero` for what is measured from zero, `bands` for what has a width around its place."""
         known = [value for value in values if value is not None]
         self.layout = layout
         self.kind = _kind(layout, known)
@@ -32,7 +41,7 @@ class Axis:
         self._index = {name: index for index, name in enumerate(self.categories)}
         self._days_only = self.kind == "date" and all(len(str(value)) == 10 for value in known)
         numbers = [n for value in known if (n := self.number(value)) is not None]
-        self.low, self.high = self._range(numbers, from_zero)
+        self.low, self.high = self._range(numbers, from_zero, bands)
         self.start, self.end = 0.0, 1.0
 
     def number(self, value: Any) -> float | None:
@@ -103,7 +112,7 @@ class Axis:
         texts = [f"{prefix}{_short(number, pattern)}{suffix}" for number in shown]
         return list(zip(numbers, texts, strict=True))
 
-    def _range(self, numbers: Sequence[float], from_zero: bool) -> tuple[float, float]:
+    def _range(self, numbers: Sequence[float], from_zero: bool, bands: bool) -> tuple[float, float]:
         given = self.layout.get("range")
         if given is not None and len(given) == 2 and None not in given:
             low, high = (float(v) if self.kind == "log" else self.number(v) for v in given)
@@ -112,6 +121,10 @@ class Axis:
         low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
         if self.kind == "category":
             low, high = -0.5, max(len(self.categories), 1) - 0.5
+        elif bands:
+            apart = sorted(set(numbers))
+            half = min((b - a for a, b in pairwise(apart)), default=1.0) / 2
+            low, high = low - half, high + half
         elif self.kind == "linear":
             zero = from_zero or self.layout.get("rangemode") == "tozero"
             low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)

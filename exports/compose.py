@@ -25,6 +25,7 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
                 summary=drawn.summary,
                 text=words,
                 error=drawn.error,
+                photo="" if drawn.error else _photo(drawn.body),
                 place=place,
                 widget=widget,
             )
@@ -53,6 +54,13 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
 def spoken(component: object) -> str:
     """The words of a component, a line for each element that has some."""
     return "\n".join(line for text in _texts(component) if (line := " ".join(text.split())))
+
+
+def _photo(component: Component) -> str:
+    """The first picture in a component that is kept in it, as its data: address."""
+    nodes = [component, *component._traverse()]  # type: ignore[no-untyped-call]
+    sources = (str(getattr(node, "src", "") or "") for node in nodes if isinstance(node, Component))
+    return next((source for source in sources if source.startswith("data:image/")), "")
 
 
 def _texts(node: object) -> Iterator[str]:

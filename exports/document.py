@@ -41,8 +41,9 @@ class Part:
     Rows are as in `widgets.widget.Table`: money in minor units with a `currency` column beside it (else it is
     in the document's currency), instants with a zone, percent 0…100. `rows` may be read once only; there are
     `count` of them, of `total` that exist. `figure` is a plotly figure as a plain dict; `text` stands where
-    there is no table at all; `error` is why there is neither. `place` is x, y, w, h on the board; parts of
-    the same `widget` follow each other, and the first one has the picture.
+    there is no table at all, `photo` is a picture as a data: address, `error` is why there is nothing.
+    `place` is x, y, w, h on the board; parts of the same `widget` follow each other, and the first one has
+    the picture.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Part:
     figure: Mapping[str, Any] | None = None
     text: str = ""
     error: str = ""
+    photo: str = ""
     place: tuple[int, int, int, int] = (0, 0, 12, 4)
     widget: str = ""
 

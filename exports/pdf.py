@@ -6,6 +6,7 @@ table has at most 500 rows on paper, and says so.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from exports.document import Document, Part, Progress, unwatched
+from exports.document import Column, Document, Part, Progress, unwatched
 from exports.svg import UnknownTrace, picture, spark
 from exports.values import currency_at, heading, number
 from exports.words import cell, change, currency_of, fitting, measure, moment
@@ -32,6 +33,8 @@ _FULL, _HALF = 760.0, 372.0
 """Pixels of a chart over the whole width, and of one beside another."""
 _ROW = 62.0
 """Pixels for each row of the board's grid that a chart is high."""
+_FILLS = ("full", "fill", "percent", "sold", "capacity")
+"""In the names of percentages that say how full something is."""
 _LESS_IS_BETTER = ("refund", "cancel", "invalid", "rejected", "no_show", "refused", "fees", "abandon")
 
 Block = dict[str, Any]
@@ -39,7 +42,7 @@ Block = dict[str, Any]
 
 def write(document: Document, file: IO[bytes], *, progress: Progress = unwatched) -> int:
     """Write it; how many rows of tables are on its pages."""
-    import typst
+    from typst import TypstError
 
     widgets = [list(parts) for _, parts in groupby(document.parts, key=lambda part: part.widget or id(part))]
     alone, rows = len(widgets) == 1, 0
@@ -51,15 +54,26 @@ def write(document: Document, file: IO[bytes], *, progress: Progress = unwatched
         blocks += made
     widest = max((len(block.get("columns", ())) for block in blocks), default=0)
     wide = widest > (MANY_COLUMNS if alone else TOO_MANY_COLUMNS)
-    content = typst.compile(
+    arranged = _arranged(blocks)
+    try:
+        content = _set(document, arranged, wide)
+    except TypstError:
+        # A damaged picture of somebody's own must not cost them the board.
+        content = _set(document, [_without_photo(block) for block in arranged], wide)
+    file.write(content)
+    return rows
+
+
+def _set(document: Document, blocks: list[Block], wide: bool) -> bytes:
+    import typst
+
+    return typst.compile(
         (_FOLDER / "report.typ").read_bytes(),
-        sys_inputs={"data": json.dumps(_page(document, _arranged(blocks), wide))},
+        sys_inputs={"data": json.dumps(_page(document, blocks, wide))},
         font_paths=_fonts(),
         format="pdf",
         timestamp=int(document.as_of.timestamp()),
     )
-    file.write(content)
-    return rows
 
 
 @cache
@@ -92,6 +106,8 @@ def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterat
     first = parts[0]
     if first.error:
         yield _words(first.title, first.error, bad=True)
+    elif first.photo:
+        yield _photo(first)
     elif not first.columns:
         yield _words(first.title, first.text or first.summary)
     elif first.figure is None and _is_card(first):
@@ -115,6 +131,7 @@ def _chart(part: Part) -> Block | None:
     except UnknownTrace:
         return None  # The table says the same.
     rows = f"{part.count:,} of {part.total:,} rows" if part.left_out else f"{part.count:,} rows"
+    rows = "1 row" if part.count == part.total == 1 else rows
     return {
         "kind": "chart",
         "half": half,
@@ -180,7 +197,7 @@ def _table(document: Document, part: Part) -> Block:
     zone, at = ZoneInfo(part.zone or document.zone or "UTC"), currency_at(part.columns)
     rows = [
         [
-            cell(value, column, document, zone, currency_of(row, at, document))
+            _metered(value, column, cell(value, column, document, zone, currency_of(row, at, document)))
             for value, column in zip(row, part.columns, strict=True)
         ]
         for row in islice(part.rows, MOST_ROWS)
@@ -203,6 +220,14 @@ def _table(document: Document, part: Part) -> Block:
     }
 
 
+def _metered(value: Any, column: Column, words: str) -> str | dict[str, Any]:
+    """How full something is also as a small bar."""
+    share = number(value) if column.unit == "percent" else None
+    if share is None or not any(word in column.name for word in _FILLS):
+        return words
+    return {"words": words, "part": min(max(share / 100, 0), 1)}
+
+
 def _shown(part: Part, here: int) -> str:
     """How many rows are on paper, of how many; nothing is left out without being said."""
     total = max(part.total, part.count)
@@ -213,6 +238,20 @@ def _shown(part: Part, here: int) -> str:
 
 def _words(title: str, text: str, *, bad: bool = False) -> Block:
     return {"kind": "words", "title": fitting(title), "sub": "", "text": text[:20_000], "bad": bad}
+
+
+def _photo(part: Part) -> Block:
+    content = base64.b64decode(part.photo.partition(",")[2])
+    height = min(max(part.place[3] * 45, 60), 300)
+    words = part.summary or part.title
+    title = fitting(part.title)
+    return {"kind": "photo", "title": title, "sub": "", "data": list(content), "height": height, "alt": words}
+
+
+def _without_photo(block: Block) -> Block:
+    if block["kind"] != "photo":
+        return block
+    return _words(block["title"], f"A picture that cannot be read: {block['alt']}")
 
 
 def _arranged(blocks: Sequence[Block]) -> list[Block]:
@@ -243,5 +282,11 @@ def _decks(cards: list[Block]) -> Iterator[Block]:
     across = ceil(len(cards) / rows)
     for start in range(0, len(cards), across):
         row = cards[start : start + across]
-        height = 55 + 18 * (max(len(card["values"]) for card in row) - 1)
+        height = 55 + max(18 * (len(card["values"]) - 1) + 10 * _wraps(card, across) for card in row)
         yield {"kind": "cards", "cards": row, "across": max(across, 3), "height": height}
+
+
+def _wraps(card: Block, across: int) -> int:
+    """How many lines more than one the words below a card's number take."""
+    room = {4: 32, 3: 44}.get(across, 44)
+    return (len(card["change"]) + len(card["note"])) // room

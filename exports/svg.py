@@ -32,8 +32,11 @@ def picture(figure: Mapping[str, Any], width: float, height: float, label: str =
     body = [*below]
     for position, plane in enumerate(planes.values()):
         body += _axes(plane, frame, first=position == 0)
+    body.append(_clip(frame))
     for index, trace in enumerate(data):
-        body += traces.draw(trace, index, planes[_names(trace)])
+        drawn = traces.draw(trace, index, planes[_names(trace)])
+        # Lines and polygons end at the plane; the words of bars may stand beyond it.
+        body += ['<g clip-path="url(#plane)">', *drawn, "</g>"] if _is_clipped(trace) else drawn
     body += above
     body += _notes(layout, planes, frame)
     if _has_legend(layout, data):
@@ -47,6 +50,16 @@ def picture(figure: Mapping[str, Any], width: float, height: float, label: str =
 Names = tuple[str, str]
 Frame = tuple[float, float, float, float]
 """Left, top, right and bottom of the plane in pixels."""
+
+
+def _clip(frame: Frame) -> str:
+    left, top, right, bottom = frame
+    edges = marks.rectangle(left - 2, top - 2, right + 2, bottom + 2, "")
+    return f'<clipPath id="plane">{edges}</clipPath>'
+
+
+def _is_clipped(trace: Trace) -> bool:
+    return trace.get("type", "scatter") == "scatter" and "text" not in str(trace.get("mode") or "")
 
 
 def _names(trace: Trace) -> Names:
@@ -72,7 +85,8 @@ def _planes(data: Sequence[Trace], layout: Mapping[str, Any]) -> dict[Names, Pla
         if any(_said_outside(trace) for trace in along) and "range" not in settings:
             found += [max((float(v) for v in found if isinstance(v, int | float)), default=0.0) * 1.12]
         filled = [t for t in mine if side == 1 and t.get("fill") == "tozeroy"]
-        axes[name] = Axis(settings, found, from_zero=bool(along or filled))
+        across = any(t.get("type") == "bar" and _along(t) != name[0] for t in mine)
+        axes[name] = Axis(settings, found, from_zero=bool(along or filled), bands=across)
     planes = {}
     for pair in pairs:
         bars = [trace for trace in data if _names(trace) == pair and trace.get("type") == "bar"]

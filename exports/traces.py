@@ -11,6 +11,9 @@ from exports.axes import Axis
 from exports.marks import colour, each, fill, nested, path, rectangle, stroke
 from exports.plane import Plane, Trace, UnknownTrace, base_colour, marker_colour, values
 
+_COASTLINE = 8
+"""Points from which on a polygon is land."""
+
 
 def draw(trace: Trace, index: int, plane: Plane) -> list[str]:
     """The elements of one trace, `index` in its figure. Raises UnknownTrace."""
@@ -27,10 +30,10 @@ def _scatter(trace: Trace, index: int, plane: Plane) -> list[str]:
     if trace.get("stackgroup"):
         ys = _stacked(xs, ys, plane)
     mode, base = str(trace.get("mode") or "lines+markers"), base_colour(trace, index)
-    opacity, runs = (
-        float(trace.get("opacity", 1)),
-        list(_runs(xs, ys, plane, trace.get("connectgaps") is True)),
-    )
+    opacity = float(trace.get("opacity", 1))
+    runs = list(_runs(xs, ys, plane, trace.get("connectgaps") is True))
+    if trace.get("fill") == "toself":
+        runs = [part for run in runs for part in _unwrapped(run, plane)]
     found: list[str] = []
     filling = trace.get("fill") or ("tozeroy" if trace.get("stackgroup") else None)
     if filling and filling != "none":
@@ -39,9 +42,9 @@ def _scatter(trace: Trace, index: int, plane: Plane) -> list[str]:
     if "lines" in mode:
         width = float(nested(trace, "line", "width") or 2)
         paint = stroke(colour(base), width, nested(trace, "line", "dash"), opacity)
-        shape, shut = nested(trace, "line", "shape"), filling == "toself"
+        shape = nested(trace, "line", "shape")
         found += [
-            f'<path d="{_line(run, shape, shut)}" fill="none" stroke-linejoin="round" {paint}/>'
+            f'<path d="{_line(run, shape)}" fill="none" stroke-linejoin="round" {paint}/>'
             for run in runs
             if len(run) > 1
         ]
@@ -69,7 +72,21 @@ def _runs(
         yield run
 
 
-def _line(run: Sequence[tuple[float, float]], shape: Any, shut: bool) -> str:
+def _unwrapped(run: Sequence[tuple[float, float]], plane: Plane) -> Iterator[list[tuple[float, float]]]:
+    """The parts of a polygon: land that crosses the date line lies at both edges of a map.
+
+    A shape of a few corners may be as wide as it likes."""
+    wide = abs(plane.x.end - plane.x.start) * (0.8 if len(run) >= _COASTLINE else 100)
+    part = list(run[:1])
+    for before, point in pairwise(run):
+        if abs(point[0] - before[0]) > wide:
+            yield part
+            part = []
+        part.append(point)
+    yield part
+
+
+def _line(run: Sequence[tuple[float, float]], shape: Any) -> str:
     if shape == "spline":
         return marks.smooth(run)
     if shape in ("hv", "vh"):
@@ -77,7 +94,7 @@ def _line(run: Sequence[tuple[float, float]], shape: Any, shut: bool) -> str:
         for (x0, y0), (x1, y1) in pairwise(run):
             steps += [(x1, y0) if shape == "hv" else (x0, y1), (x1, y1)]
         return path(steps)
-    return path(run, closed=shut)
+    return path(run)
 
 
 def _area(run: list[tuple[float, float]], filling: Any, plane: Plane) -> str:

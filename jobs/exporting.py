@@ -145,7 +145,7 @@ class _Work:
             name = name.removesuffix(".csv") + ".zip"
         with self._database.tenant(self._reading.tenant_id) as writing:
             target = exports.path_of(self._folder, self.export)
-            if not exports.finish(writing, self.export, self._total, name, size, path, target):
+            if not exports.finish(writing, self.export, (rows, self._total), name, size, path, target):
                 raise NotWanted
 
     def give_back(self) -> None:

@@ -175,6 +175,12 @@ def test_the_processes_that_must_stay_small_load_neither_dash_nor_pandas(module:
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_the_web_process_starts_without_what_sets_pages_and_writes_workbooks() -> None:
+    program = "import sys, app; print(sorted(sys.modules.keys() & {'typst', 'xlsxwriter'}))"
+    command = [sys.executable, "-c", program]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_every_module_says_what_it_is_for() -> None:
     assert [
         str(path) for path, tree in production().items() if tree.body and not ast.get_docstring(tree)

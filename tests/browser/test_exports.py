@@ -115,6 +115,22 @@ def test_a_download_is_cancelled(page: Page, night: Night) -> None:
     assert [one for one in open_exports(night.database) if one[0] == night.tenant.tenant_id] == []
 
 
+def test_all_the_rows_behind_a_figure_are_downloaded(page: Page, night: Night, watch: Watch) -> None:
+    opened(page, night)
+    slot(page, "kpi").locator(".w-more summary").click()
+    page.get_by_role("button", name="Show the rows behind it").locator("visible=true").click()
+    drawer = page.locator(".side-drawer")
+    expect(drawer.locator("footer")).to_contain_text("3 rows")
+    drawer.get_by_role("button", name="CSV").click()
+    expect(page.locator(".export-card")).to_contain_text("Preparing CSV")
+    with page.expect_download() as caught:
+        finish_all(night)
+    rows = list(csv.reader(io.StringIO(content(caught.value).decode("utf-8-sig"))))
+    assert ["Rows", "3 rows, all there are"] in rows
+    assert [row[6:8] for row in rows[-3:]] == [["45.00", "GBP"]] * 3
+    assert watch.complaints == []
+
+
 def test_widgets_are_downloaded_as_pictures(page: Page, night: Night, watch: Watch) -> None:
     opened(page, night)
     page.wait_for_selector(f"{BOARD} .js-plotly-plot .main-svg", state="attached")

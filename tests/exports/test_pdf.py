@@ -23,6 +23,7 @@ from tests.exports.tables import (
     document,
     hostile_part,
 )
+from widgets.picture import EXAMPLE
 
 LINE = {
     "data": [{"type": "scatter", "mode": "lines", "x": ["2026-11-01", "2026-11-02"], "y": [1, 2]}],
@@ -40,6 +41,11 @@ def words(of: Document) -> str:
     """All the words, each white space one blank, and without the places where long words may break."""
     text = " ".join(page.extract_text() for page in read(of).pages)
     return " ".join(text.replace("\u200b", "").split())
+
+
+def kinds_of(page: Any) -> set[str]:
+    """What kinds of objects a page shows: pictures are "/Image"."""
+    return {str(thing.get_object()["/Subtype"]) for thing in page["/Resources"].get("/XObject", {}).values()}
 
 
 def chart(**changes: Any) -> Part:
@@ -75,11 +81,9 @@ def test_a_long_table_has_500_rows_on_numbered_pages_and_says_of_how_many() -> N
 def test_charts_are_vectors_with_words_and_say_how_many_rows_they_are_drawn_from() -> None:
     other = chart(widget="b", title="Other", count=2, total=9)
     reader = read(document(chart(widget="a"), other))
-    resources = [page["/Resources"].get("/XObject", {}) for page in reader.pages]  # type: ignore[attr-defined]
-    kinds = {thing.get_object()["/Subtype"] for found in resources for thing in found.values()}
     text = " ".join(reader.pages[0].extract_text().split())
 
-    assert "/Image" not in kinds
+    assert "/Image" not in kinds_of(reader.pages[0])
     assert "It rose. Drawn from 2 rows." in text
     assert "It rose. Drawn from 2 of 9 rows." in text
     assert "1 Nov" in text
@@ -117,6 +121,14 @@ def test_errors_notes_and_empty_boards_are_said() -> None:
     assert "Nothing is on this board." in words(document())
     empty = Part("Nothing", (EVENT, TICKETS), [], 0, 0)
     assert "Nothing 0 rows, all there are. Event Tickets" in words(document(empty))
+
+
+def test_a_picture_is_shown_and_a_damaged_one_is_said() -> None:
+    whole = Part("Logo", photo=EXAMPLE, summary="The logo of the venue.")
+    (page,) = read(document(whole, MONEY)).pages
+    assert kinds_of(page) == {"/Image"}
+    damaged = replace(whole, photo="data:image/png;base64,iVBORw0KGgo=")
+    assert "A picture that cannot be read: The logo of the venue." in words(document(damaged, MONEY))
 
 
 def test_a_chart_that_cannot_be_drawn_is_its_table() -> None:

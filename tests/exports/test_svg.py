@@ -23,10 +23,11 @@ def parsed(svg: str) -> ElementTree.Element:
 
 
 def boxes(svg: ElementTree.Element) -> list[tuple[float, float, float, float]]:
-    """x, y, width, height of every rectangle."""
+    """x, y, width, height of every rectangle that is seen."""
     return [
         tuple(round(float(node.attrib[name]), 1) for name in ("x", "y", "width", "height"))  # type: ignore[misc]
         for node in svg.iter(f"{NS}rect")
+        if "fill" in node.attrib
     ]
 
 
@@ -164,7 +165,7 @@ def test_nothing_in_a_figure_becomes_markup() -> None:
         xaxis={"title": {"text": evil}},
     )
 
-    assert {node.tag.removeprefix(NS) for node in svg.iter()} == {"svg", "rect", "text", "path"}
+    assert {node.tag.removeprefix(NS) for node in svg.iter()} == {"svg", "rect", "text", "path", "clipPath"}
 
 
 def test_what_cannot_be_drawn_is_named() -> None:
@@ -184,3 +185,17 @@ def test_a_small_curve_spans_its_box() -> None:
         "M0.00 32.00L50.00 2.00L100.00 17.00L100.00 34.00L0.00 34.00Z",
         "M0.00 32.00L50.00 2.00L100.00 17.00",
     ]
+
+
+def test_land_beyond_the_date_line_is_not_drawn_across_the_map() -> None:
+    island = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [177, 178, 179, 179, -179, -178, -178, -179],
+        "y": [0, 1, 2, 3, 3, 2, 1, 0],
+        "fill": "toself",
+    }
+
+    svg = drawn(island, xaxis={"range": [-180, 180]}, yaxis={"range": [-90, 90]})
+
+    assert len(lines(svg)) == 2
