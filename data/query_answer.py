@@ -12,7 +12,7 @@ from data.metric_measures import MEASURES
 from data.metrics import CATALOGUE
 from data.query_inside import Inside
 from data.query_reads import STATE, Prepared
-from data.query_rows import Arranger, Cells, Key, plain, value_of
+from data.query_rows import OTHER, Arranger, Cells, Key, plain, value_of
 from data.query_series import every_bucket, minutes_of
 from data.query_sql import NAMES, Statement
 
@@ -26,7 +26,12 @@ def assemble(prepared: Prepared, rows: Sequence[Rows]) -> Answer:
         gathered.add(statement, own)
     query = prepared.query
     arranger = Arranger(query, prepared.metrics, prepared.by_currency, gathered.names)
-    main, other = arranger.top(gathered.main, gathered.other)
+    main, other = gathered.main, gathered.other
+    if gathered.top is None:
+        main, other = arranger.top(main, other)
+    else:
+        for key in [key for key in main.rows if key not in gathered.top and key[0] != OTHER]:
+            del main.rows[key]
     for key in _missing(prepared, [*main.rows, *_in_range(prepared, other), *gathered.inside.keys()]):
         main.rows[key] = {}
     gathered.inside.fill(main, prepared.main)
@@ -64,6 +69,7 @@ class _Gathered:
         self.main, self.other = Cells(), Cells()
         self.inside, self.inside_other = Inside(prepared), Inside(prepared)
         self.names: dict[str, dict[str, str]] = {}
+        self.top: set[Key] | None = None
         if "venue" in prepared.query.dimensions:
             self.names["venue"] = {str(v): clock.name for v, clock in prepared.world.venues.items()}
 
@@ -75,12 +81,18 @@ class _Gathered:
         inside = self.inside_other if statement.compared else self.inside
         named = [name for name in NAMES if name in statement.keys]
         for row in rows:
+            if statement.ranked and row[-1]:
+                self._rest(measures, row[1:width], row[width:])
+                continue
             key: Key = tuple(map(plain, row[:width]))
             sums = row[width : width + len(measures)]
             if statement.compared:
                 key = self._renamed(key)
             elif named:
                 self._name(statement.keys, named, key, row[width + len(measures) :])
+            if statement.ranked:
+                self.top = self.top or set()
+                self.top.add(key)
             if state:
                 inside.add(statement.keys, key, sums[0] or 0)
                 continue
@@ -88,6 +100,13 @@ class _Gathered:
                 continue  # What was booked and taken back is nothing, as if it had never been.
             for name, value in zip(measures, sums, strict=True):
                 cells.add(key, name, value or 0)
+
+    def _rest(self, measures: Sequence[str], currency: Key, sums: Key) -> None:
+        """The row of all that are not among the top, of whom PostgreSQL ranked."""
+        self.main.rows[OTHER, *currency] = {
+            name: None if MEASURES[name].kind == "distinct" else value or 0
+            for name, value in zip(measures, sums, strict=False)
+        }
 
     def _name(self, keys: Sequence[str], named: Sequence[str], key: Key, names: Sequence[Any]) -> None:
         for dimension, name in zip(named, names, strict=True):

@@ -23,7 +23,7 @@ _EARLIEST, _LATEST = date(1990, 1, 1), date(2200, 1, 1)
 class Clock:
     """The calendar of a venue, and the money it takes: `currency` is the only one it ever took, else
     its own; `several` tells whether it took more than one. `first` and `last` are the business days
-    on which anything ever happened (None: nothing did)."""
+    on which anything ever happened (None: nothing did), `taken` all currencies it took."""
 
     venue_id: UUID
     name: str
@@ -33,6 +33,7 @@ class Clock:
     several: bool = False
     first: date | None = None
     last: date | None = None
+    taken: tuple[str, ...] = ()
 
     def begins(self, day: date) -> int:
         """The moment at which a business day begins."""

@@ -15,7 +15,7 @@ from data.metrics import Metric
 from data.query_filters import dimensions_of, needed_by
 from data.query_plan import Asked, Needs, plan
 from data.query_sql import Frame, Statement, statement
-from data.query_top import top_statements
+from data.query_top import ranks, top_statements
 from data.query_windows import Look, earlier, look
 from data.query_world import World
 
@@ -50,12 +50,12 @@ def prepare(
     other = earlier(query, main, world, now)
     by_currency = any(metric.money for metric in metrics) or "currency" in query.dimensions
     statements = []
+    by = ranks(query, metrics, other is not None)
     for side in (main, other):
         if side is not None:
             frame = _frame(tenant_id, query, side, by_currency, world, now)
             statements += [
-                replace(own, compared=side is other)
-                for own in _statements(query, metrics, side, frame, access)
+                replace(own, compared=side is other) for own in _statements(query, metrics, side, frame, by)
             ]
     return Prepared(
         query, tuple(metrics), access.masked, by_currency, main, other, tuple(statements), now, world
@@ -76,11 +76,12 @@ def _frame(
         now,
         side.shift,
         "venue" in used,
+        world.all_venues,
     )
 
 
 def _statements(
-    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame, access: Access
+    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame, by: Metric | None
 ) -> Iterable[Statement]:
     measures = list(dict.fromkeys(name for metric in metrics for name in metric.measures))
     used = frozenset({*query.dimensions, *needed_by(query.where)})
@@ -105,8 +106,10 @@ def _statements(
             yield from (
                 statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
             )
+        elif by is not None:
+            yield from top_statements(query, by, plan(own, needs, spans), frame)
         else:
-            yield from top_statements(plan(own, needs, spans), frame, query, metrics, access)
+            yield from (statement(read, frame) for read in plan(own, needs, spans))
 
 
 def _with_day(frame: Frame) -> Frame:

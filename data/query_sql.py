@@ -54,7 +54,7 @@ FRAGMENTS = (metric_measures.DAY, CUSTOMER)
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What all reads of one question share. `doors` are the days of doors that are known by event;
-    `keys` the dimensions to group by."""
+    `keys` the dimensions to group by, `all_venues` those of the tenant, seen or not."""
 
     tenant_id: UUID
     keys: tuple[str, ...]
@@ -65,11 +65,13 @@ class Frame:
     now: datetime
     shift: Shift = field(default_factory=Shift)
     venues_apart: bool = False
+    all_venues: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement whose rows are `keys`, the currency if `by_currency`, the `measures`, in this order."""
+    """A statement whose rows are `keys`, the currency if `by_currency`, the `measures`, in this order, and of
+    a `ranked` one whether the row is the sum of all that are not among the top."""
 
     sql: str
     parameters: dict[str, Any]
@@ -77,6 +79,7 @@ class Statement:
     by_currency: bool
     read: Read
     compared: bool = False
+    ranked: bool = False
 
 
 def statement(read: Read, frame: Frame) -> Statement:

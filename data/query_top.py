@@ -1,95 +1,166 @@
-"""The top customers without reading everybody: by the index that keeps them in order, or ranked in SQL."""
+"""The top customers, ranked by PostgreSQL: there are too many of them to fetch all for the sake of ten.
+
+Of the roll-up of customers not even all are added up. The bound is the worst total among so many of each
+venue's best that, whatever still waits for the job, enough of them stay above it. Whoever is above the bound
+at some venues is above it at all of them together, but for what was given back elsewhere beyond what was
+paid there; and the best of all venues are found by an index.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
-from data.access import Access
 from data.day_rollups import ALL_VENUES
-from data.metric_measures import CUSTOMER, MEASURES
+from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery
-from data.metrics import Metric
+from data.metrics import CATALOGUE, Metric, Terms
 from data.query_plan import Read
 from data.query_sources import CUSTOMERS
 from data.query_sql import Frame, Statement, statement
-from data.rollup_queue import customer_sum, rows_of_customers
+from data.rollup_queue import rows_of_customers
 
-IN_ORDER = "net_revenue"
-"""The metric by which an index keeps customers in order."""
-
-
-def top_statements(
-    reads: Sequence[Read], frame: Frame, query: MetricQuery, metrics: Sequence[Metric], access: Access
-) -> list[Statement]:
-    """The statements of these reads; for top customers only with rows that may be among them."""
-    by = _ranking(query, metrics) if len(reads) == 1 else None
-    if by is None or not set(by.measures) <= set(reads[0].measures):
-        return [statement(read, frame) for read in reads]
-    (read,) = reads
-    everywhere = not query.venues and access.venues is None and query.where is None
-    if read.source == CUSTOMERS and by.name == IN_ORDER and everywhere and frame.by_currency:
-        return [_in_order(read, frame, query)]
-    return [_ranked(statement(read, frame), by, query)]
+DIMENSION = "customer"
+NET = frozenset(CATALOGUE["net_revenue"].plus)
 
 
-def _ranking(query: MetricQuery, metrics: Sequence[Metric]) -> Metric | None:
-    """The metric that decides who is among the top, if one statement can tell."""
+def ranks(query: MetricQuery, metrics: Sequence[Metric], compared: bool) -> Metric | None:
+    """The metric by which PostgreSQL ranks this question; None for one that is ranked here."""
     top = query.top
-    if top is None or top.other or query.dimensions != ("customer",):
+    if top is None or compared or query.dimensions != (DIMENSION,):
         return None
-    if query.compare is not None or query.compare_event is not None:
-        return None
-    name = top.by or query.metrics[0]
-    return next((metric for metric in metrics if metric.name == name and not metric.over), None)
+    by = next((metric for metric in metrics if metric.name == (top.by or query.metrics[0])), None)
+    return by if by is not None and not by.over else None
 
 
-def _ranked(own: Statement, by: Metric, query: MetricQuery) -> Statement:
-    """The rows that are at least as high as the last of the top ones, in each currency."""
-    assert query.top is not None
-    width = len(own.keys) + (own.by_currency and "currency" not in own.keys)
-    columns = {name: f"q.c{width + index}" for index, name in enumerate(own.read.measures)}
-    figure = " + ".join(f"({sign}) * COALESCE({columns[name]}, 0)" for name, sign in by.plus)
-    apart = f"PARTITION BY q.c{width - 1} " if own.by_currency and "currency" not in own.keys else ""
-    listed = ", ".join(f"c{index}" for index in range(width + len(own.read.measures)))
-    sql = (
-        f"SELECT {listed} FROM (SELECT q.*, rank() OVER ({apart}ORDER BY {figure} DESC) AS place"
-        f" FROM (\n{own.sql}\n) q) ranked WHERE place <= %(most)s"
+def top_statements(query: MetricQuery, by: Metric, reads: Sequence[Read], frame: Frame) -> list[Statement]:
+    """The statements of a ranked question: one ranks, the others tell more of those that it found."""
+    top = query.top
+    lead = next((read for read in reads if {name for name, _ in by.plus} <= {*read.measures}), None)
+    if top is None or lead is None or (top.other and len(reads) > 1):
+        return [statement(read, frame) for read in reads]
+    first = _ranked(statement(lead, frame), by.plus, top.limit, top.other)
+    if lead.source is CUSTOMERS and query.where is None and not top.other and frozenset(by.plus) == NET:
+        first = _by_index(first, lead, top.limit, frame.all_venues)
+    found = _apart(first)
+    others = [statement(read, frame) for read in reads if read is not lead]
+    return [first, *(_only(own, found) for own in others)]
+
+
+def _ranked(own: Statement, by: Terms, limit: int, other: bool) -> Statement:
+    """The statement cut down to the first `limit` of each currency, then whether it is the rest."""
+    split = own.by_currency
+    first = 1 + split
+    names = [*own.read.measures]
+    value = " ".join(
+        f"{'+' if sign > 0 else '-'} COALESCE(q.c{first + names.index(name)}, 0)" for name, sign in by
     )
-    return replace(own, sql=sql, parameters=own.parameters | {"most": query.top.limit})
+    columns = [f"c{index}" for index in range(first + len(names))]
+    best = f"SELECT q.* FROM q ORDER BY {value} DESC, q.c0 LIMIT {int(limit)}"
+    if split:
+        best = (
+            "SELECT b.* FROM (SELECT DISTINCT c1 FROM q) k CROSS JOIN LATERAL"
+            f" (SELECT q.* FROM q WHERE q.c1 = k.c1 ORDER BY {value} DESC, q.c0 LIMIT {int(limit)}) b"
+        )
+    sql = f"WITH q AS MATERIALIZED (\n{own.sql}\n), best AS ({best})\n"
+    sql += f"SELECT {', '.join(columns)}, false AS rest FROM best"
+    if other:
+        keys = ", ".join(["NULL::uuid", *(["q.c1"] if split else [])])
+        sums = ", ".join(_rest(name, f"q.c{first + index}") for index, name in enumerate(names))
+        sql += (
+            f"\nUNION ALL SELECT {keys}, {sums}, true FROM q"
+            " WHERE NOT EXISTS (SELECT FROM best WHERE best.c0 = q.c0"
+            f"{' AND best.c1 = q.c1' if split else ''}) {'GROUP BY q.c1' if split else 'HAVING count(*) > 0'}"
+        )
+    return replace(own, sql=sql, ranked=True)
 
 
-def _in_order(read: Read, frame: Frame, query: MetricQuery) -> Statement:
-    """The first of every currency by the index, as many more as wait to be added, and those who wait."""
-    assert query.top is not None
-    columns = [MEASURES[name].columns[CUSTOMER] for name in read.measures]
-    waiting = ", ".join(f"{customer_sum(name)} AS {name}" for name in columns)
-    sums = ", ".join(
-        f"sum({name})::{MEASURES[m].type}" for name, m in zip(columns, read.measures, strict=True)
+def _rest(measure: str, column: str) -> str:
+    """The sum over the rest, of what has one."""
+    kind = MEASURES[measure].type
+    return f"NULL::{kind}" if MEASURES[measure].kind == "distinct" else f"sum({column})::{kind}"
+
+
+def _apart(own: Statement) -> tuple[str, Mapping[str, object]]:
+    """Who was found, as a list in SQL, with parameters that clash with nobody's."""
+    sql = re.sub(r"%\((\w+)\)s", r"%(lead_\1)s", own.sql)
+    parameters = {f"lead_{name}": value for name, value in own.parameters.items()}
+    return f"ARRAY(SELECT l.c0 FROM ({sql}) l)", parameters
+
+
+def _only(own: Statement, found: tuple[str, Mapping[str, object]]) -> Statement:
+    listed, parameters = found
+    known = "f.customer IS NOT NULL"
+    assert known in own.sql
+    return replace(
+        own,
+        sql=own.sql.replace(known, f"f.customer = ANY({listed})", 1),
+        parameters=own.parameters | dict(parameters),
     )
-    own = ", ".join(f"t.{name}" for name in columns)
-    totals = f"t.tenant_id = %(tenant)s AND t.venue_id = '{ALL_VENUES}'"
-    sql = f"""
+
+
+def _by_index(own: Statement, read: Read, limit: int, all_venues: Iterable[UUID]) -> Statement:
+    """The same, but only candidates are added up."""
+    currencies = sorted(
+        {code for piece in read.pieces for code in piece.clock.taken or (piece.clock.currency,)}
+    )
+    venues = [piece.clock.venue_id for piece in read.pieces]
+    parameters = own.parameters | {
+        "currencies": currencies,
+        "most": limit,
+        "wide": venues[0] if len(venues) == 1 else ALL_VENUES,
+        "elsewhere": [] if len(venues) == 1 else [venue for venue in all_venues if venue not in venues],
+    }
+    known = "f.customer IS NOT NULL"
+    assert known in own.sql
+    sql = own.sql.replace(known, f"f.customer = ANY(ARRAY({_CANDIDATES}))", 1)
+    return replace(own, sql=sql, parameters=parameters)
+
+
+# The upper limit limits nothing: between two limits PostgreSQL expects few rows, and takes the index.
+_CANDIDATES = f"""
 WITH waiting AS MATERIALIZED (
-    SELECT r.customer, r.currency, {waiting}
-    FROM rollup_queue q CROSS JOIN LATERAL {rows_of_customers("q.increments -> 'customers'")}
-    WHERE q.tenant_id = %(tenant)s
-), currencies AS (
-    SELECT currency FROM event_money WHERE tenant_id = %(tenant)s
-    UNION SELECT currency FROM venues WHERE tenant_id = %(tenant)s
-    UNION SELECT currency FROM waiting
-), parts AS (
-    (SELECT first.* FROM currencies c CROSS JOIN LATERAL (
-        SELECT t.customer, t.currency, {own} FROM customer_totals t WHERE {totals} AND t.currency = c.currency
-        ORDER BY t.net_minor DESC
-        FETCH FIRST (%(most)s + (SELECT count(DISTINCT customer) FROM waiting)) ROWS WITH TIES
-    ) first
-    UNION
-    SELECT t.customer, t.currency, {own} FROM customer_totals t
-    JOIN (SELECT DISTINCT customer, currency FROM waiting) w USING (customer, currency) WHERE {totals})
-    UNION ALL SELECT * FROM waiting
+    SELECT DISTINCT r.customer FROM rollup_queue q
+    CROSS JOIN LATERAL {rows_of_customers("q.increments -> 'customers'")}
+    WHERE q.tenant_id = %(tenant)s AND q.venue_id = ANY(%(venues)s)
+), enough AS MATERIALIZED (
+    SELECT %(most)s + count(*) AS people FROM waiting
+), places AS MATERIALIZED (
+    SELECT v.venue, k.code FROM unnest(%(venues)s::uuid[]) AS v (venue)
+    CROSS JOIN unnest(%(currencies)s::text[]) AS k (code)
+), firsts AS MATERIALIZED (
+    SELECT DISTINCT v.code, x.customer FROM places v CROSS JOIN LATERAL (
+        SELECT customer FROM customer_totals
+        WHERE tenant_id = %(tenant)s AND venue_id = v.venue AND currency = v.code
+        ORDER BY net_minor DESC LIMIT (SELECT people FROM enough)
+    ) x
+), totals AS MATERIALIZED (
+    SELECT a.code, a.customer, sum(t.net_minor) AS net FROM firsts a CROSS JOIN LATERAL (
+        SELECT net_minor FROM customer_totals
+        WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) AND customer = a.customer
+          AND currency = a.code OFFSET 0
+    ) t GROUP BY a.code, a.customer
+), bounds AS MATERIALIZED (
+    SELECT k.code, COALESCE((
+        SELECT net FROM totals WHERE code = k.code ORDER BY net DESC
+        OFFSET (SELECT people - 1 FROM enough) LIMIT 1
+    ) - (
+        SELECT COALESCE(sum(greatest(-m.least, 0)), 0) FROM unnest(%(elsewhere)s::uuid[]) AS o (venue)
+        CROSS JOIN LATERAL (
+            SELECT net_minor AS least FROM customer_totals
+            WHERE tenant_id = %(tenant)s AND venue_id = o.venue AND currency = k.code
+            ORDER BY net_minor LIMIT 1
+        ) m
+    ), -9223372036854775808)::bigint AS lowest FROM unnest(%(currencies)s::text[]) AS k (code)
 )
-SELECT customer, currency, {sums} FROM parts GROUP BY customer, currency
+SELECT customer FROM waiting
+UNION
+SELECT x.customer FROM bounds b CROSS JOIN LATERAL (
+    SELECT customer FROM customer_totals
+    WHERE tenant_id = %(tenant)s AND venue_id = %(wide)s AND currency = b.code
+      AND net_minor >= b.lowest AND net_minor < 9223372036854775807
+    OFFSET 0
+) x
 """
-    parameters = {"tenant": frame.tenant_id, "most": query.top.limit}
-    return Statement(sql, parameters, frame.keys, frame.by_currency, read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -64,11 +64,13 @@ class EventAt:
 @dataclass(frozen=True, slots=True)
 class World:
     """The venues by id, in the order of their names, those events that the questions need, and the
-    first and last doors (seconds since 1970) of each venue where whole events are asked for."""
+    first and last doors (seconds since 1970) of each venue where whole events are asked for, and the ids of
+    all venues of the tenant, seen or not."""
 
     venues: dict[UUID, Clock]
     events: dict[UUID, EventAt]
     doors: dict[UUID, tuple[int, int]]
+    all_venues: tuple[UUID, ...]
 
 
 def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery]) -> World:
@@ -97,7 +99,7 @@ def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery
         clocks = {venue: clock for venue, clock in clocks.items() if venue in access.venues}
     rows = events.fetchall() if named or every else []
     visible = {row["event_id"]: _event(row, clocks) for row in _visible(rows, clocks, access)}
-    return World(clocks, visible, doors)
+    return World(clocks, visible, doors, tuple(row["venue_id"] for row in places))
 
 
 def families_of(query: MetricQuery) -> set[str]:
@@ -122,7 +124,7 @@ def _needs_all_doors(query: MetricQuery) -> bool:
 
 
 def _clock(row: dict[str, Any]) -> Clock:
-    taken = row["currencies"] or []
+    taken = tuple(sorted(row["currencies"] or ()))
     clock = Clock(
         row["venue_id"],
         row["name"],
@@ -130,13 +132,12 @@ def _clock(row: dict[str, Any]) -> Clock:
         row["business_day_starts"],
         taken[0] if len(taken) == 1 else row["currency"],
         several=len(taken) > 1,
+        taken=taken,
     )
     if row["first"] is None:
         return clock
-    days = (clock.day(int(row["first"].timestamp())), clock.day(int(row["last"].timestamp())))
-    return Clock(
-        clock.venue_id, clock.name, clock.zone, clock.starts, clock.currency, clock.several, days[0], days[1]
-    )
+    first, last = (clock.day(int(row[name].timestamp())) for name in ("first", "last"))
+    return replace(clock, first=first, last=last)
 
 
 def _event(row: dict[str, Any], clocks: dict[UUID, Clock]) -> EventAt:

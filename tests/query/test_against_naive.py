@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data.access import Access
 from data.answers import Answer
 from data.engine import Database
-from data.metric_query import MetricQuery
+from data.metric_query import MetricQuery, Top
 from data.metrics import CATALOGUE
 from data.query import run
 from tests.conftest import Tenant, new_tenant
@@ -149,3 +149,67 @@ def test_every_answer_is_that_of_counting_fact_by_fact(
     queries = [of_world(query, world) for query in asked]
     for query, answer in zip(queries, ask(queries, now.astimezone(UTC)), strict=True):
         assert rows_of(answer, query) == naive.evaluate(world, query, now.astimezone(UTC)), query
+
+
+ADDITIVE = (
+    "tickets_sold",
+    "tickets_issued",
+    "net_revenue",
+    "gross_revenue",
+    "refunds",
+    "orders",
+    "customers",
+)
+DISTINCT = {"orders", "customers"}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    metrics=st.lists(st.sampled_from(ADDITIVE), min_size=1, max_size=3, unique=True),
+    dimension=st.sampled_from(("customer", "customer", "channel", "event", "price")),
+    asked=st.one_of(st.just({"named": "all"}), ranges),
+    limit=st.integers(1, 4),
+    other=st.booleans(),
+    venues=st.lists(st.integers(0, 4), max_size=3, unique=True),
+    now=moments,
+)
+def test_the_top_values_are_those_with_most_and_the_rest_is_the_rest(
+    house: tuple[naive.World, Ask],
+    metrics: list[str],
+    dimension: str,
+    asked: dict[str, Any],
+    limit: int,
+    other: bool,
+    venues: list[int],
+    now: datetime,
+) -> None:
+    world, ask = house
+    body = {"metrics": metrics, "dimensions": [dimension], "range": asked, "venues": venues}
+    whole = of_world(body, world)
+    top = whole.model_copy(update={"top": Top(limit=limit, other=other)})
+    answer = ask([top], now.astimezone(UTC))[0]
+    everything = naive.evaluate(world, whole, now.astimezone(UTC))
+    split = len(answer.columns) - len(metrics) == 2
+    for currency in {key[-1] if split else None for key in everything}:
+        mine = {key: row for key, row in everything.items() if not split or key[-1] == currency}
+        shown = {row[: 1 + split]: row[1 + split :] for row in answer.rows if not split or row[1] == currency}
+        rest = shown.pop(("other", currency) if split else ("other",), None)
+        assert {key: mine.get(key) for key in shown} == shown
+        best = sorted((row[0] for row in mine.values()), reverse=True)
+        assert [row[0] for row in shown.values() if row[0] > 0] == [most for most in best[:limit] if most > 0]
+        missing = [row for key, row in mine.items() if key not in shown]
+        if other and missing:
+            # Different people of several customers are not added up, unless there are none.
+            sums = [sum(values) for values in zip(*missing, strict=True)]
+            known = [
+                None if total and name in DISTINCT else total
+                for name, total in zip(metrics, sums, strict=True)
+            ]
+            assert [value or 0 for value in rest or [0] * len(metrics)] == [value or 0 for value in known]
+            assert all(
+                value is None or not value
+                for name, value in zip(metrics, rest or (), strict=False)
+                if name in DISTINCT
+            )
+        else:
+            assert not any(rest or ())
