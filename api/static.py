@@ -74,6 +74,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "board_history.js",
             "board_saving.js",
             "grid.js",
+            "board_drawing.js",
             "dashboard.js",
             "board_form.js",
             "board_drawers.js",

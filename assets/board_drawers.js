@@ -114,7 +114,7 @@
       end();
       show(tried);
       board.commit();
-      if (board.wanted.has(id)) board.fresh = id;  // Its handle comes anew, and with it the focus.
+      if (board.drawing.wanted.has(id)) board.drawing.fresh = id;  // Its handle comes anew, and with it the focus.
     });
     document.body.append(box);
     const slot = board.grid.slotOf(id);

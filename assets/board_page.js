@@ -22,6 +22,7 @@
     board.on(heard);
     board.begin();
     window.Housecount.openBoard = board;
+    document.title = `${board.name} · Housecount`;
     if (wasEditing === board.id || (!before && new URLSearchParams(location.search).has('edit'))) board.edit(true);
     buttons();
   }
@@ -41,7 +42,10 @@
     if (what === 'looked') looked();
     if (what === 'sorry') toast(details.text);
     if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
-    if (what === 'renamed') find('[data-board-name]').textContent = details.name;
+    if (what === 'renamed') {
+      find('[data-board-name]').textContent = details.name;
+      document.title = `${details.name} · Housecount`;
+    }
     buttons();
   }
 
@@ -231,7 +235,7 @@
   function lookAt(search) {
     if (!board || !board.root.isConnected || location.pathname !== `/dashboards/${board.id}`) return false;
     if (search !== location.search) history.pushState({}, '', `${location.pathname}${search}`);
-    board.redraw(true);
+    board.drawing.redraw(true);
     return true;
   }
 
@@ -258,7 +262,7 @@
     chosen = '';
   }
 
-  window.Housecount.boards = { look: lookAt, redraw: () => board?.redraw() };
+  window.Housecount.boards = { look: lookAt, redraw: () => board?.drawing.redraw() };
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
   look();
 })();

@@ -3,10 +3,7 @@
    alone, so that zoom and live points of all others stay. */
 (function () {
   'use strict';
-  const { BoardGrid, BoardHistory, BoardSaving, ask, boardModel: model } = window.Housecount;
-  const ASK_AGAIN = 10000;
-  const REFRESH_EVERY = 30000;
-  const CALM_AFTER_NEWS = 10000;
+  const { BoardDrawing, BoardGrid, BoardHistory, BoardSaving, ask, boardModel: model, describeHandle } = window.Housecount;
 
   class Dashboard {
     /* `before` is the same board as it was in the page until now: what is not saved yet goes on from there. */
@@ -18,13 +15,7 @@
       this.document = JSON.parse(drawn);
       this.drawnVersion = Number(version);
       this.sizes = JSON.parse(sizes);
-      this.wanted = new Map();
-      this.asks = 0;
       this.listeners = [];
-      this.looks = false;
-      this.fresh = null;  // A widget that gets the focus as soon as it stands.
-      this.seq = null;
-      this.refreshedAt = Date.now();
       this.said = root.querySelector('[data-board-live]');
       this.grid = new BoardGrid(root.querySelector('.board-grid'), {
         sizes: this.sizes, url: gridstack,
@@ -50,13 +41,9 @@
         this.history.begin(this.document, version);
         this.saving = new BoardSaving(this.id, version, on);
       }
-      this.watch = new MutationObserver(() => this.drawn());
-      this.watch.observe(this.root, {
-        childList: true, subtree: true, attributes: true, attributeFilter: ['data-ask', 'data-look', 'data-mark', 'data-of'],
-      });
-      this.timer = setInterval(() => this.refresh(), 1000);
       this.empty();
-      this.drawn();
+      this.drawing = new BoardDrawing(this);
+      this.drawing.begin();
       this.before = null;
       if (!before) { this.recover(); return; }
       before.leave();
@@ -70,8 +57,7 @@
 
     /* Out of the page; the same board goes on in another element. */
     leave() {
-      clearInterval(this.timer);
-      this.watch.disconnect();
+      this.drawing.end();
       this.grid.end();
     }
 
@@ -106,6 +92,7 @@
       if (on && !this.mayEdit) return;
       if (on) this.looking?.();  // A version that is only looked at is not what is edited.
       this.root.toggleAttribute('data-editing', on);
+      this.grid.slots.forEach(describeHandle);
       this.grid.edit(on);
       this.empty();
       this.notify('editing', { on });
@@ -128,12 +115,12 @@
       for (const id of gone) {
         const slot = this.grid.slotOf(id);
         if (slot) this.fill(slot, null);
-        this.wanted.delete(id);
+        this.drawing.wanted.delete(id);
       }
       this.grid.seat(document.widgets);
       if (come.length || gone.length || moved || this.phoneMoved(before)) this.grid.show(document.widgets);
       else this.grid.widgets = document.widgets;
-      this.want([...come, ...redraw]);
+      this.drawing.want([...come, ...redraw]);
       this.empty();
     }
 
@@ -195,7 +182,7 @@
       slot.classList.add('fresh');
       setTimeout(() => slot.classList.remove('fresh'), 1600);
       this.say(`Widget ${word}: column ${placed.x + 1}, row ${placed.y + 1}`);
-      this.fresh = placed.id;
+      this.drawing.fresh = placed.id;
     }
 
     configure(id, settings) { this.set(model.changed(this.widgets, id, { settings })); }
@@ -247,66 +234,6 @@
       window.dash_clientside.set_props({ i: index, t: 'slot' }, { children });
     }
 
-    /* Ask the server to draw these widgets into their slots. A later answer voids an earlier one, so each
-       question has all that are still wanted in it. */
-    want(ids) {
-      if (!ids.length) return;
-      this.asks += 1;
-      this.askedAt = Date.now();
-      for (const id of ids) {
-        this.wanted.set(id, this.asks);
-        this.grid.slotOf(id)?.classList.add('waiting');
-      }
-      this.send(false);
-    }
-
-    /* All widgets anew; with `look` also the bar above them, because the address has changed. */
-    redraw(look = false) {
-      this.looks = this.looks || look;
-      this.want(this.widgets.map((placed) => placed.id));
-      if (!this.widgets.length) this.send(false);
-    }
-
-    send(refresh) {
-      const slots = {};
-      for (const slot of this.grid.slots) {
-        const placed = slot.dataset.of && this.widget(slot.dataset.of);
-        if (!placed) continue;
-        const wanted = this.wanted.get(placed.id);
-        if (!wanted && !refresh) continue;
-        const mark = wanted ? '' : slot.querySelector('[data-mark]')?.dataset.mark || '';
-        slots[this.grid.slots.indexOf(slot)] = { placed, mark, ask: wanted || 0 };
-      }
-      window.dash_clientside.set_props('board-ask', {
-        data: { board: this.id, query: location.search, filters: this.document.filters, slots, look: this.looks, at: Date.now() },
-      });
-    }
-
-    /* Something new stands in a slot. */
-    drawn() {
-      if (this.looks && this.root.querySelector('[data-look]')?.dataset.look === location.search) {
-        this.looks = false;
-        this.notify('looked');
-      }
-      for (const slot of this.grid.slots) {
-        const frame = slot.querySelector(':scope > .slot-content');  // Beside gridstack's handles.
-        const id = slot.dataset.of;
-        if (!frame || !id || frame.dataset.of !== id) continue;
-        const wanted = this.wanted.get(id);
-        if (wanted && Number(frame.dataset.ask) < wanted) continue;
-        const shown = `${id} ${frame.dataset.mark} ${frame.dataset.ask}`;
-        if (shown === slot.shown) continue;  // React keeps the element and changes what is in it.
-        slot.shown = shown;
-        this.wanted.delete(id);
-        slot.classList.remove('waiting');
-        this.grid.refresh(slot);
-        if (id === this.fresh) {
-          this.fresh = null;
-          slot.querySelector('.gs-handle')?.focus();
-        }
-      }
-    }
-
     /* Somebody else has saved meanwhile: whoever only looks sees it at once, whoever edits is told. */
     async newer() {
       const { version, savedBy } = JSON.parse(this.root.querySelector('#board-newest')?.textContent || '{}');
@@ -320,25 +247,6 @@
       this.saving.adopt(body.version, body.savedBy);
       this.history.begin(body.document, body.version);
       this.notify('renamed', { name: body.name });
-    }
-
-    /* Figures that no live message moves: asked for anew every half minute, sooner when the night has news,
-       never in a hidden tab, and not under the hands of somebody who is dragging. */
-    refresh() {
-      const now = Date.now();
-      if ((this.wanted.size || this.looks) && now - this.askedAt > ASK_AGAIN) {
-        this.askedAt = now;
-        this.send(false);
-      }
-      this.newer();
-      const seq = window.Housecount.board?.state()?.seq ?? null;
-      const news = seq !== this.seq && this.seq !== null;
-      const due = now - this.refreshedAt >= (news ? CALM_AFTER_NEWS : REFRESH_EVERY);
-      if (this.seq === null) this.seq = seq;
-      if (!due || document.hidden || !this.widgets.length || document.querySelector('.ui-draggable-dragging')) return;
-      this.seq = seq;
-      this.refreshedAt = now;
-      this.send(true);
     }
   }
 

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const asked = new Map();
-  const ACTIONS = ['listAction', 'boardAction', 'template'];
+  const ACTIONS = { listAction: 'list-action', boardAction: 'board-action', cardAction: 'card-action', template: 'template' };
   let early = null;
 
   function look() {
@@ -33,10 +33,11 @@
   }
 
   document.addEventListener('click', ({ target }) => {
-    const button = target.closest?.('[data-list-action], [data-board-action], [data-template]');
+    const button = target.closest?.('[data-list-action], [data-board-action], [data-card-action], [data-template]');
     if (!button || (ready() && button.closest('#react-entry-point'))) return;
-    const name = ACTIONS.find((action) => action in button.dataset);
-    early = `[data-${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}="${CSS.escape(button.dataset[name])}"]`;
+    const name = Object.keys(ACTIONS).find((action) => action in button.dataset);
+    const card = button.closest('[data-board-card]')?.dataset.boardCard;
+    early = `${card ? `[data-board-card="${CSS.escape(card)}"] ` : ''}[data-${ACTIONS[name]}="${CSS.escape(button.dataset[name])}"]`;
   }, true);
 
   new MutationObserver(look).observe(document.documentElement, {

@@ -1,6 +1,7 @@
 """axe-core looks at every page, in both themes, for what shuts people out."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from data.board_document import BoardDocument, Placed
 from data.board_templates import TEMPLATES
+from data.dashboard_links import give_link
 from data.dashboard_trash import trash
 from data.dashboards import create
 from tests.browser.boards import access, enter, made, slot, visit
@@ -107,6 +109,27 @@ def test_nobody_is_shut_out_of_a_board_its_edit_mode_and_its_drawers(
     first.get_by_role("button", name="Configure").click()
     page.wait_for_selector(".settings-form")
     assert faults(page, axe) == []
+
+
+def test_nobody_is_shut_out_of_boards_on_a_wall_and_behind_links(page: Page, night: Night, axe: str) -> None:
+    night.sell("t1", "25.00")
+    night.scan("t1")
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        board = create(tenant, access(night), "On sale", TEMPLATES["on-sale"].document).dashboard_id
+        _, token = give_link(
+            tenant,
+            access(night),
+            board,
+            "Agency",
+            filters={"event": str(night.event_id)},
+            masked=True,
+            expires_at=datetime.now(UTC) + timedelta(days=1),
+        )
+    enter(page, night)
+    for path in (f"/tv?boards={board}", f"/shared/{token}"):
+        page.goto(f"{night.site.url}{path}")
+        page.wait_for_selector("[data-still] .widget")
+        assert faults(page, axe) == [], path
 
 
 def test_nobody_is_shut_out_of_an_empty_board(page: Page, night: Night, axe: str) -> None:

@@ -261,7 +261,7 @@ def test_figures_that_no_live_message_moves_are_asked_for_and_only_what_changed_
     quiet.evaluate("node => { node.kept = true; }")
     night.sell("t2", "25.00")
     # What a timer does every half minute.
-    page.evaluate("Housecount.openBoard.send(true)")
+    page.evaluate("Housecount.openBoard.drawing.send(true)")
     expect(kpi).to_contain_text("2")
     assert quiet.evaluate("node => node.kept") is True
     assert watch.complaints == []

@@ -263,7 +263,7 @@ def test_a_version_is_looked_at_and_restored_and_a_board_comes_back_from_the_tra
 
 
 def menu(page: Page, item: str) -> None:
-    page.locator(".board-head summary").click()
+    page.get_by_label("More about this board").click()
     page.locator(".board-head").get_by_role("button", name=item).click()
 
 
