@@ -108,7 +108,8 @@
     all(`#react-entry-point ${VALUES}`).forEach((node) => {
       const on = (filters.get(node.dataset.filter) || []).includes(node.dataset.value);
       node.classList.toggle('picked', on);
-      if (node.matches('[role="button"], button')) node.setAttribute('aria-pressed', String(on));
+      const button = node.matches('button') ? node : node.querySelector('.filter-by');
+      if (button) button.setAttribute('aria-pressed', String(on));
       const widget = node.closest('.widget');
       if (widget) widgets.set(widget, widgets.get(widget) || filters.has(node.dataset.filter));
     });

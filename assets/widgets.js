@@ -54,15 +54,21 @@
   }, true);
   addEventListener('resize', () => open().forEach((menu) => close(menu)));
 
-  function table({ title, heads, right, rows, total }, zone) {
+  /* A row that can filter the board by its value says so, and its first cell is a button for the keyboard. */
+  function table({ title, heads, right, rows, total, by }, zone, filters) {
+    const [place, dimension, values] = (filters && by) || [];
+    const cell = (text, index) => (index === place ? element('button', { class: 'filter-by', type: 'button' }, text) : text);
     const side = (index) => (right.includes(index) ? 'right' : '');
     const said = total > rows.length ? `${rows.length} of ${total} rows; a download has them all` : `${total} rows`;
     return element('table', {},
       element('caption', {}, `${title} · ${said} · times in ${zone || 'UTC'}`),
       element('thead', {}, element('tr', {}, ...heads.map((head, index) =>
         element('th', { scope: 'col', class: side(index) }, head)))),
-      element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map((cell, index) =>
-        element('td', { class: side(index) }, cell))))));
+      element('tbody', {}, ...rows.map((row, line) => {
+        const made = element('tr', {}, ...row.map((text, index) => element('td', { class: side(index) }, cell(text, index))));
+        if (dimension) Object.assign(made.dataset, { filter: dimension, value: values[line] });
+        return made;
+      })));
   }
 
   function toggle(item) {
@@ -74,7 +80,8 @@
     item.textContent = shown ? 'View as table' : 'View as chart';
     if (shown) { place.replaceChildren(); return; }
     const { tables, zone } = JSON.parse(widget.dataset.table);
-    place.replaceChildren(...tables.map((each) => table(each, zone)));
+    const filters = !widget.closest('[data-locked]') && Boolean(document.querySelector('[data-filters]'));
+    place.replaceChildren(...tables.map((each) => table(each, zone, filters)));
   }
 
   /* Countdowns go on by the second, by the server's clock. */

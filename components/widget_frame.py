@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from widgets.attributes import marks
 from widgets.draw import Drawn, Placed
 from widgets.icon import icon
-from widgets.tables import MOST_ROWS, cells, heading, numeric
+from widgets.tables import MOST_ROWS, cells, filters, heading, numeric
 
 EXPORTS = (("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF"), ("png", "Picture (PNG)"))
 
@@ -139,7 +139,8 @@ def _exactly(drawn: Drawn) -> str | None:
 
 
 def _table(drawn: Drawn) -> str:
-    """The tables as texts, for the table view: at most `MOST_ROWS` rows each, saying how many there are."""
+    """The tables as texts, for the table view: at most `MOST_ROWS` rows each, saying how many there are, and
+    by what a row can filter the board."""
     found = [
         {
             "title": table.title or drawn.title,
@@ -147,6 +148,7 @@ def _table(drawn: Drawn) -> str:
             "right": [index for index, column in enumerate(table.columns) if numeric(column)],
             "rows": cells(table),
             "total": max(table.total_rows, len(table.rows)),
+            "by": filters(table),
         }
         for table in drawn.tables
     ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from data.answers import Answer, Column, Unit
+from data.metric_dimensions import DIMENSIONS, Dimension
 from widgets.answered import NOT_KNOWN
 from widgets.values import shown, when
 from widgets.widget import Table
@@ -47,6 +50,36 @@ def cells(table: Table, most: int = MOST_ROWS) -> list[list[str]]:
         ]
         for row in table.rows[:most]
     ]
+
+
+def filters(table: Table, most: int = MOST_ROWS) -> tuple[int, str, list[str]] | None:
+    """By what the rows can filter a board: the column, its dimension and the raw value of each row. None
+    when no column holds raw values of a dimension."""
+    for index, column in enumerate(table.columns):
+        dimension = DIMENSIONS.get(column.name)
+        if column.unit is None and dimension is not None and column.name != "currency":
+            values = [row[index] for row in table.rows[:most]]
+            fits = all(_is_raw(value, dimension) for value in values)
+            return (index, column.name, [_raw(value) for value in values]) if fits and values else None
+    return None
+
+
+def _is_raw(value: Any, dimension: Dimension) -> bool:
+    """Whether this is a value of the dimension and not words for one."""
+    if dimension.kind == "time":
+        return isinstance(value, date)
+    if dimension.shape == "id" and value not in (None, ""):
+        try:
+            UUID(str(value))
+        except ValueError:
+            return False
+    return True
+
+
+def _raw(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)
 
 
 def _cell(value: Any, column: Column, zone: str, currency: str) -> str:
