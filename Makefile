@@ -39,7 +39,7 @@ rollback: $(UV) ## Take the newest migration back (TO=<revision> for more)
 seed: $(UV) ## Fill the demo venue (does nothing when it is there)
 	$(RUN_LEAN) python -m jobs seed
 
-bench: bench-footprint bench-ingest bench-live bench-first-load ## Run every benchmark
+bench: bench-footprint bench-ingest bench-live bench-first-load bench-dashboard ## Run every benchmark
 
 bench-%: $(UV) ## Run one benchmark, e.g. bench-footprint
 	$(RUN) python -m bench.$(subst -,_,$*)

@@ -103,9 +103,12 @@ class Tenant:
 
 
 @contextmanager
-def server(**settings: object) -> Iterator[Server]:
-    """A fresh server in a folder of its own, stopped and deleted afterwards; `settings`: see .env.example."""
-    with tempfile.TemporaryDirectory(prefix="housecount-bench-") as folder:
+def server(kept: Path | None = None, **settings: object) -> Iterator[Server]:
+    """A fresh server in a folder of its own, stopped and deleted afterwards; `settings`: see .env.example.
+
+    With `kept`, a server on the data in this folder, which stays.
+    """
+    with _folder(kept) as folder:
         port = free_port()
         environment = {
             name: value
@@ -129,6 +132,15 @@ def server(**settings: object) -> Iterator[Server]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[str]:
+    if kept is not None:
+        yield str(kept)
+        return
+    with tempfile.TemporaryDirectory(prefix="housecount-bench-") as folder:
+        yield folder
 
 
 def new_tenant(running: Server) -> Tenant:

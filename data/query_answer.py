@@ -129,6 +129,8 @@ class _Values:
     def __init__(self, prepared: Prepared, main: Cells, other: Cells) -> None:
         self.prepared, self.main, self.other = prepared, main, other
         self.metrics = {metric.name: metric for metric in prepared.metrics}
+        self.at_home = _shows_currency(prepared) and not _splits_currency(prepared)
+        self.currency = _home_currency(prepared)
 
     def of(self, column: str, key: Key) -> Any:
         name = column.removesuffix(".compared")
@@ -146,8 +148,8 @@ class _Values:
 
     def row(self, key: Key, columns: Sequence[Column]) -> tuple[Any, ...]:
         own = [value.isoformat() if type(value) is date else value for value in key]
-        if _shows_currency(self.prepared) and not _splits_currency(self.prepared):
-            own.append(_home_currency(self.prepared))
+        if self.at_home:
+            own.append(self.currency)
         return (*own, *(self.of(column.name, key) for column in columns[len(own) :]))
 
 

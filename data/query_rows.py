@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -177,9 +178,10 @@ class Arranger:
                 return None if key[index] is None else self._shown(index, key[index])
             return value(sort.by, key)
 
-        known = [key for key in keys if of(key) is not None]
-        known.sort(key=of, reverse=sort.order == "desc")
-        return known + [key for key in keys if of(key) is None]
+        valued = [(of(key), key) for key in keys]
+        known = [pair for pair in valued if pair[0] is not None]
+        known.sort(key=itemgetter(0), reverse=sort.order == "desc")
+        return [key for _, key in known] + [key for found, key in valued if found is None]
 
     def _shown(self, index: int, value: Any) -> Any:
         """What a value is sorted by: its name, without regard to capitals. Of one type in each column."""
