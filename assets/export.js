@@ -44,6 +44,17 @@
     return { node, title, sub, bar, act };
   }
 
+  /* A card that only says something. */
+  function notice(title, sub) {
+    const one = card('');
+    one.bar.remove();
+    one.title.textContent = title;
+    one.sub.textContent = sub;
+    button(one, 'Hide', () => one.node.remove());
+    say(`${title}. ${sub}`);
+    return one;
+  }
+
   function button(one, words, act) {
     const fresh = one.act.cloneNode();
     fresh.textContent = words;
@@ -137,12 +148,8 @@
     } catch (error) {
       clearTimeout(waiting);
       one?.node.remove();
-      one = card('');
-      one.bar.remove();
-      one.title.textContent = 'This cannot be downloaded';
-      one.sub.textContent = error.message;
+      one = notice('This cannot be downloaded', error.message);
       button(one, 'Try again', () => { one.node.remove(); start(order); });
-      say(`${one.title.textContent}. ${error.message}`);
     }
   }
 
@@ -178,16 +185,13 @@
         fetchFile(url, name);
         say(`The picture ${name} is ready`);
       }, (error) => {
-        const one = card('');
-        one.bar.remove();
-        one.act.remove();
-        one.title.textContent = 'The picture cannot be made';
-        one.sub.textContent = error.message;
+        notice('The picture cannot be made', error.message);
       });
       return;
     }
     const of = subject(item);
     if (of) start({ format: item.dataset.export, ...of });
+    else notice('This is a sample', 'Put the widget on a board to download its figures.');
   });
   const shut = (node) => { const menu = node.closest('details.switcher'); if (menu) menu.open = false; };
 
