@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,14 +12,17 @@ from uuid import UUID, uuid4
 from flask import Flask
 
 from app import SERVICES
-from callbacks.boards import Redrawn, redraw
+from callbacks.board_lists import boards
+from callbacks.boards import Redrawn, open_board, redraw
+from components.board_page import OpenBoard, board_page
+from components.markup import markup
 from data.access import Access
 from data.accounts import Person, Role
 from data.board_document import BoardDocument, Placed
 from data.dashboard_sharing import share
 from data.dashboard_trash import trash
 from data.dashboards import create
-from data.engine import Database
+from data.engine import Database, DatabaseUnavailable
 from tests.api.caller import person
 from tests.conftest import Tenant
 
@@ -144,3 +148,22 @@ def test_a_question_that_is_none_draws_nothing(
         {"board": str(board), "query": "x" * 5000, "slots": {"0": slot}},
     ):
         assert redraw(services, ada, hostile) == Redrawn({})
+
+
+class Away:
+    """A database that does not answer."""
+
+    def tenant(self, *_: object, **__: object) -> None:
+        raise DatabaseUnavailable
+
+
+def test_boards_that_cannot_be_read_say_so_and_come_back_by_themselves(
+    whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    person(whole_server, database, tenant, "manager", "Ada")
+    ada = user(database, tenant, "Ada")
+    services = replace(whole_server.extensions[SERVICES], database=Away())
+    assert open_board(services, ada, str(uuid4()), {}).problem == "unreadable"
+    assert boards(services, ada).problem == "unreadable"
+    page = board_page(OpenBoard(problem="unreadable"), {"boards.css": "/"})
+    assert "data-retry" in markup(page)

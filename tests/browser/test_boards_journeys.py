@@ -5,6 +5,7 @@ from uuid import UUID
 from playwright.sync_api import Browser, Page, expect
 
 from data.board_document import Placed
+from data.board_templates import TEMPLATES
 from data.dashboards import get, save
 from tests.browser.boards import (
     access,
@@ -122,6 +123,29 @@ def test_a_board_is_built_on_a_phone_with_a_thumb(browser: Browser, night: Night
     assert watch.complaints == []
 
 
+def test_a_template_is_a_board_of_ones_own_to_copy_and_rename(page: Page, night: Night, watch: Watch) -> None:
+    enter(page, night)
+    page.goto(f"{night.site.url}/dashboards")
+    page.get_by_role("button", name="Finance").click()
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Finance")
+    page.get_by_role("button", name="Create").click()
+    ready(page)
+    expect(page.locator(".slot[data-of]")).to_have_count(len(TEMPLATES["finance"].document.widgets))
+    page.goto(f"{night.site.url}/dashboards")
+    page.get_by_label("More about Finance").click()
+    page.get_by_role("button", name="Make a copy").click()
+    page.wait_for_url("**/dashboards/*-*")
+    ready(page)
+    expect(page.get_by_role("heading", name="Finance (copy)")).to_be_visible()
+    page.get_by_role("button", name="Rename this board").click()
+    page.get_by_role("textbox", name="Name").fill("Month's end")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    expect(page.get_by_role("heading", name="Month's end")).to_be_visible()
+    page.goto(f"{night.site.url}/dashboards")
+    expect(page.locator("#react-entry-point .board-card h2")).to_have_text(["Month's end", "Finance"])
+    assert watch.complaints == []
+
+
 def test_settings_are_tried_on_the_board_and_kept_only_when_applied(
     page: Page, night: Night, watch: Watch
 ) -> None:
@@ -190,6 +214,30 @@ def test_a_colleague_sees_a_shared_board_and_may_change_it_when_told_so(
     assert watch.complaints == []
 
 
+def test_a_link_for_people_outside_is_shown_once_and_taken_back(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    board = made(night, KPI)
+    enter(page, night)
+    visit(page, night, board, f"?event={night.event_id}")
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_label("New link for").fill("Blue Note Agency")
+    page.get_by_role("button", name="Make a link").click()
+    address = page.get_by_label("Address of the link").input_value()
+    assert page.request.get(address).status == 200
+    line = page.locator(".share-list li", has_text="Blue Note Agency")
+    expect(line).to_contain_text("money hidden")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(line).to_contain_text("1 view")
+    expect(page.get_by_label("Address of the link")).to_have_count(0)
+    line.get_by_role("button", name="Revoke").click()
+    page.locator(".small-dialog").get_by_role("button", name="Revoke").click()
+    expect(line).to_contain_text("revoked")
+    assert page.request.get(address).status == 404
+    assert watch.complaints == []
+
+
 def test_the_second_of_two_editors_is_told_and_nothing_is_overwritten(page: Page, night: Night) -> None:
     board = made(night, KPI, CHANNELS)
     enter(page, night)
@@ -252,6 +300,14 @@ def test_a_version_is_looked_at_and_restored_and_a_board_comes_back_from_the_tra
     page.get_by_role("button", name="Restore this version").click()
     expect(page.locator("[data-board-bars]")).to_be_empty()
     assert list(kept(night, board)) == ["kpi", "channels"]
+    menu(page, "Versions")
+    page.get_by_role("button", name="Name this version").click()
+    page.get_by_role("textbox", name="Name").fill("Before the season")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator(".toast")).to_contain_text("is now called “Before the season”")
+    menu(page, "Versions")
+    expect(page.locator(".version").first).to_contain_text("Before the season")
+    page.keyboard.press("Escape")
     menu(page, "Move to trash")
     page.locator("dialog").get_by_role("button", name="Move to trash").click()
     page.get_by_role("link", name="Trash (1)").click()
