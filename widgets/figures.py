@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.answers import Column
-from widgets.values import exactly, ticks, when
+from widgets.values import WORDS, exactly, ticks, when
 
 Figure = dict[str, Any]
 
@@ -63,10 +63,13 @@ def hover(title: str, lines: Sequence[str]) -> str:
 
 
 def measure(value: Any, column: Column, currency: str) -> str:
-    """A value with its unit and what it is of: "1,204 tickets" · "£12.50 GBP net revenue"."""
+    """A value with its unit and what it is of: "1,204 tickets sold" · "£12.50 GBP net revenue"."""
     said = exactly(value, column.unit, currency)
     word = column.label[:1].lower() + column.label[1:] if column.label[1:2].islower() else column.label
-    return said if word in said else f"{said} · {word}"
+    unit = WORDS[column.unit] if column.unit else ""
+    if unit and word.lower().startswith(unit):
+        return said + word[len(unit) :]
+    return f"{said} · {word}"
 
 
 class TimeAxis:

@@ -70,8 +70,10 @@ def exactly(value: Any, unit: Unit | None, currency: str = "") -> str:
 
 
 def decimal(value: float, places: int) -> str:
-    """A number with at most `places` decimals, none that are zero at the end, and a real minus sign."""
-    text = f"{value:,.{places}f}"
+    """A number with at most `places` decimals, none that are zero at the end; halves go up."""
+    scale = 10**places
+    rounded = floor(abs(value) * scale + 0.5) / scale
+    text = f"{-rounded if value < 0 else rounded:,.{places}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace("-", "−") if text.strip("-0.") else "0"
 
