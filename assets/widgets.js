@@ -50,9 +50,9 @@
     items[at < 0 ? (step > 0 ? 0 : items.length - 1) : (at + step + items.length) % items.length].focus();
   });
   addEventListener('scroll', (event) => {
-    open().forEach((menu) => { if (!menu.contains(event.target)) close(menu); });
+    open().forEach((menu) => { if (!menu.querySelector('.w-menu').contains(event.target)) place(menu); });
   }, true);
-  addEventListener('resize', () => open().forEach((menu) => close(menu)));
+  addEventListener('resize', () => open().forEach((menu) => place(menu)));
 
   /* A row that can filter the board by its value says so, and its first cell is a button for the keyboard. */
   function table({ title, heads, right, rows, total, by }, zone, filters) {
