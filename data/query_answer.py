@@ -98,6 +98,9 @@ class _Gathered:
                 continue
             if not any(sums):
                 continue  # What was booked and taken back is nothing, as if it had never been.
+            if key not in cells.rows:
+                cells.rows[key] = {name: value or 0 for name, value in zip(measures, sums, strict=True)}
+                continue
             for name, value in zip(measures, sums, strict=True):
                 cells.add(key, name, value or 0)
 
@@ -127,24 +130,23 @@ class _Values:
     """The value of every metric in every row."""
 
     def __init__(self, prepared: Prepared, main: Cells, other: Cells) -> None:
-        self.prepared, self.main, self.other = prepared, main, other
-        self.metrics = {metric.name: metric for metric in prepared.metrics}
+        self.prepared = prepared
+        # Worked out once: a board may have ten thousand rows.
+        self.sides = {
+            metric.name + suffix: (metric, cells.rows, look if "minutes" in metric.measures else None)
+            for metric in prepared.metrics
+            for suffix, cells, look in (("", main, prepared.main), (".compared", other, prepared.other))
+        }
         self.at_home = _shows_currency(prepared) and not _splits_currency(prepared)
         self.currency = _home_currency(prepared)
 
     def of(self, column: str, key: Key) -> Any:
-        name = column.removesuffix(".compared")
-        if name not in self.metrics:
+        side = self.sides.get(column)
+        if side is None:
             return None
-        if name != column:
-            sums, look = self.other.rows.get(key), self.prepared.other
-        else:
-            sums, look = self.main.rows.get(key), self.prepared.main
-        metric = self.metrics[name]
-        minutes = None
-        if "minutes" in metric.measures and look is not None:
-            minutes = minutes_of(self.prepared, look, key)
-        return value_of(metric, sums, minutes)
+        metric, rows, look = side
+        minutes = None if look is None else minutes_of(self.prepared, look, key)
+        return value_of(metric, rows.get(key), minutes)
 
     def row(self, key: Key, columns: Sequence[Column]) -> tuple[Any, ...]:
         own = [value.isoformat() if type(value) is date else value for value in key]

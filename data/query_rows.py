@@ -19,6 +19,7 @@ Key = tuple[Any, ...]
 """The values of the dimensions, then the currency where there is money."""
 Sums = dict[str, Any]
 OTHER = "other"
+_PLAIN = frozenset((str, int, date, type(None)))
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class Cells:
 
 def plain(value: Any) -> Any:
     """A value of PostgreSQL as it stands in an answer: ids as text, dates and moments as they are."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime):
