@@ -225,8 +225,12 @@
     return node;
   }
 
-  kept().forEach((id) => watch(id));
-  if (watched.size) look();
+  /* Go on watching what a reload has interrupted; this script may run before there is a page. */
+  function resume() {
+    kept().forEach((id) => watch(id));
+    if (watched.size) look();
+  }
+  if (document.body) resume(); else document.addEventListener('DOMContentLoaded', resume);
 
   window.Housecount = { ...window.Housecount, exports: { start } };
 })();
