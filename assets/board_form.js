@@ -108,7 +108,9 @@
       const name = field.title || 'Values';
       const change = (index, value) => set(values.map((one, at) => (at === index ? value : one)));
       const redraw = (next) => { set(next); this.draw(); };
-      const first = items.type === 'object' ? {} : items.picker === 'metric' ? this.known.metrics[0]?.name || '' : '';
+      // Another metric is one that is not there yet: the same twice says nothing.
+      const unused = this.known.metrics.find((metric) => !values.includes(metric.name))?.name || '';
+      const first = items.type === 'object' ? {} : items.picker === 'metric' ? unused : '';
       return h('fieldset', { class: 'field-list' }, h('legend', { class: 'field-label' }, name), said,
         values.map((value, index) => h('div', { class: 'field-item' },
           items.type === 'object' ? this.group(items, value, (next) => { values[index] = next; change(index, next); })

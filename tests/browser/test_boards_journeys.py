@@ -177,6 +177,26 @@ def test_settings_are_tried_on_the_board_and_kept_only_when_applied(
     assert watch.complaints == []
 
 
+def test_a_widget_of_ones_own_is_put_together_without_code(page: Page, night: Night, watch: Watch) -> None:
+    night.sell("t1", "25.00")
+    own = Placed(id="own", widget="custom", w=6, h=5)
+    board = made(night, own)
+    enter(page, night)
+    visit(page, night, board)
+    edit(page)
+    configure(page, "own")
+    form = page.locator(".settings-form")
+    form.get_by_label("Split by 1", exact=True).select_option("channel")
+    form.locator(".field-list", has_text="Metrics").get_by_role("button", name="Add").click()
+    form.get_by_label("Drawn as").select_option("table")
+    expect(slot(page, "own").get_by_role("rowheader", name="Not known")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    saved(page)
+    settings = document(night, board).widgets[0].settings
+    assert (settings["kind"], settings["dimensions"], len(settings["metrics"])) == ("table", ["channel"], 2)
+    assert watch.complaints == []
+
+
 def configure(page: Page, widget: str) -> None:
     slot(page, widget).locator("summary").click()
     slot(page, widget).get_by_role("button", name="Configure").click()
