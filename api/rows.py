@@ -32,6 +32,7 @@ def register(server: Flask, services: Services) -> None:
         access, drill = viewers.access(), asked(Drill)
         if access.role not in HAVE_BOARDS:
             raise NotAllowed("Single sales and scans are not part of your role.")
+        services.directory.venues(access.tenant_id)  # Read before a connection is taken, not beside it.
         with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
             page = rows(tenant, services.directory, access, drill, datetime.now(UTC))
         return answer({"kind": drill.kind} | _shown(page))

@@ -174,6 +174,20 @@ def test_all_of_them_flow_in_the_same_order_and_are_counted_before(book: Book) -
             flow(connection, book.directory, access, Drill(where=gate), NOW)
 
 
+def test_pages_reach_back_over_years_without_gap_or_repetition(book: Book) -> None:
+    days = [0, 1, 5, 13, 50, 89, 400, 401]
+    for number in days:
+        book.sell([GALA, BALL][number % 2], timedelta(days=number), order_id=str(number))
+    found, after = [], ""
+    while True:
+        page = book.ask(range=Named(named="all"), limit=2, after=after)
+        found += [row[3] for row in page.rows]
+        after = page.after
+        if not after:
+            break
+    assert found == [str(number) for number in days]
+
+
 def test_ranges_mean_what_they_mean_for_the_figure(book: Book) -> None:
     for days, order in [(0, "today"), (1, "yesterday"), (6, "week"), (40, "old")]:
         book.sell(GALA, timedelta(days=days), order_id=order)
