@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from data.access import Access
@@ -115,6 +115,18 @@ def _leaf(draw: st.DrawFn, name: str) -> dict[str, Any]:
     return {"dimension": name, "in": draw(st.lists(VALUES[name], min_size=1, max_size=2, unique=True))}
 
 
+FINE_DAYS: list[dict[str, Any]] = [
+    {"metrics": metrics, "dimensions": dimensions, "range": {"named": "all"}}
+    for metrics in (["tickets_sold", "net_revenue"], ["entries", "arrivals"])
+    for dimensions in (
+        ["day", "hour_of_day"],
+        ["weekday", "hour"],
+        ["day", "5min"],
+        ["days_to_doors", "minute"],
+    )
+]
+"""Days and what is finer than a day at once: only then must the buckets of a roll-up lie within days."""
+
 Ask = Callable[[list[MetricQuery], datetime], list[Answer]]
 
 
@@ -142,6 +154,7 @@ def rows_of(answer: Answer, query: MetricQuery) -> dict[tuple[Any, ...], tuple[A
     suppress_health_check=list(HealthCheck),
 )
 @given(asked=st.lists(questions(), min_size=1, max_size=4), now=moments)
+@example(asked=FINE_DAYS, now=EDGES[0])
 def test_every_answer_is_that_of_counting_fact_by_fact(
     house: tuple[naive.World, Ask], asked: list[dict[str, Any]], now: datetime
 ) -> None:
