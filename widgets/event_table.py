@@ -53,15 +53,18 @@ def body(settings: EventTableSettings, answers: Answers, scope: Scope) -> Compon
         headings.insert(3, ("Revenue", "right cash"))
     rows = []
     for event in answers["events"]:
-        row: list[Any] = [_name(event), _when(event), _sold(event), _status(event)]
+        row: list[Any] = [_name(event, scope), _when(event), _sold(event), _status(event)]
         if money:
             row.insert(3, _revenue(event, scope))
         rows.append(row)
     return table(headings, rows, "Events", "event-table")
 
 
-def _name(event: Mapping[str, Any]) -> Component:
-    return html.Span(event["name"], title=event["name"])
+def _name(event: Mapping[str, Any], scope: Scope) -> Component:
+    """The name, which leads to the event's night; sample events have none."""
+    if scope.demo:
+        return html.Span(event["name"], title=event["name"])
+    return html.A(event["name"], href=f"/?event={event['eventId']}", title=event["name"])
 
 
 def _when(event: Mapping[str, Any]) -> Component:

@@ -1,5 +1,6 @@
 """Whatever is wrong with one widget stays in its frame, and is named."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from components.markup import markup
@@ -47,3 +48,12 @@ def test_figures_of_a_while_ago_are_marked_old() -> None:
     assert draw(placed, SCOPE, answers).old is False
     later = sample_scope(datetime(2026, 11, 20, 20, 2, 7, tzinfo=UTC))
     assert draw(placed, later, answers).old is True
+
+
+def test_an_event_of_the_table_leads_to_its_night() -> None:
+    placed = Placed(id="one", widget="event-table", settings={"limit": 1})
+    listed = sample_answer(needs(placed, SCOPE)["events"], SCOPE)
+    assert isinstance(listed, list)
+    event = listed[0] | {"eventId": "0192", "name": "A & B"}
+    body = markup(draw(placed, replace(SCOPE, demo=False), {"events": [event]}).body)
+    assert '<a href="/?event=0192" title="A &amp; B">A &amp; B</a>' in body
