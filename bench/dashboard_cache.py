@@ -19,8 +19,8 @@ SAMPLE = 40
 """Events in which the product's rebuild must find nothing to correct."""
 INGREDIENTS = (
     "bench/dashboard_data.py bench/dashboard_draw.py bench/dashboard_house.py bench/dashboard_rollups.py"
-    " data/schema.py data/migrations/versions/*.py data/buckets.py data/presence.py data/rollups.py"
-    " data/price_bands.py data/rebuild_days.py data/day_rollups.py"
+    " data/schema.py data/migrations/versions/*.py data/buckets.py data/presence.py data/price_bands.py"
+    " data/rebuild_days.py"
 )
 
 
