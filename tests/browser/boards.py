@@ -62,7 +62,7 @@ def enter(page: Page, night: Night, email: str | None = None) -> None:
     page.get_by_label("E-mail").fill(email or night.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/login" not in url)
+    page.wait_for_url(lambda url: "/login" not in url, wait_until="commit")
 
 
 def visit(page: Page, night: Night, board_id: UUID, query: str = "") -> None:
