@@ -1,4 +1,4 @@
-"""What the sender is told when something about boards cannot be done."""
+"""What the sender is told when something about boards, or a question of theirs, cannot be done."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from data.dashboards import MOST_BOARDS, Conflict, TooManyBoards
 from data.engine import DatabaseUnavailable
 from data.instants import iso
 from data.notes import NoteNotFound
+from data.query_error import QueryError
 from ingest.refusal import printable
 
 
 def register(routes: Blueprint) -> None:
-    """Answer the errors of boards, links and notes with problems."""
+    """Answer the errors of boards, links, notes and questions with problems."""
     routes.register_error_handler(DatabaseUnavailable, unavailable)
     for kind, told in (
         (Conflict, _conflict),
@@ -28,12 +29,23 @@ def register(routes: Blueprint) -> None:
             NoteNotFound,
             lambda _: problem(404, "annotation-not-found", "There is no such annotation for you."),
         ),
+        (QueryError, unanswerable),
         (TooManyBoards, _too_many),
         (ForeignOrigin, _foreign),
         (VersionMissing, _version_missing),
         (VersionUnreadable, _version_unreadable),
     ):
         routes.register_error_handler(kind, told)
+
+
+def unanswerable(error: QueryError, within: str = "") -> Response:
+    """422: the question that stands at `within` has no answer, or 503: finding it takes too long. `nearest`
+    is the valid name that was probably meant."""
+    field = ".".join(filter(None, (within, error.field))) or None
+    value = None if error.value is None else printable(error.value)
+    more = {"nearest": error.nearest} if error.nearest else None
+    status = 503 if error.code == "too-slow" else 422
+    return problem(status, error.code, error.detail, field=field, value=value, more=more)
 
 
 def _conflict(error: Conflict) -> Response:

@@ -32,7 +32,6 @@ from data.query import run
 from data.query_error import QueryError
 from data.services import Services
 from exports.names import disposition, file_name
-from ingest.refusal import printable
 from widgets.board_layout import settled
 from widgets.draw import complaints, read_settings
 from widgets.figures_pages import PAGES, Fixed
@@ -60,7 +59,7 @@ def register(server: Flask, services: Services, work: Work) -> None:
     views = _Routes(services, work)
     routes = Blueprint("exports", __name__)
     board_problems.register(routes)
-    routes.register_error_handler(QueryError, _unanswerable)
+    routes.register_error_handler(QueryError, lambda error: board_problems.unanswerable(error, "query"))
     routes.register_error_handler(NotExportable, lambda error: problem(403, "not-permitted", str(error)))
     routes.register_error_handler(TooManyExports, _too_many)
     one = f"{PATH}/<uuid:export_id>"
@@ -84,6 +83,7 @@ class _Routes:
 
     def create(self) -> Response:
         access, what = self._viewers.access(), _order()
+        exports.require_exporter(access)
         now = datetime.now(UTC)
         with self._services.database.tenant(access.tenant_id) as tenant:
             words, zone = self._checked(tenant, access, what, now)
@@ -295,9 +295,3 @@ def _not_there() -> Response:
 def _too_many(error: Exception) -> Response:
     detail = f"{error} Wait for one to end, or cancel it."
     return problem(429, "too-many-exports", detail, headers={"Retry-After": "5"})
-
-
-def _unanswerable(error: QueryError) -> Response:
-    field = f"query.{error.field}" if error.field else "query"
-    value = printable(error.value) if error.value is not None else None
-    return problem(422, error.code, error.detail, field=field, value=value)

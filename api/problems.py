@@ -1,5 +1,6 @@
 """What went wrong, as RFC 9457 problem details: one JSON shape for every route under /api."""
 
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -69,7 +70,11 @@ class Problem:
             members["field"] = self.field
         if self.value is not None:
             members["value"] = self.value
-        return msgspec.json.encode(members | dict(self.more or {}) | {"requestId": request_id})
+        members |= dict(self.more or {}) | {"requestId": request_id}
+        try:
+            return msgspec.json.encode(members)
+        except UnicodeEncodeError:  # Half a surrogate pair in a name that was sent: JSON can escape it.
+            return json.dumps(members).encode()
 
 
 def problem_of(error: Exception) -> Problem | None:

@@ -12,7 +12,6 @@ from flask import Blueprint, Flask, Response, request
 from api import board_problems
 from api.answers import LARGEST_BODY, answer
 from api.bodies import read_object
-from api.problems import problem
 from api.viewers import Viewers
 from data import query
 from data.answers import Answer
@@ -24,7 +23,6 @@ from data.metrics import CATALOGUE
 from data.query_error import QueryError, unknown
 from data.query_parse import parse
 from data.services import Services
-from ingest.refusal import printable
 
 MOST_QUERIES = 40
 
@@ -34,7 +32,6 @@ def register(server: Flask, services: Services) -> None:
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("queries", __name__)
     board_problems.register(routes)
-    routes.register_error_handler(QueryError, refused)
 
     def run() -> Response:
         access = viewers.access()
@@ -125,11 +122,3 @@ def catalogue() -> dict[str, Any]:
             for dimension in DIMENSIONS.values()
         ],
     }
-
-
-def refused(error: QueryError) -> Response:
-    """422: the question has no answer; `nearest` is the valid name that was probably meant."""
-    more = {"nearest": error.nearest} if error.nearest else None
-    value = None if error.value is None else printable(error.value)
-    status = 503 if error.code == "too-slow" else 422
-    return problem(status, error.code, error.detail, field=error.field, value=value, more=more)

@@ -9,12 +9,10 @@ from flask import Blueprint, Flask, Response
 
 from api import board_problems
 from api.answers import answer, asked
-from api.problems import problem
 from api.viewers import Viewers
 from data.board_rights import HAVE_BOARDS, NotAllowed
 from data.currencies import EXPONENTS
 from data.drilldown import Drill, Rows, rows
-from data.query_error import QueryError
 from data.services import Services
 
 PATH = "/api/v1/analytics/rows"
@@ -25,7 +23,6 @@ def register(server: Flask, services: Services) -> None:
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("rows", __name__)
     board_problems.register(routes)
-    routes.register_error_handler(QueryError, _refused)
 
     @routes.post(PATH)
     def read() -> Response:
@@ -58,7 +55,3 @@ def _shown(page: Rows) -> dict[str, Any]:
 
 def _has_money(page: Rows) -> bool:
     return any(column.unit == "money" for column in page.columns)
-
-
-def _refused(error: QueryError) -> Response:
-    return problem(422, error.code, error.detail, field=error.field, value=error.value)

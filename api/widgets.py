@@ -23,7 +23,6 @@ from data.instants import iso
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Frozen
 from data.metrics import CATALOGUE
-from data.query_error import QueryError
 from data.services import Services
 from ingest.decoding import plain_object
 from ingest.refusal import printable
@@ -46,7 +45,6 @@ def register(server: Flask, services: Services) -> None:
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("widgets", __name__)
     board_problems.register(routes)
-    routes.register_error_handler(QueryError, _unanswerable)
 
     @routes.get(PATH)
     def catalogue() -> Response:
@@ -151,8 +149,3 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": table.rows,
         "totalRows": max(table.total_rows, len(table.rows)),
     }
-
-
-def _unanswerable(error: QueryError) -> Response:
-    more = {"nearest": error.nearest} if error.nearest else None
-    return problem(422, error.code, error.detail, field=error.field, value=error.value, more=more)

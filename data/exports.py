@@ -76,12 +76,17 @@ class CreatorGone(Exception):
     """Whoever asked for it may no longer see it; the text says why."""
 
 
+def require_exporter(access: Access) -> None:
+    """Raises NotExportable for whoever takes nothing away: before anything of the order is looked at."""
+    if access.role not in HAVE_BOARDS or access.user_id is None:
+        raise NotExportable("Your role has no dashboards, and no exports.")
+
+
 def create(
     tenant: TenantConnection, access: Access, what: ExportRequest, file_name: str, keep: timedelta
 ) -> Export:
     """A new export that waits. Raises NotExportable, TooManyExports."""
-    if access.role not in HAVE_BOARDS or access.user_id is None:
-        raise NotExportable("Your role has no dashboards, and no exports.")
+    require_exporter(access)
     rows = tenant.rows(
         "INSERT INTO exports (tenant_id, export_id, created_by, format, request, file_name, expires_at)"
         " SELECT %(tenant)s, %(id)s, %(by)s, %(format)s, %(request)s::jsonb, %(name)s, now() + %(keep)s"

@@ -114,10 +114,13 @@ def _keys(
     )
     keys: list[str | None] = []
     for query, sides in zip(queries, looks, strict=True):
+        if not sides:
+            keys.append(None)  # Nor need what makes no sense have a text.
+            continue
         seen = [(side.windows, side.events, side.by_event, next(versions)) for side in sides]
         text = repr((query.model_dump_json(), _eyes(access), seen, _moment(query, sides, now)))
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        keys.append(f"{tenant.tenant_id}:answer:{digest}" if sides else None)
+        keys.append(f"{tenant.tenant_id}:answer:{digest}")
     store.remember(asked, Keys(version, tuple(keys)))
     return tuple(keys), world
 

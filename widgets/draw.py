@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from dash import dcc
 from dash.development.base_component import Component
 from pydantic import ValidationError
+from pydantic_core import InitErrorDetails
 
 from data.answers import Answer
 from data.board_document import Placed as Placed
@@ -57,7 +58,11 @@ def read_settings(placed: Placed) -> tuple[Widget[Any], Settings]:
     """The widget and its checked settings. Raises KeyError for an unknown widget and pydantic's
     ValidationError for settings it does not take."""
     widget = get(placed.widget)
-    return widget, widget.settings.model_validate(placed.settings)
+    try:
+        return widget, widget.settings.model_validate(placed.settings)
+    except UnicodeEncodeError:  # A complaint that quotes half a surrogate pair.
+        fault = InitErrorDetails(type="string_unicode", loc=(), input="")
+        raise ValidationError.from_exception_data(widget.name, [fault]) from None
 
 
 def needs(placed: Placed, scope: Scope) -> dict[str, Need]:

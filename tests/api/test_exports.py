@@ -231,8 +231,10 @@ def test_nobody_else_sees_or_fetches_or_removes_it(
 def test_roles_without_boards_take_nothing_away(
     role: Any, sold: Tenant, whole_server: Flask, database: Database
 ) -> None:
-    answer = person(whole_server, database, sold, role)("POST", PATH, {"format": "csv", **TICKETS})
-    assert (answer.status_code, answer.json and answer.json["code"]) == (403, "not-permitted")
+    caller = person(whole_server, database, sold, role)
+    for order in (TICKETS, {"query": {"metrics": ["no_such"]}}, {"table": "sales", "filters": {"f.x": "1"}}):
+        answer = caller("POST", PATH, {"format": "csv", **order})
+        assert (answer.status_code, answer.json and answer.json["code"]) == (403, "not-permitted")
 
 
 def test_a_board_that_is_not_shared_is_not_exported(
