@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -27,6 +28,10 @@ from data.query_sql import Statement
 from data.query_world import World, read
 
 TIMEOUT_SECONDS = 20
+LONGEST_SECONDS = 40
+"""After so long nothing more is waited for: whatever is not answered yet is told that it takes too long."""
+MOST_GROUPS = 200_000
+"""Rows of one statement: each is an object in this process, which others work in, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,10 @@ def _prepared(
 def _fetch(
     tenant: TenantConnection, statements: Sequence[Statement]
 ) -> list[list[tuple[Any, ...]] | QueryError]:
-    """The rows of every statement, all sent before the first answer is read. One that takes too long
-    gets an error; those behind it are sent again."""
+    """The rows of every statement, all sent before the first answer is read. One that takes too long or has
+    too many rows gets an error; those behind one that took too long are sent again."""
     results: list[list[tuple[Any, ...]] | QueryError] = []
+    last_moment = monotonic() + LONGEST_SECONDS
     while len(results) < len(statements):
         waiting = statements[len(results) :]
         cursors = [tenant.cursor() for _ in waiting]
@@ -142,19 +148,34 @@ def _fetch(
                 tenant.execute("SAVEPOINT questions")
                 tenant.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
                 for cursor, statement in zip(cursors, waiting, strict=True):
-                    cursor.execute(statement.sql, statement.parameters, prepare=False)
-            results += [cursor.fetchall() for cursor in cursors]
+                    limited = f"{statement.sql}\nLIMIT {MOST_GROUPS + 1}"
+                    cursor.execute(limited, statement.parameters, prepare=False)
+            results += map(_rows_of, cursors)
         except psycopg.errors.QueryCanceled:
             tenant.execute("ROLLBACK TO SAVEPOINT questions")
-            results += [cursor.fetchall() for cursor in cursors if cursor.description is not None]
-            results.append(
-                QueryError(
-                    "too-slow",
-                    f"This question takes more than {TIMEOUT_SECONDS} seconds. Ask for a shorter range,"
-                    " fewer dimensions or a coarser grain.",
-                )
-            )
+            results += [_rows_of(cursor) for cursor in cursors if cursor.description is not None]
+            late = len(statements) - len(results) if monotonic() > last_moment else 1
+            results += [_too_slow()] * late
     return results
+
+
+def _rows_of(cursor: psycopg.Cursor[Any]) -> list[tuple[Any, ...]] | QueryError:
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    if len(rows) <= MOST_GROUPS:
+        return rows
+    return QueryError(
+        "too-many-rows",
+        f"More than {MOST_GROUPS:,} rows would have to be put together. Ask for a shorter range, fewer"
+        " dimensions, a coarser grain, or for the `top` values.",
+    )
+
+
+def _too_slow() -> QueryError:
+    return QueryError(
+        "too-slow",
+        f"This question takes more than {TIMEOUT_SECONDS} seconds. Ask for a shorter range,"
+        " fewer dimensions or a coarser grain.",
+    )
 
 
 def _explained(statement: Statement) -> Explained:

@@ -117,8 +117,8 @@ def _last(asked: Last, clock: Clock, second: int) -> Window:
     months = count if asked.unit == "month" else 12 * count
     begins = today.replace(day=1) if asked.unit == "month" else today.replace(month=1, day=1)
     running = 1 if asked.unit == "month" else 12
-    if months > 12 * 300:
-        raise QueryError("range-too-long", "A range is at most 300 years.", field="range.last")
+    if months > 12 * 100:
+        raise QueryError("range-too-long", "A range is at most 100 years.", field="range.last")
     return _whole(clock, months_later(begins, running - months), months_later(begins, running), months)
 
 

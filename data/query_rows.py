@@ -75,6 +75,13 @@ def _total(terms: Iterable[tuple[str, int]], sums: Sums) -> Any:
     return total
 
 
+def leader(query: MetricQuery, visible: Sequence[Metric]) -> Metric | None:
+    """The metric that decides which values are the top ones: the one asked for, else the first; of those
+    that may be seen, as a hidden one must not tell by its order what it is."""
+    wanted = query.top.by if query.top is not None else ""
+    return next((metric for metric in visible if metric.name == wanted), next(iter(visible), None))
+
+
 class Arranger:
     """Orders, groups and cuts the rows of one question. `visible` are the metrics that may be seen."""
 
@@ -95,7 +102,8 @@ class Arranger:
         top = self.query.top
         if top is None:
             return main, other
-        kept = self._top_values(main, top.by or next(iter(self.metrics), ""), top.limit)
+        leading = leader(self.query, [*self.metrics.values()])
+        kept = self._top_values(main, leading.name if leading else "", top.limit)
         return self._folded(main, kept, top.other), self._folded(other, kept, top.other)
 
     def _top_values(self, cells: Cells, by: str, limit: int) -> set[tuple[Any, Any]]:

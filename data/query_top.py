@@ -18,6 +18,7 @@ from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE, Metric, Terms
 from data.query_plan import Read
+from data.query_rows import leader
 from data.query_sources import CUSTOMERS
 from data.query_sql import Frame, Statement, statement
 from data.rollup_queue import rows_of_customers
@@ -31,7 +32,7 @@ def ranks(query: MetricQuery, metrics: Sequence[Metric], compared: bool) -> Metr
     top = query.top
     if top is None or compared or query.dimensions != (DIMENSION,):
         return None
-    by = next((metric for metric in metrics if metric.name == (top.by or query.metrics[0])), None)
+    by = leader(query, metrics)
     return by if by is not None and not by.over else None
 
 
