@@ -19,7 +19,7 @@ from data.drilldown import behind
 from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.needs import LiveNight, Need, answer
-from widgets.draw import draw, needs
+from widgets.draw import draw, needs, of_whole_events
 from widgets.registry import WIDGETS
 from widgets.scope import Scope
 
@@ -59,6 +59,8 @@ def draw_all(
     contents: list[Component | None] = []
     for each, named, seen in zip(asked, wanted, scopes, strict=True):
         own = {name: next(answers) for name in named}
+        if access.role == "promoter" and seen.where is not None:
+            own = _narrowed(each.placed, named, own)
         mark = mark_of(each.placed, own)
         if each.mark == mark:
             contents.append(None)
@@ -68,6 +70,14 @@ def draw_all(
         contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable, drill=drill))
     state = next(answers) if moving else None
     return contents, state if isinstance(state, dict) else None
+
+
+def _narrowed(placed: Placed, wanted: Mapping[str, Need], own: dict[str, object]) -> dict[str, object]:
+    """The answers that a link whose filters are locked shows: none that they do not narrow."""
+    widget = WIDGETS.get(placed.widget)
+    wide = of_whole_events(widget, wanted) if widget is not None else ()
+    refusal = PermissionError("figures of whole events are not part of this link")
+    return own | dict.fromkeys(wide, refusal)
 
 
 def _drill(named: Mapping[str, Need]) -> str:

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.answers import Answer, Column
+from data.metrics import CATALOGUE
 from widgets.values import when
 
 NOT_KNOWN = "Not known"
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 """A word of machines, as box_office: people read it with spaces."""
 ADDITIVE = frozenset({"money", "tickets", "people", "count"})
-"""Units in which a bucket without a row is a zero; a percentage of nothing is not known."""
+"""Units of amounts: what is no metric of the catalogue is summed in these alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,18 @@ class Points:
     def total(self) -> Any:
         """The sum of what is known."""
         return sum(value for value in self.values if value is not None)
+
+
+def adds_up(of: Column) -> bool:
+    """Whether values of the column may be summed: no average, no ratio, no different people or orders."""
+    metric = CATALOGUE.get(of.name.removesuffix(".compared"))
+    return of.unit in ADDITIVE if metric is None else metric.additivity == "additive"
+
+
+def nothing_is_zero(of: Column) -> bool:
+    """Whether a bucket without a row is a zero; an average or a percentage of nothing is not known."""
+    metric = CATALOGUE.get(of.name.removesuffix(".compared"))
+    return of.unit in ADDITIVE if metric is None else metric.additivity in ("additive", "distinct")
 
 
 def dimensions(answer: Answer) -> list[Column]:
@@ -149,11 +162,11 @@ STEPS = {
 
 
 def filled(line: Points, grain: str) -> Points:
-    """The same along one time dimension without gaps: a bucket nobody counted in is a zero of an additive
-    unit, else unknown. Steps are absolute below a day, so an hour that the clocks repeat stays two."""
+    """The same along one time dimension without gaps: a bucket nobody counted in is a zero of what is
+    counted, else unknown. Steps are absolute below a day, so an hour that the clocks repeat stays two."""
     if len(line.keys) < 2 or any(key[0] is None for key in line.keys):
         return line
-    nothing = 0 if line.column.unit in ADDITIVE else None
+    nothing = 0 if nothing_is_zero(line.column) else None
     at = {moment(key[0]): index for index, key in enumerate(line.keys)}
     times, last = [min(at)], max(at)
     while times[-1] < last and len(times) < 5000:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from data.metric_query import Top
 from data.needs import Need
-from widgets.answered import currencies, label, points
+from widgets.answered import adds_up, currencies, label, points
 from widgets.asking import Compared, against, question
 from widgets.chosen import Metric, metric_label
 from widgets.figures import Figure, measure
@@ -48,7 +48,7 @@ def ranks(
     found = points(answers["split"], settings.metric, scope.currency)
     unit, code = found.column.unit, found.currency
     most = max((abs(value) for value in found.values if value is not None), default=0) or 1
-    total = found.total if unit in ("money", "tickets", "count") else 0
+    total = found.total if unit in ("money", "tickets", "count") and adds_up(found.column) else 0
     rows = []
     for index, (key, value) in enumerate(zip(found.keys, found.values, strict=True)):
         before = found.before[index] if found.before else None

@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails
 
 from data.answers import Answer
 from data.board_document import Placed as Placed
-from data.needs import LiveNight, Need
+from data.needs import EventList, LiveNight, Need
 from widgets.asking import Ranged, against, range_of, span_words
 from widgets.figures import Figure
 from widgets.masking import Hidden, masked_all, without_money
@@ -164,8 +164,19 @@ def _sub(
     words += [_span(settings, scope), against(settings, scope)]
     if scope.masked and any(answer.masked for answer in found):
         words.append("amounts hidden")
+    cut = next((answer for answer in found if answer.truncated), None)
+    if cut is not None:
+        words.append(f"the first {len(cut.rows):,} of {cut.total_rows:,} rows")
+    if scope.where is not None and of_whole_events(widget, widget.needs(settings, scope)):
+        words.append("without the filters")
     text = " · ".join(word for word in words if word)
     return text[:1].upper() + text[1:]
+
+
+def of_whole_events(widget: Widget[Any], wanted: Mapping[str, Need]) -> list[str]:
+    """The needs whose figures are of whole events, whatever part of them the board looks at."""
+    figures = (name for name in wanted if name not in widget.extras)
+    return [name for name in figures if isinstance(wanted[name], LiveNight | EventList)]
 
 
 def _span(settings: Settings, scope: Scope) -> str:

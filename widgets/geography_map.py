@@ -10,7 +10,7 @@ from pydantic import Field
 
 from data.metric_query import Sort
 from data.needs import Need
-from widgets.answered import Points, points
+from widgets.answered import Points, adds_up, points
 from widgets.asking import Ranged, labelled, question
 from widgets.chosen import Metric, metric_label
 from widgets.countries import country_name
@@ -122,7 +122,8 @@ def body(settings: MapSettings, answers: Answers, scope: Scope) -> Component:
     """The map, and how much of it all has no place on it."""
     found = _found(settings, answers, scope)
     lost = [v or 0 for k, v in zip(found.keys, found.values, strict=True) if not _placed(k[0])]
-    share = f"{decimal(100 * sum(lost) / found.total, 1)}% without a country on the map" if sum(lost) else ""
+    part = 100 * sum(lost) / found.total if adds_up(found.column) and found.total else 0
+    share = f"{decimal(part, 1)}% without a country on the map" if part else ""
     return chart(figure_of(settings, answers, scope), summary(settings, answers, scope), note(share))
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from data.answers import Column
 from data.needs import Need
-from widgets.answered import ADDITIVE, Points, dimensions, points
+from widgets.answered import Points, adds_up, dimensions, points
 from widgets.asking import Ranged, question
 from widgets.chosen import Dimension, Metric, check_split, dimension_label, metric_label
 from widgets.named import all_events, words_for
@@ -75,7 +75,7 @@ def body(settings: PivotSettings, answers: Answers, scope: Scope) -> Component:
     found, down, across, cells = turned(settings, answers, scope)
     unit, code = found.column.unit, found.currency
     shown = across[:MOST_COLUMNS]
-    sums = unit in ADDITIVE
+    sums = adds_up(found.column) and not answers["cells"].truncated
     down_name, across_name = _namers(answers)
     headings = [(dimension_label(settings.down), ""), *[(across_name(key), "right") for key in shown]]
     headings += [("All", "right strong")] if sums else []
@@ -125,7 +125,10 @@ def tables(settings: PivotSettings, answers: Answers, scope: Scope) -> Sequence[
         (down_name(key), *([found.currency] if money else []), *[cells.get((key, other)) for other in across])
         for key in down
     ]
-    return [Table(tuple(columns), rows, len(rows), answers["cells"].zone, metric_label(settings.metric))]
+    cells_of = answers["cells"]
+    cut = f", the first {len(cells_of.rows):,} of {cells_of.total_rows:,} cells" if cells_of.truncated else ""
+    title = f"{metric_label(settings.metric)}{cut}"
+    return [Table(tuple(columns), rows, len(rows), cells_of.zone, title)]
 
 
 WIDGET = Widget(

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from data.metric_query import Top
 from data.needs import Need
-from widgets.answered import Points, filled, moment, points
+from widgets.answered import Points, adds_up, filled, moment, nothing_is_zero, points
 from widgets.asking import Grain, Ranged, grain_of, labelled, question, range_of
 from widgets.chosen import Dimension, Metric, check_split, dimension_label, metric_label
 from widgets.curves import Curve, curves, names
@@ -63,7 +63,7 @@ def drawn(settings: SeriesSettings, answers: Answers, scope: Scope) -> tuple[Poi
     times = sorted({moment(key[0]) for key in found.keys if key[0] is not None})
     every = filled(Points(found.column, "", [(time,) for time in times], [0] * len(times)), grain)
     buckets = [key[0] for key in every.keys]
-    nothing = every.values[0] if found.column.unit in ("money", "tickets", "people", "count") else None
+    nothing = 0 if nothing_is_zero(found.column) else None
     values: dict[Any, dict[Any, Any]] = {}
     for key, value in zip(found.keys, found.values, strict=True):
         values.setdefault(key[1], {})[moment(key[0])] = value
@@ -93,9 +93,8 @@ def summary(settings: SeriesSettings, answers: Answers, scope: Scope) -> str:
     """Which one has most."""
     found, made, _ = drawn(settings, answers, scope)
     what = f"{metric_label(settings.metric)} by {dimension_label(settings.dimension).lower()}"
-    additive = found.column.unit in ("money", "tickets", "people", "count")
     sums = sum(value or 0 for value in made[0].values)
-    total = f" with {exactly(sums, found.column.unit, found.currency)}" if additive else ""
+    total = f" with {exactly(sums, found.column.unit, found.currency)}" if adds_up(found.column) else ""
     return f"{what}: {made[0].name} leads{total}, {len(made)} compared"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.answers import Answer
-from widgets.answered import Points, filled, moment, points
+from widgets.answered import Points, adds_up, filled, moment, points
 from widgets.figures import (
     Figure,
     TimeAxis,
@@ -68,7 +68,7 @@ def timeline_said(answer: Answer, metric: str | None, preferred: str, grain: str
     ]
     most, at = max(known, key=lambda each: each[0])
     unit, code = found.column.unit, found.currency
-    additive = unit in ("money", "tickets", "count")
+    additive = unit in ("money", "tickets", "count") and adds_up(found.column)
     head = (
         f"{found.column.label}: {exactly(found.total, unit, code)} in all" if additive else found.column.label
     )

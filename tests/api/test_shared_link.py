@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -25,7 +26,7 @@ WIDGETS = (
 class Shared:
     """A board with a gala of one sale and another night of many, and a link to the gala."""
 
-    def __init__(self, database: Database, tenant: Tenant) -> None:
+    def __init__(self, database: Database, tenant: Tenant, widgets: tuple[Placed, ...] = WIDGETS) -> None:
         self.database, self.tenant = database, tenant
         self.access = Access(tenant.tenant_id, "owner", uuid4())
         with database.tenant(tenant.tenant_id) as connection:
@@ -35,7 +36,7 @@ class Shared:
                     " VALUES (%s, %s, %s, %s, now())",
                     [tenant.tenant_id, tenant.venue_id, event, name],
                 )
-            self.board = create(connection, self.access, "For the promoter", BoardDocument(widgets=WIDGETS))
+            self.board = create(connection, self.access, "For the promoter", BoardDocument(widgets=widgets))
 
     def link(self, *, masked: bool = True, filters: dict[str, str] | None = None) -> str:
         """The token of a new link."""
@@ -82,6 +83,24 @@ def test_a_stranger_with_the_link_sees_the_board_and_is_told_to_keep_it_to_himse
     assert answer.headers["Cache-Control"] == "no-store"
     assert '<meta name="robots" content="noindex' in answer.text
     assert "Set-Cookie" not in answer.headers
+
+
+def test_locked_filters_narrow_everything_or_it_is_not_shown(
+    whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    night = (
+        Placed(id="live", widget="live-figure", settings={"number": "sold"}),
+        Placed(id="events", widget="event-table", y=4),
+        Placed(id="sold", widget="kpi", settings={"metric": "tickets_sold", "span": "all"}, y=8),
+    )
+    shared = Shared(database, tenant, night)
+    client = whole_server.test_client()
+    for filters, states in (
+        ({"event": str(EVENT)}, ["drawn", "drawn", "drawn"]),
+        ({"event": str(EVENT), "f.channel": "web"}, ["denied", "denied", "drawn"]),
+    ):
+        text = client.get(f"/shared/{shared.link(filters=filters)}").text
+        assert re.findall('data-state="([^"]*)"', text) == states
 
 
 def test_the_page_leads_nowhere_and_has_nothing_of_the_app(whole_server: Flask, shared: Shared) -> None:

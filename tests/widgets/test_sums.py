@@ -1,0 +1,86 @@
+"""What may not be summed is not summed, and what was cut off is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from components.markup import markup
+from data.answers import Answer, Column
+from data.board_document import Placed
+from data.metric_query import In
+from widgets.answered import Points, adds_up, filled
+from widgets.draw import draw, needs
+from widgets.sample import sample_answer, sample_scope
+
+SCOPE = sample_scope(datetime(2026, 11, 20, 19, 42, 7, tzinfo=UTC))
+
+
+def drawn(widget: str, settings: dict[str, Any], *, cut: bool = False, **scope: Any) -> Any:
+    """The widget with sample figures; `cut` says that a third row was left out of each."""
+    placed, seen = Placed(id="one", widget=widget, settings=settings), replace(SCOPE, **scope)
+    answers = {name: sample_answer(need, SCOPE) for name, need in needs(placed, seen).items()}
+    if cut:
+        answers = {
+            name: replace(own, rows=own.rows[:2], total_rows=3) if isinstance(own, Answer) else own
+            for name, own in answers.items()
+        }
+    return draw(placed, seen, answers)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "sums"),
+    [
+        ("net_revenue", "money", True),
+        ("average_ticket_price", "money", False),
+        ("customers", "people", False),
+        ("orders", "count", False),
+        ("peak_inside", "people", False),
+        ("entries.compared", "people", True),
+        ("anything_else", "count", True),
+        ("anything_else", "percent", False),
+    ],
+)
+def test_the_catalogue_says_what_may_be_summed(metric: str, unit: Any, sums: bool) -> None:
+    assert adds_up(Column(metric, "", "metric", unit)) is sums
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "between"), [("orders", "count", 0), ("average_ticket_price", "money", None)]
+)
+def test_a_day_without_sales_has_no_orders_and_no_price(metric: str, unit: Any, between: Any) -> None:
+    line = Points(Column(metric, "", "metric", unit), "GBP", [("2026-05-01",), ("2026-05-03",)], [4, 6])
+    assert filled(line, "day").values == [4, between, 6]
+
+
+@pytest.mark.parametrize(
+    ("metric", "sums"), [("tickets_sold", True), ("average_ticket_price", False), ("orders", False)]
+)
+def test_a_pivot_table_sums_up_only_what_adds_up(metric: str, sums: bool) -> None:
+    settings = {"metric": metric, "down": "ticket_type", "across": "channel"}
+    assert (">All</th>" in markup(drawn("pivot", settings).body)) is sums
+
+
+@pytest.mark.parametrize(
+    ("metric", "sums"), [("net_revenue", True), ("average_ticket_price", False), ("orders", False)]
+)
+def test_a_curve_says_its_total_only_where_there_is_one(metric: str, sums: bool) -> None:
+    assert (" in all" in drawn("sales-over-time", {"metric": metric}).summary) is sums
+
+
+def test_rows_that_were_cut_off_are_counted_below_the_title() -> None:
+    settings = {"metric": "tickets_sold", "down": "ticket_type", "across": "channel"}
+    cut = drawn("pivot", settings, cut=True)
+    assert "the first 2 of 3 rows" in cut.sub
+    assert ">All</th>" not in markup(cut.body)
+    assert "rows" not in drawn("pivot", settings).sub
+
+
+def test_figures_of_whole_events_say_that_filters_do_not_touch_them() -> None:
+    where = In(dimension="channel", values=("web",))
+    assert "without the filters" in drawn("live-figure", {"number": "sold"}, where=where).sub
+    assert "without the filters" not in drawn("live-figure", {"number": "sold"}).sub
+    assert "without the filters" not in drawn("kpi", {"metric": "tickets_sold"}, where=where).sub
