@@ -11,7 +11,6 @@ from typing import Any, Literal, cast
 from dash import dcc
 from dash.development.base_component import Component
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails
 
 from data.answers import Answer
 from data.board_document import Placed as Placed
@@ -61,8 +60,9 @@ def read_settings(placed: Placed) -> tuple[Widget[Any], Settings]:
     try:
         return widget, widget.settings.model_validate(placed.settings)
     except UnicodeEncodeError:  # A complaint that quotes half a surrogate pair.
-        fault = InitErrorDetails(type="string_unicode", loc=(), input="")
-        raise ValidationError.from_exception_data(widget.name, [fault]) from None
+        raise ValidationError.from_exception_data(
+            widget.name, [{"type": "string_unicode", "loc": (), "input": ""}]
+        ) from None
 
 
 def needs(placed: Placed, scope: Scope) -> dict[str, Need]:
