@@ -85,7 +85,7 @@
     async heard({ status, body }, document) {
       if (status === 200) this.done(document, body.version);
       else if (status === 412) await this.meet(document);
-      else if (status === 401) signIn();  // It lies in localStorage and is saved after the sign-in.
+      else if (status === 401) { this.retry(); signIn(); }  // It lies in localStorage until after the sign-in.
       else if ([400, 403, 404, 413, 422].includes(status)) {
         this.stopped = true;
         this.state('refused', { detail: body?.detail || '', gone: status === 403 || status === 404 });

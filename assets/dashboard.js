@@ -61,8 +61,10 @@
       this.grid.end();
     }
 
+    /* What it still saves is heard by nobody: another board may stand in the page by then. */
     end() {
       this.leave();
+      this.listeners = [];
       this.saving.end();
     }
 

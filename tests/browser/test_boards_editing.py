@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from data.board_document import Placed
 from tests.browser.boards import (
@@ -246,6 +246,39 @@ def test_what_a_closed_tab_could_not_save_is_saved_by_the_next_visit(page: Page,
     visit(page, night, board)
     saved(page)
     assert kept(night, board)["curve"] == (4, 0, 6, 4)
+
+
+def walk(page: Page, address: str) -> None:
+    """To another page of the app, as its own links go there."""
+    page.evaluate("(to) => history.pushState({}, '', to)", address)
+    page.evaluate("dispatchEvent(new CustomEvent('_dashprivate_pushstate'))")
+
+
+def test_a_board_that_was_left_says_nothing_on_the_next_one(page: Page, night: Night) -> None:
+    left, next_one = made(night, KPI, CURVE), made(night, KPI, name="Another")
+    enter(page, night)
+    visit(page, night, left)
+    edit(page)
+    held: list[Route] = []
+    page.route(
+        f"**/api/v1/dashboards/{left}",
+        lambda route: held.append(route) if route.request.method == "PUT" else route.continue_(),
+    )
+    with page.expect_request(lambda request: request.method == "PUT"):
+        handle(page, "curve").focus()
+        page.keyboard.press("ArrowRight")
+    walk(page, "/dashboards")
+    expect(page.locator("#react-entry-point [data-dashboard]")).to_have_count(0)
+    walk(page, f"/dashboards/{next_one}")
+    page.wait_for_selector(f'#react-entry-point [data-dashboard="{next_one}"][data-bound]', state="attached")
+    with page.expect_response(
+        lambda response: response.request.method == "GET" and str(left) in response.url
+    ):
+        held[0].fulfill(status=412, json={})
+    # Its answer is heard before anything that is asked for later.
+    page.evaluate("(url) => fetch(url).then((answer) => answer.text())", f"/api/v1/dashboards/{next_one}")
+    expect(page.locator("[data-board-bars]")).to_be_empty()
+    assert page.evaluate("Housecount.openBoard.id") == str(next_one)
 
 
 def test_figures_that_no_live_message_moves_are_asked_for_and_only_what_changed_is_drawn(
