@@ -58,6 +58,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "filter.js",
             "rows.js",
             "export.js",
+            "snapshot.js",
             "picture.js",
             "notes.js",
             "scripts.js",

@@ -12,6 +12,7 @@
 
   const watched = new Map();  // id → its card in the corner and what is to happen at its end
   let timer = null;
+  let drawing = null;  // What ends the picture of a board that is being made.
 
   const kept = () => { try { return JSON.parse(localStorage.getItem(KEPT)) || []; } catch { return []; } };
   function keep() {
@@ -153,6 +154,43 @@
     }
   }
 
+  /* A board as one picture: it takes its time with many widgets, and can be given up. */
+  async function wholeBoard(root) {
+    if (drawing) return;
+    drawing = new AbortController();
+    const one = card('');
+    const { signal } = drawing;
+    one.node.hidden = true;
+    const shown = setTimeout(() => { one.node.hidden = false; }, 400);
+    one.title.textContent = 'Drawing the picture';
+    button(one, 'Cancel', () => drawing?.abort());
+    const progress = (done, all) => {
+      one.bar.value = done / all;
+      one.sub.textContent = `${done} of ${all} ${all === 1 ? 'widget' : 'widgets'}`;
+    };
+    try {
+      const { url, name, width, height, scale, missed, bytes: length } = await window.Housecount.pictureOfBoard(root, { progress, signal });
+      const said = [`${width} × ${height} pixels · ${bytes(length)}`,
+        scale < 2 && `It is too large for twice its size, so it was drawn at ${scale.toFixed(2)} times.`,
+        missed && `${missed} of its widgets could not be drawn.`].filter(Boolean);
+      one.bar.remove();
+      one.title.textContent = name;
+      one.sub.textContent = said.join(' ');
+      one.node.dataset.status = 'done';
+      one.node.hidden = false;
+      button(one, 'Download', () => fetchFile(url, name));
+      fetchFile(url, name);
+      say(`The picture ${name} is ready. ${said.slice(1).join(' ')}`);
+      if (said.length === 1) setTimeout(() => one.node.remove(), 6000);
+    } catch (error) {
+      one.node.remove();
+      if (error.name !== 'AbortError') notice('The picture cannot be made', error.message);
+    } finally {
+      clearTimeout(shown);
+      drawing = null;
+    }
+  }
+
   /* What the bar above the board looks at, as it stands in the address. */
   function filters() {
     const found = {};
@@ -181,6 +219,7 @@
     shut(item);
     if (item.dataset.export === 'png') {
       const widget = item.closest('.widget');
+      if (!widget) { wholeBoard(item.closest('[data-dashboard], [data-figures]')); return; }
       window.Housecount.picture(widget).then(({ url, name }) => {
         fetchFile(url, name);
         say(`The picture ${name} is ready`);

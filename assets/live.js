@@ -85,4 +85,5 @@
   }, 3000);
 
   window.Housecount.line = line;
+  window.Housecount.live = { now: serverNow };
 })();

@@ -1,110 +1,179 @@
-/* A widget as a PNG, made in the browser: its head, its body as it looks, and of when it is. A chart is
-   drawn once more by plotly, everything else is taken over with the styles it has on the screen. */
+/* Pictures, made in the browser: of one widget, and of a whole board as it stands on the screen with its name,
+   what it looks at and of when it is. */
 (function () {
   'use strict';
+  const { snapshot: { image, canvas, png, fileName, token, pause } } = window.Housecount;
   const SCALE = 2;
-  const DROPPED = '.w-more, .gs-handle, .live-dot, .visually-hidden, .w-table[hidden], script, .modebar-container';
-  let font = null;
+  const EDGE = 24;
+  const NARROW = 560;
+  const PATIENCE = 10000;
+  // The longest side and the most pixels of a canvas: four bytes each, and older browsers have less.
+  const LIMITS = [[32000, 64e6], [16384, 64e6], [8192, 16.7e6], [4096, 16.7e6]];
 
-  const data = async (url) => {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error('A part of the widget cannot be read.');
-    const blob = await answer.blob();
-    return new Promise((resolve, reject) => {
-      const reader = new FileReader();
-      reader.onload = () => resolve(reader.result);
-      reader.onerror = () => reject(new Error('A part of the widget cannot be read.'));
-      reader.readAsDataURL(blob);
-    });
-  };
-
-  /* Our font, because a picture within a picture cannot ask for one. */
-  function fontFace() {
-    const link = document.querySelector('link[rel="preload"][as="font"]');
-    font = font || (link ? data(link.href).then((url) =>
-      `@font-face{font-family:Inter;src:url("${url}") format("woff2");font-weight:100 900}`).catch(() => '') : Promise.resolve(''));
-    return font;
-  }
-
-  function dress(from, to) {
-    const style = getComputedStyle(from);
-    let css = '';
-    for (const name of style) css += `${name}:${style.getPropertyValue(name)};`;
-    to.setAttribute('style', css);
-    const inner = [...from.children];
-    [...to.children].forEach((child, index) => dress(inner[index], child));
-  }
-
-  async function stillCharts(from, to) {
-    const live = [...from.querySelectorAll('.js-plotly-plot')];
-    const copies = [...to.querySelectorAll('.js-plotly-plot')];
-    await Promise.all(live.map(async (graph, index) => {
-      const { width, height } = graph.getBoundingClientRect();
-      const url = await window.Plotly.toImage(graph, { format: 'svg', width, height });
-      // As elements and not as an image: only so are its words in our font.
-      const drawing = decodeURIComponent(url.slice(url.indexOf(',') + 1));
-      copies[index].replaceChildren(new DOMParser().parseFromString(drawing, 'image/svg+xml').documentElement);
-    }));
-    await Promise.all([...to.querySelectorAll('img')].map(async (image) => {
-      const url = image.getAttribute('src') || '';
-      if (url && !url.startsWith('data:')) image.setAttribute('src', await data(url));
-    }));
-  }
-
-  const load = (url) => new Promise((resolve, reject) => {
-    const image = new Image();
-    image.onload = () => resolve(image);
-    image.onerror = () => reject(new Error('The browser cannot draw this widget as a picture.'));
-    image.src = url;
-  });
-
-  const slug = (text) => text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 60);
-  function fileName(widget) {
-    const board = document.querySelector('.dashboard h1, .figures-page h1')?.textContent || '';
-    const now = new Date();
-    const two = (number) => String(number).padStart(2, '0');
-    const at = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}`;
-    return ['housecount', slug(board), slug(widget.querySelector('h2')?.textContent || 'widget'), at].filter(Boolean).join('-') + '.png';
-  }
+  const titleOf = (root) => root?.querySelector('h1')?.textContent || '';
+  const pageOf = (node) => node.closest('[data-dashboard], [data-figures]');
 
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
-    const { width, height } = widget.getBoundingClientRect();
-    const foot = 22;
-    const copy = widget.cloneNode(true);
-    dress(widget, copy);
-    await stillCharts(widget, copy);
-    copy.querySelectorAll(DROPPED).forEach((node) => node.remove());
-    copy.style.margin = '0';
-    const look = getComputedStyle(document.body);
     const said = widget.querySelector('.w-as-of')?.textContent || '';
-    const ground = getComputedStyle(document.documentElement).getPropertyValue('--surface') || '#fff';
-    const frame = document.createElement('div');
-    frame.setAttribute('xmlns', 'http://www.w3.org/1999/xhtml');
-    frame.setAttribute('style', `width:${width}px;height:${height + foot}px;background:${ground};font-family:${look.fontFamily}`);
-    const note = document.createElement('div');
-    const muted = getComputedStyle(document.documentElement).getPropertyValue('--muted') || '#5b6474';
-    note.setAttribute('style', `height:${foot}px;padding:2px 14px;font-size:11px;color:${muted}`);
-    note.textContent = [said, 'Housecount'].filter(Boolean).join(' · ');
-    frame.append(copy, note);
-    const style = document.createElement('style');
-    style.textContent = await fontFace();
-    frame.prepend(style);
-    const inside = new XMLSerializer().serializeToString(frame);
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + foot}"><foreignObject width="100%" height="100%">${inside}</foreignObject></svg>`;
-    const image = await load(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`);
-    const canvas = document.createElement('canvas');
-    canvas.width = Math.ceil(width * SCALE);
-    canvas.height = Math.ceil((height + foot) * SCALE);
-    const context = canvas.getContext('2d');
+    const foot = [said, 'Housecount'].filter(Boolean).join(' · ');
+    const { drawn, width, height } = await image(widget, { foot, background: token('--surface') });
+    const context = canvas(Math.ceil(width * SCALE), Math.ceil(height * SCALE));
+    if (!context) throw new Error('The browser cannot draw this as a picture.');
+    fill(context);
     context.scale(SCALE, SCALE);
-    context.drawImage(image, 0, 0);
-    const blob = await new Promise((resolve) => { canvas.toBlob(resolve, 'image/png'); });
-    if (!blob) throw new Error('The browser cannot draw this widget as a picture.');
-    const url = URL.createObjectURL(blob);
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
-    return { url, name: fileName(widget) };
+    context.drawImage(drawn, 0, 0);
+    const name = fileName(titleOf(pageOf(widget)), widget.querySelector('h2')?.textContent || 'widget');
+    return { ...await png(context), name };
   }
 
-  window.Housecount = { ...window.Housecount, picture };
+  function fill(context, colour = token('--surface')) {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  }
+
+  /* How many pixels there are for each of the screen: two, or what the limits leave. */
+  const fitting = (width, height, [side, area]) =>
+    Math.min(SCALE, side / Math.max(width, height), Math.sqrt(area / (width * height)));
+
+  function sheet(width, height) {
+    for (const limit of LIMITS) {
+      const scale = fitting(width, height, limit);
+      const context = canvas(Math.floor(width * scale), Math.floor(height * scale));
+      if (context) return { context, scale };
+    }
+    throw new Error('The browser has no room for a picture of this size.');
+  }
+
+  const words = (root, selector) => [...root.querySelectorAll(selector)].map((node) => node.textContent.trim()).filter(Boolean);
+
+  /* What the bar says, as a line. */
+  function filters(root) {
+    const chosen = words(root, '.filter-shown').filter((text) => text !== 'No comparison');
+    const picked = [...root.querySelectorAll('.filter-chip')].map((chip) =>
+      chip.querySelector('.muted').textContent + chip.querySelector('.filter-value').textContent);
+    return [...chosen, ...picked].join(' · ');
+  }
+
+  /* Of when the figures are: of now where they move by themselves, else what their widgets say. */
+  function asOf(widgets) {
+    const live = document.querySelector('#react-entry-point [data-line="live"]');
+    const found = widgets.map((widget) => {
+      const said = widget.querySelector('.w-as-of');
+      if (!said) return null;
+      const now = live && widget.dataset.live;
+      return { at: now ? Date.parse(window.Housecount.live.now()) : Date.parse(said.dataset.asOf), zone: said.dataset.zone || 'UTC' };
+    }).filter(Boolean);
+    if (!found.length) return [];
+    const zones = [...new Set(found.map(({ zone }) => zone))];
+    const of = (options) => new Intl.DateTimeFormat('en-GB', { timeZone: zones[0], ...options });
+    const day = of({ day: 'numeric', month: 'short', year: 'numeric' });
+    const time = of({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    const [first, last] = [Math.min, Math.max].map((edge) => edge(...found.map(({ at }) => at)));
+    const same = day.format(first) === day.format(last);
+    const until = last - first < 1000 ? '' : ` to ${same ? '' : `${day.format(last)}, `}${time.format(last)}`;
+    const where = zones.length > 3 ? `Times in ${zones[0]}, others by the clock of their venue` : `Times in ${zones.join(', ')}`;
+    return [`As of ${day.format(first)}, ${time.format(first)}${until}`, where];
+  }
+
+  function part(name, ...children) {
+    const made = document.createElement('div');
+    made.className = name;
+    made.append(...children.filter(Boolean));
+    return made;
+  }
+
+  /* The head and the foot are laid out by the page itself, out of sight, for as long as they are drawn. */
+  async function laidOut(node, width, use) {
+    node.classList.add('picture-part');
+    node.style.width = `${width}px`;
+    document.body.append(node);
+    try { return await use(node); } finally { node.remove(); }
+  }
+
+  function head(root, widgets, width) {
+    const demo = root.querySelector('.mark.demo');
+    const title = part('picture-title', part('picture-name', titleOf(root)), demo?.cloneNode(true));
+    const [when, zone] = asOf(widgets);
+    const made = part('picture-head',
+      part('picture-left', title, part('picture-sub', filters(root))),
+      when && part('picture-when', part('num', when), part('', zone)));
+    if (width < NARROW) made.classList.add('narrow');
+    return made;
+  }
+
+  function foot(root, scale) {
+    const stale = words(root, '[data-stale-note]').join(' ');
+    const less = scale < SCALE ? `Too large for twice its size: drawn at ${scale.toFixed(2)} times` : '';
+    return part('picture-foot', part('picture-brand', 'Housecount'), part('', [stale, less].filter(Boolean).join(' · ')));
+  }
+
+  /* Widgets that are on their way are waited for, but not for ever. */
+  async function settled(root, signal) {
+    const end = performance.now() + PATIENCE;
+    while (root.querySelector('.slot.waiting, .widget[data-state="waiting"]') && performance.now() < end) {
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      if (signal?.aborted) throw new DOMException('Cancelled', 'AbortError');
+    }
+  }
+
+  const onto = (context, scale, { drawn, width, height }, x, y) => {
+    // On whole pixels, so that thin lines stay sharp.
+    const at = (value) => Math.round(value * scale);
+    context.drawImage(drawn, at(x), at(y), width * scale, height * scale);
+  };
+
+  /* One widget at its place; another frame may have come into its slot meanwhile. */
+  async function draw(slot, signal) {
+    for (let attempt = 0; ; attempt += 1) {
+      const widget = slot.querySelector('.widget');
+      try {
+        const made = await image(widget, { signal });
+        if (widget.isConnected) return made;
+      } catch (error) {
+        if (error.name === 'AbortError' || attempt) throw error;
+      }
+      if (attempt > 2) throw new Error('This widget does not stand still.');
+    }
+  }
+
+  /* {url, name, width, height, scale, missed} of the picture of a board or page. `progress(done, all)` is told of
+     each widget, `signal` ends it. */
+  async function board(root, { progress = () => {}, signal } = {}) {
+    await settled(root, signal);
+    const slots = [...root.querySelectorAll('.slot')].filter((slot) => slot.querySelector('.widget'));
+    if (!slots.length) throw new Error('There is no widget on this board.');
+    const widgets = slots.map((slot) => slot.querySelector('.widget'));
+    const boxes = widgets.map((widget) => widget.getBoundingClientRect());
+    const left = Math.min(...boxes.map((box) => box.left));
+    const top = Math.min(...boxes.map((box) => box.top));
+    const wide = Math.max(...boxes.map((box) => box.right)) - left;
+    const high = Math.max(...boxes.map((box) => box.bottom)) - top;
+    const edge = wide < NARROW ? 12 : EDGE;
+    const title = await laidOut(head(root, widgets, wide), wide, (node) => image(node, { signal }));
+    const below = edge + title.height + 16;
+    const width = wide + 2 * edge;
+    const height = below + high + 34 + edge / 2;
+    const { context, scale } = sheet(width, height);
+    fill(context, token('--bg'));
+    onto(context, scale, title, edge, edge);
+    let missed = 0;
+    for (const [index, slot] of slots.entries()) {
+      progress(index, slots.length);
+      await pause();
+      try {
+        onto(context, scale, await draw(slot, signal), edge + boxes[index].left - left, below + boxes[index].top - top);
+      } catch (error) {
+        if (error.name === 'AbortError') throw error;
+        missed += 1;
+      }
+    }
+    const note = await laidOut(foot(root, scale), wide, (node) => image(node, { signal }));
+    onto(context, scale, note, edge, below + high + 12);
+    progress(slots.length, slots.length);
+    const { width: across, height: down } = context.canvas;
+    return { ...await png(context), name: fileName(titleOf(root)), width: across, height: down, scale, missed };
+  }
+
+  window.Housecount = { ...window.Housecount, picture, pictureOfBoard: board };
 })();

@@ -168,6 +168,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
         state=state,
         links=may_link(access, board.right),
         venue=str(looked.choices.venues[0].id) if len(looked.choices.venues) == 1 else "",
+        demo=person.demo,
     )
 
 

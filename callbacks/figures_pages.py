@@ -65,6 +65,7 @@ def figures(services: Services, person: Person, name: str, query: Query) -> Figu
         drawn.grid,
         drawn.live(),
         drawn.marks,
+        demo=person.demo,
     )
 
 

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from components.board_grid import Slot, board_grid
 from components.export_menu import export_menu
-from components.header import pill, theme_button
+from components.header import demo_mark, pill, theme_button
 from components.states import panel
 from widgets.attributes import marks
 from widgets.icon import icon
@@ -41,6 +41,7 @@ class OpenBoard:
     """Whether this person may give links to people outside."""
     venue: str = ""
     """The only venue there is: links need no choice of one then."""
+    demo: bool = False
     problem: Problem | None = None
 
 
@@ -100,6 +101,7 @@ def _head(board: OpenBoard) -> html.Header:
                         [
                             html.H1(board.name, **marks(data_board_name="")),
                             _bare("rename", "pencil", "Rename this board") if may_edit else None,
+                            demo_mark(board.demo),
                         ],
                         className="title-row",
                     ),

@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.export_menu import export_menu
-from components.header import pill, theme_button
+from components.header import demo_mark, pill, theme_button
 from components.states import not_permitted, unreadable
 from widgets.attributes import marks
 
@@ -31,6 +31,7 @@ class FiguresPage:
     live: Component | None = None
     marks: Sequence[str] = ()
     problem: Problem | None = None
+    demo: bool = False
 
 
 def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
@@ -44,7 +45,10 @@ def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
                 html.Header(
                     [
                         html.Div(
-                            [html.H1(page.title), html.Div(page.sub, className="muted small")],
+                            [
+                                html.Div([html.H1(page.title), demo_mark(page.demo)], className="title-row"),
+                                html.Div(page.sub, className="muted small"),
+                            ],
                             className="grow title",
                         ),
                         pill() if page.live is not None else None,

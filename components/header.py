@@ -16,9 +16,7 @@ def header(state: State, texts: Readings, events: Sequence[dict[str, Any]]) -> h
     """The event's name (a menu of the venue's other events), its times, and the state of the line."""
     event = state["event"]
     marks = [
-        html.Span("Demo", className="mark demo", title="Simulated data of the demo venue")
-        if event["demo"]
-        else None,
+        demo_mark(event["demo"]),
         html.Span("Unregistered", className="mark warn", title="Messages name this event, nobody entered it")
         if not event["registered"]
         else None,
@@ -41,6 +39,13 @@ def header(state: State, texts: Readings, events: Sequence[dict[str, Any]]) -> h
         ],
         className="top",
     )
+
+
+def demo_mark(demo: bool) -> html.Span | None:
+    """Says of figures that they are simulated; None for those of a real venue."""
+    if not demo:
+        return None
+    return html.Span("Demo", className="mark demo", title="Simulated data of the demo venue")
 
 
 def switcher(state: State, events: Sequence[dict[str, Any]]) -> html.Details:

@@ -112,7 +112,8 @@ def _menu(placed: Placed, drawn: Drawn, *, editable: bool) -> Component:
         items += [item("Configure…", "configure"), item("Duplicate", "duplicate"), item("Remove", "remove")]
     if drawn.as_of is not None:
         words = f"As of {_clock(drawn)} · {drawn.zone}"
-        items.append(html.Li(words, className="w-as-of muted small"))
+        moment = marks(data_as_of=drawn.as_of.isoformat(), data_zone=drawn.zone)
+        items.append(html.Li(words, className="w-as-of muted small", **moment))
     if not items:
         return html.Span()
     return html.Details(

@@ -11,9 +11,6 @@ from exports.axes import Axis
 from exports.marks import colour, each, fill, nested, path, rectangle, stroke
 from exports.plane import Plane, Trace, UnknownTrace, base_colour, marker_colour, values
 
-_COASTLINE = 8
-"""Points from which on a polygon is land."""
-
 
 def draw(trace: Trace, index: int, plane: Plane) -> list[str]:
     """The elements of one trace, `index` in its figure. Raises UnknownTrace."""
@@ -32,8 +29,6 @@ def _scatter(trace: Trace, index: int, plane: Plane) -> list[str]:
     mode, base = str(trace.get("mode") or "lines+markers"), base_colour(trace, index)
     opacity = float(trace.get("opacity", 1))
     runs = list(_runs(xs, ys, plane, trace.get("connectgaps") is True))
-    if trace.get("fill") == "toself":
-        runs = [part for run in runs for part in _unwrapped(run, plane)]
     found: list[str] = []
     filling = trace.get("fill") or ("tozeroy" if trace.get("stackgroup") else None)
     if filling and filling != "none":
@@ -70,20 +65,6 @@ def _runs(
             run = []
     if run:
         yield run
-
-
-def _unwrapped(run: Sequence[tuple[float, float]], plane: Plane) -> Iterator[list[tuple[float, float]]]:
-    """The parts of a polygon: land that crosses the date line lies at both edges of a map.
-
-    A shape of a few corners may be as wide as it likes."""
-    wide = abs(plane.x.end - plane.x.start) * (0.8 if len(run) >= _COASTLINE else 100)
-    part = list(run[:1])
-    for before, point in pairwise(run):
-        if abs(point[0] - before[0]) > wide:
-            yield part
-            part = []
-        part.append(point)
-    yield part
 
 
 def _line(run: Sequence[tuple[float, float]], shape: Any) -> str:

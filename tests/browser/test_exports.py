@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import re
 import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
+import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Download, Page, expect
 from pypdf import PdfReader
@@ -23,6 +26,8 @@ from tests.browser.conftest import Night, Watch
 
 KPI = Placed(id="kpi", widget="kpi", settings={"metric": "tickets_sold", "curve": False}, w=3, h=2)
 CURVE = Placed(id="curve", widget="sales-over-time", title="=Sales", x=3, w=9, h=4)
+RING = Placed(id="ring", widget="house-count", settings={}, y=2, w=3, h=4)
+Theme = Literal["light", "dark"]
 BOARD = "#react-entry-point [data-dashboard]"
 
 
@@ -138,22 +143,149 @@ def test_widgets_are_downloaded_as_pictures(page: Page, night: Night, watch: Wat
         box = slot(page, widget).locator(".widget").bounding_box()
         assert box is not None
         picture = downloaded(page, from_menu(page, widget, "Download Picture (PNG)"))
-        width, height, colours = looked_at(content(picture))
-        assert abs(width - 2 * box["width"]) <= 2, columns
-        assert abs(height - 2 * (box["height"] + 22)) <= 2
+        size, (colours,) = looked_at(page, content(picture), [(0, 0, 2 * box["width"], 2 * box["height"])])
+        assert abs(size[0] - 2 * box["width"]) <= 2, columns
+        assert abs(size[1] - 2 * (box["height"] + 22)) <= 2
         assert colours > 20
         assert picture.suggested_filename.endswith(".png")
     assert watch.complaints == []
 
 
-def looked_at(png: bytes) -> tuple[int, int, int]:
-    """Width, height, and how many different pixels a picture has, of some ten thousand."""
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_board_is_downloaded_as_one_picture(page: Page, night: Night, watch: Watch, theme: Theme) -> None:
+    page.emulate_media(color_scheme=theme)
+    opened(page, night, KPI, CURVE, RING)
+    page.wait_for_selector(f"{BOARD} .js-plotly-plot .main-svg", state="attached")
+    boxes = [slot(page, widget).locator(".widget").bounding_box() for widget in ("kpi", "curve", "ring")]
+    places = [(box["x"], box["y"], box["width"], box["height"]) for box in boxes if box]
+    left, top = min(place[0] for place in places), min(place[1] for place in places)
+    right, bottom = max(x + w for x, _, w, _ in places), max(y + h for _, y, _, h in places)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    picture = downloaded(page, as_picture(page, "Friday"))
+
+    assert picture.suggested_filename.startswith("housecount-friday-20")
+    card = page.locator(".export-card")
+    (width, height), _ = looked_at(page, content(picture), [])
+    expect(card).to_contain_text(f"{width} × {height} pixels")
+    assert width == 2 * (right - left + 48)
+    below = height - 2 * (46 + bottom - top)
+    at = [(2 * (24 + x - left), below + 2 * (y - top), 2 * w, 2 * h) for x, y, w, h in places]
+    edge = [(0, 0, 2 * 24, height), (width - 2 * 24, 0, 2 * 24, height)]
+    _, colours = looked_at(page, content(picture), [*at, (48, 48, width / 2, below - 80), *edge])
+    assert colours[-2:] == [1, 1]
+    assert [count > 20 for count in colours[:-2]] == [True] * 4, colours
+    assert corner(page, content(picture)) == ground
+    assert watch.complaints == []
+
+
+def test_the_words_above_a_picture_say_of_what_and_of_when_it_is(page: Page, night: Night) -> None:
+    opened(page, night)
+    page.evaluate("""() => {
+        window.heads = [];
+        const seen = (node) => node.classList?.contains("picture-part") && heads.push(node.innerText);
+        new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(seen)))
+            .observe(document.body, { childList: true });
+    }""")
+    downloaded(page, as_picture(page, "Friday"))
+    head, foot = page.evaluate("heads")
+    name, looked, of, zone = head.split("\n")
+    assert (name, looked, zone) == ("Friday", "All events · Last 7 days", "Times in Europe/London")
+    assert re.fullmatch(r"As of \d+ \w+ 20\d\d, [\d:]{8}( to [\d:]{8})?", of)
+    assert foot == "Housecount"
+
+
+def test_a_picture_too_large_for_the_browser_is_drawn_smaller_and_says_so(page: Page, night: Night) -> None:
+    tall = [Placed(id=f"tall-{y}", widget="kpi", settings=KPI.settings, y=y, w=12, h=40) for y in (0, 40)]
+    opened(page, night, *tall)
+    page.evaluate("""() => {
+        const { getImageData } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.getImageData = function (...box) {
+            if (this.canvas.height > 8192) throw new RangeError("This browser has no canvas so large");
+            return getImageData.apply(this, box);
+        };
+    }""")
+
+    picture = downloaded(page, as_picture(page, "Friday"))
+
+    width, height = struct.unpack(">II", content(picture)[16:24])
+    assert 8190 <= height <= 8192
+    assert 1.2 < width / 1240 < 1.3
+    words = re.compile(r"too large for twice its size, so it was drawn at 1\.2\d times")
+    expect(page.locator(".export-card")).to_contain_text(words)
+
+
+def test_a_page_of_figures_is_downloaded_as_one_picture(page: Page, night: Night, watch: Watch) -> None:
+    night.sell("T-1", "45.00")
+    enter(page, night)
+    page.goto(f"{night.site.url}/attendance")
+    page.wait_for_selector("#react-entry-point [data-figures] .ring-mark")
+    widgets = page.locator("#react-entry-point .slot .widget").count()
+    boxes = page.locator("#react-entry-point .slot .widget").all()
+    grid = [box for each in boxes if (box := each.bounding_box())]
+
+    picture = downloaded(page, as_picture(page, "Attendance & doors"))
+
+    (_, height), _ = looked_at(page, content(picture), [])
+    left, bottom = min(box["x"] for box in grid), max(box["y"] + box["height"] for box in grid)
+    at = [
+        (
+            2 * (24 + box["x"] - left),
+            height - 2 * (46 + bottom - box["y"]),
+            2 * box["width"],
+            2 * box["height"],
+        )
+        for box in grid
+    ]
+    _, colours = looked_at(page, content(picture), at)
+    assert len(colours) == widgets > 8
+    assert min(colours) > 20, colours
+    assert watch.complaints == []
+
+
+def as_picture(page: Page, name: str) -> Callable[[], None]:
+    """Choose PNG from the menu of a board or page."""
+
+    def act() -> None:
+        page.locator("#react-entry-point").get_by_label(f"Download {name}").click()
+        page.get_by_role("button", name="PNG One picture").click()
+
+    return act
+
+
+def looked_at(
+    page: Page, png: bytes, parts: list[tuple[float, float, float, float]]
+) -> tuple[tuple[int, int], list[int]]:
+    """Width and height of a picture, and how many colours each part (x, y, width, height) has; a blank frame
+    has a few. The browser itself reads the file."""
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
-    packed, at = b"", 8
-    while at < len(png):
-        length, kind = struct.unpack(">I4s", png[at : at + 8])
-        packed += png[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
-        at += length + 12
-    raw = zlib.decompress(packed)
-    return width, height, len({raw[i : i + 4] for i in range(0, len(raw), max(1, len(raw) // 10_000))})
+    colours = page.evaluate(
+        READ
+        + """return parts.map(([x, y, width, height]) => {
+            const box = [Math.ceil(x), Math.ceil(y), Math.floor(width), Math.floor(height)];
+            return new Set(new Uint32Array(context.getImageData(...box).data.buffer)).size;
+        }); }""",
+        [base64.b64encode(png).decode(), parts],
+    )
+    return (width, height), colours
+
+
+def corner(page: Page, png: bytes) -> str:
+    """The colour of the first pixel, as CSS says it."""
+    found: str = page.evaluate(
+        READ + "return `rgb(${[...context.getImageData(0, 0, 1, 1).data].slice(0, 3).join(', ')})`; }",
+        [base64.b64encode(png).decode(), []],
+    )
+    return found
+
+
+READ = """async ([png, parts]) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${png}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+"""
