@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from math import inf
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery, Sort
 from data.metrics import CLOCK, Metric
+from data.price_bands import lower_bound
 
 Key = tuple[Any, ...]
 """The values of the dimensions, then the currency where there is money."""
@@ -195,8 +197,11 @@ class Arranger:
         return [key for _, key in known] + [key for found, key in valued if found is None]
 
     def _shown(self, index: int, value: Any) -> Any:
-        """What a value is sorted by: its name, without regard to capitals. Of one type in each column."""
+        """What a value is sorted by: its name, without regard to capitals; of a price band where it starts.
+        Of one type in each column."""
         name = self.query.dimensions[index]
+        if name == "price":
+            return (0, inf if value == OTHER else lower_bound(value or ""), "")
         if isinstance(value, str):
             return (1, self.names.get(name, {}).get(value, value).casefold(), value)
         if isinstance(value, date | datetime):

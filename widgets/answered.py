@@ -9,7 +9,6 @@ from typing import Any
 
 from data.answers import Answer, Column
 from data.metrics import CATALOGUE
-from widgets.values import when
 
 NOT_KNOWN = "Not known"
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
@@ -190,13 +189,3 @@ def _next(time: Any, grain: str) -> Any:
     months = {"month": 1, "quarter": 3}.get(grain, 12)
     place = time.month - 1 + months
     return time.replace(year=time.year + place // 12, month=place % 12 + 1, day=1)
-
-
-def key_words(answer: Answer, key: tuple[Any, ...], zone: str) -> str:
-    """A row's dimensions in words, one after the other."""
-    words = []
-    for each, value in zip(dimensions(answer), key, strict=True):
-        words.append(
-            when(value, zone, each.name) if each.kind == "time" and value is not None else label(value, each)
-        )
-    return " · ".join(words)

@@ -46,11 +46,6 @@ def dimension_label(name: str) -> str:
     return DIMENSIONS[name].label if name in DIMENSIONS else name.replace("_", " ").capitalize()
 
 
-def split_by(metric: str) -> tuple[str, ...]:
-    """The dimensions that a metric can be split by."""
-    return tuple(CATALOGUE[metric].dimensions)
-
-
 def check_split(metrics: Iterable[str], dimensions: Iterable[str]) -> None:
     """Nothing when every metric can be split by every dimension. Raises ValueError, which names the pair."""
     for metric in metrics:

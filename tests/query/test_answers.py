@@ -12,6 +12,7 @@ from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
 from data.needs import EventList, LiveNight, Need, answer
+from data.price_bands import lower_bound
 from data.query import attempt, explain, run
 from data.query_error import QueryError
 from tests.conftest import Tenant
@@ -154,3 +155,18 @@ def test_a_board_gets_everything_it_needs_at_once(night: Night) -> None:
     money = [{"currency": "GBP", "netMinor": 9500}]
     assert (event["eventId"], event["sold"], event["capacity"]) == (str(night.event_id), 5, 800)
     assert (event["percentSold"], event["revenue"]) == (0.6, money)
+
+
+def test_price_bands_stand_from_the_cheapest_to_the_dearest_the_rest_last(night: Night) -> None:
+    for amount in (12_000, 0, 2500, 12_000, 12_000, 2500):
+        night.sell(1, NOW - timedelta(hours=1), amount)
+    by_price: dict[str, Any] = {
+        "metrics": ["tickets_sold"],
+        "dimensions": ["price"],
+        "sort": [{"by": "price", "order": "asc"}],
+    }
+    whole = [band for band, _ in ask(night, **by_price).rows]
+    assert whole == sorted(whole, key=lower_bound)
+    assert whole != sorted(whole)
+    cut = [band for band, _ in ask(night, **by_price, top={"limit": 1, "other": True}).rows]
+    assert cut[1:] == ["other"]
