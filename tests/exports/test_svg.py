@@ -185,17 +185,3 @@ def test_a_small_curve_spans_its_box() -> None:
         "M0.00 32.00L50.00 2.00L100.00 17.00L100.00 34.00L0.00 34.00Z",
         "M0.00 32.00L50.00 2.00L100.00 17.00",
     ]
-
-
-def test_land_beyond_the_date_line_is_not_drawn_across_the_map() -> None:
-    island = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [177, 178, 179, 179, -179, -178, -178, -179],
-        "y": [0, 1, 2, 3, 3, 2, 1, 0],
-        "fill": "toself",
-    }
-
-    svg = drawn(island, xaxis={"range": [-180, 180]}, yaxis={"range": [-90, 90]})
-
-    assert len(lines(svg)) == 2
