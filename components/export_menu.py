@@ -9,7 +9,7 @@ FORMATS = (
     ("xlsx", "Excel workbook", "A sheet for each widget"),
     ("csv", "CSV files", "One for each table, in an archive"),
     ("pdf", "PDF", "As it looks, with charts as vectors"),
-    ("png", "PNG", "One picture, just as it is on the screen"),
+    ("png", "PNG", "One picture, as on the screen"),
 )
 
 
