@@ -51,6 +51,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "readings.js",
             "lists.js",
             "charts.js",
+            "frames.js",
             "board.js",
             "line.js",
             "live.js",

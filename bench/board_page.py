@@ -21,7 +21,7 @@ from data.tokens import create_token
 
 RUNS = 5
 DRAWN = """(() => {
-  const charts = '#react-entry-point .js-plotly-plot .main-svg:first-child';
+  const charts = ".js-plotly-plot .main-svg:first-child";
   const drawn = () => document.querySelectorAll(charts).length;
   window.drawn = [];
   new MutationObserver(() => {

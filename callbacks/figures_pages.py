@@ -95,7 +95,7 @@ def refresh(
 def _drawn(services: Services, person: Person, name: str, query: Query) -> tuple[Looking, FixedBoard]:
     looked = _looking(services, person, name, query)
     widgets = PAGES[name].widgets
-    return looked, fixed_board(services, access_of(person), widgets, looked, picked=looked.picked)
+    return looked, fixed_board(services, access_of(person), widgets, looked, picked=looked.picked, app=True)
 
 
 def _looking(services: Services, person: Person, name: str, query: Query) -> Looking:

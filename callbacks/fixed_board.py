@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from callbacks.board_drawing import Asked, draw_all
 from callbacks.looking import Looking
 from components.board_grid import Slot, board_grid
+from components.written_frame import written
 from data.access import Access
 from data.board_document import Placed
 from data.services import Services
@@ -46,9 +47,10 @@ def fixed_board(
     looked: Looking,
     *,
     picked: Collection[str] = (),
+    app: bool = False,
 ) -> FixedBoard:
     """All widgets, asked for in one go and drawn; `picked` are the dimensions that were filtered by a click.
-    Raises DatabaseUnavailable."""
+    With `app` they are for a page of the app, which gets frames as text. Raises DatabaseUnavailable."""
     placed = settled(tuple(widgets))
     with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
         contents, state = draw_all(
@@ -56,7 +58,7 @@ def fixed_board(
         )
     order = phone_order(placed)
     slots = [
-        Slot(each.x, each.y, each.w, each.h, order.index(each.id), content)
+        Slot(each.x, each.y, each.w, each.h, order.index(each.id), written(content) if app else content)
         for each, content in zip(placed, contents, strict=True)
         if content is not None
     ]
@@ -78,7 +80,9 @@ def redrawn(
     asked = [Asked(each, mark) for each, mark in zip(placed, marks_there, strict=True)]
     with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
         contents, _ = draw_all(tenant, access, asked, looked.scope, editable=False, picked=picked)
-    changes = {index: content for index, content in enumerate(contents) if content is not None}
+    changes: dict[int, Component] = {
+        index: written(content) for index, content in enumerate(contents) if content is not None
+    }
     marks = [mark_in(changes[index]) if index in changes else mark for index, mark in enumerate(marks_there)]
     return changes, marks
 

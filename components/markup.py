@@ -19,18 +19,22 @@ _VOID = frozenset({"img", "br", "hr", "link", "meta", "input"})
 _EMPTY = frozenset({"id", "children", "style", "n_clicks", "disable_n_clicks", "key"})
 
 
-def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
+WRITTEN = "data-html"
+"""The attribute of an element whose inside is HTML already (`components/written_frame.py`)."""
+
+
+def markup(node: object, *, charts: bool = False, links: bool = True, ids: bool = False) -> str:
     """The HTML of a component tree.
 
-    Ids are left out, because the same elements come again with their ids a moment later. A graph
-    is an empty frame of its size; with `charts` it carries its figure for `assets/still.js` to draw, on
+    Ids are left out unless wanted, because the same elements come again with their ids a moment later. A
+    graph is an empty frame of its size; with `charts` it carries its figure for `assets/still.js` to draw, on
     pages where nothing else will. Without `links` their words stay and lead nowhere, and there are no
     downloads. Text and attributes are escaped.
     """
     if node is None:
         return ""
     if isinstance(node, list | tuple):
-        return "".join(markup(child, charts=charts, links=links) for child in node)
+        return "".join(markup(child, charts=charts, links=links, ids=ids) for child in node)
     if isinstance(node, dcc.Graph):
         return _element("div", {"class": "fill"} | (_figure(node) if charts else {}), "")
     if isinstance(node, dcc.Store | dcc.Interval):
@@ -38,6 +42,11 @@ def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
     if not isinstance(node, Component):
         return escape(str(node))
     attributes = dict(_attributes(node))
+    if WRITTEN in attributes:
+        inside = attributes.pop(WRITTEN)
+        return _element("div", attributes, inside)
+    if ids and isinstance(getattr(node, "id", None), str):
+        attributes["id"] = node.id  # type: ignore[attr-defined]
     tag = node._type.lower()
     if isinstance(node, dcc.Link):
         tag = "a"
@@ -47,7 +56,7 @@ def markup(node: object, *, charts: bool = False, links: bool = True) -> str:
     if tag == "a" and not links:
         tag = "span"
         attributes.pop("href", None)
-    inside = markup(getattr(node, "children", None), charts=charts, links=links)
+    inside = markup(getattr(node, "children", None), charts=charts, links=links, ids=ids)
     return _element(tag, attributes, inside)
 
 

@@ -1,0 +1,110 @@
+/* Frames of widgets: the server writes each as HTML, in `data-html` of its slot's content. They are put in here,
+   with what the first paint has drawn already, and their charts are drawn as soon as plotly has come: on the
+   first paint, before React and Dash are there. */
+(function () {
+  'use strict';
+  const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false };
+  const AT_ONCE = 40;  // Milliseconds of drawing before others have their turn.
+  const PLACES = ['#react-entry-point', '#first-paint'];
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const early = new Map();  // Whose frame → its place on the first paint.
+  const charts = new Set();
+  const sizes = new WeakMap();
+  const owners = new WeakMap();
+  let loading = false;
+  let waiting = 0;
+
+  function look() {
+    all('#first-paint .slot-content[data-of]').forEach((place) => early.set(place.dataset.of, place));
+    all('#react-entry-point .slot-content[data-html]').forEach(fill);
+    if (!document.getElementById('first-paint')) early.clear();
+    if (!waiting && pending().length) waiting = setTimeout(draw, 0);
+    for (const chart of charts) if (!chart.isConnected && !kept(chart)) takeDown(chart);
+  }
+
+  const pending = () => all(PLACES.map((place) => `${place} .slot-content [data-figure]`).join());
+  const kept = (chart) => [...early.values()].some((place) => place.contains(chart));
+
+  /* React keeps the element and what is in it is ours: the attribute is there when something new has come. */
+  function fill(place) {
+    const { html, of, mark } = place.dataset;
+    place.removeAttribute('data-html');
+    const painted = early.get(of);
+    early.delete(of);
+    if (painted?.dataset.mark === mark && !place.firstChild) { place.append(...painted.childNodes); return; }
+    const old = all('.js-plotly-plot', place);
+    place.innerHTML = html;
+    const fresh = all('[data-figure]', place);
+    const same = fresh.length === old.length && old.every((chart) => owners.get(chart) === of);
+    old.forEach((chart, index) => { if (same) again(chart, fresh[index]); else takeDown(chart); });
+  }
+
+  /* A chart goes on with its new figure: nothing flickers. */
+  function again(chart, fresh) {
+    const { figure } = fresh.dataset;
+    fresh.replaceWith(chart);
+    for (const name of ['span', 'points', 'faded']) delete chart.dataset[name];
+    chart.dataset.figure = figure;
+  }
+
+  function takeDown(chart) {
+    charts.delete(chart);
+    fitting.unobserve(chart);
+    window.Plotly?.purge(chart);
+  }
+
+  /* Charts measure their place: not before the styles of the page are there. */
+  const styled = () => document.readyState !== 'loading'
+    && all('#first-paint link[rel="stylesheet"], #react-entry-point link[rel="stylesheet"]').every((link) => link.sheet);
+
+  function draw() {
+    waiting = 0;
+    const nodes = pending();
+    if (!nodes.length) return;
+    if (!window.Plotly) load();
+    if (!window.Plotly || !styled()) { waiting = setTimeout(draw, 15); return; }
+    const until = performance.now() + AT_ONCE;
+    for (const node of nodes) {
+      one(node);
+      if (performance.now() > until) break;
+    }
+    if (pending().length) waiting = setTimeout(draw, 0);
+  }
+
+  function one(node) {
+    const { data, layout } = JSON.parse(node.dataset.figure);
+    delete node.dataset.figure;
+    owners.set(node, node.closest('.slot-content').dataset.of);
+    const { Plotly } = window;
+    if (node.data) Plotly.react(node, data, { ...layout, autosize: true }, CONFIG);
+    else Plotly.newPlot(node, data, { ...layout, autosize: true }, CONFIG);
+    charts.add(node);
+    sizes.set(node, size(node));
+    fitting.observe(node);
+  }
+
+  const size = (node) => `${node.clientWidth} ${node.clientHeight}`;
+  const fitting = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const now = size(target);
+    if (!target.clientWidth || !target.clientHeight || sizes.get(target) === now) return;
+    sizes.set(target, now);
+    window.Plotly.Plots.resize(target);
+  }));
+
+  /* The charts' script; the document has asked the network for it already. */
+  function load() {
+    if (loading) return;
+    loading = true;
+    const script = document.createElement('script');
+    script.src = document.documentElement.dataset.plotly;
+    script.onload = () => { clearTimeout(waiting); draw(); };
+    script.onerror = () => { script.remove(); setTimeout(() => { loading = false; }, 3000); };
+    document.head.append(script);
+  }
+
+  new MutationObserver(look).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ['data-html'],
+  });
+  document.addEventListener('DOMContentLoaded', look);
+  look();
+})();
