@@ -39,6 +39,11 @@ def of_months(dimension: str) -> str:
     return f"rtrim('month ' || {dimension})"
 
 
+def month_name(dimension: str) -> str:
+    """The same of a dimension that is known."""
+    return f"month {dimension}".rstrip()
+
+
 def current_days(
     sums: Sequence[str] = DAY_SUMS,
     *,
@@ -47,7 +52,7 @@ def current_days(
     dimensions: str = "%(dimensions)s",
     since: str = "%(since)s",
     until: str = "%(until)s",
-    months: bool = False,
+    months: str = "",
 ) -> str:
     """SQL for FROM (give it an alias): venue_id, dimension, day, value, currency and these sums.
 
@@ -57,13 +62,15 @@ def current_days(
     `day` is the instant at which the venue's business day starts (`data/buckets.py`). The value '' means
     "not known". A dimension's rows add up to the totals, except that `gate` counts scans at a named gate.
 
-    With `months` there is a row for each month instead of each day, a twentieth to read of a long span; `day`
-    is then the start of the month's first business day. `since` and `until` have to be such starts.
+    With `months`, the `month_name` of each dimension as text[], there is a row for each month instead of
+    each day, a twentieth to read of a long span; `day` is then the start of the month's first business day.
+    `since` and `until` have to be such starts. Bind the names: an expression would keep PostgreSQL from
+    leaving out the partitions of all other dimensions.
     """
     name, asked, start = "dimension", dimensions, "days"
     if months:
         name, start = "CASE dimension WHEN 'month' THEN '' ELSE substr(dimension, 7) END", "months"
-        asked = f"ARRAY(SELECT {of_months('n')} FROM unnest({dimensions}) AS n)"
+        asked = months
     waiting = f"q.tenant_id = {tenant} AND q.venue_id = ANY({venues})"
     of_sales = [name for name in COUNTS + MONEY if name in sums] or COUNTS
     within = f"q.days[r.d + 1] >= {since} AND q.days[r.d + 1] < {until}"

@@ -1,7 +1,8 @@
 """Questions answered: `run` is the one way from a `MetricQuery` to an `Answer`.
 
 Two round trips for any number of questions: one learns which venues and events they meet, the other
-carries every statement of the plan in one pipeline. Before them the store of answers is asked.
+carries every statement of the plan in one pipeline. A third one fetches the names of the ids that were found,
+if there are any. Before them the store of answers is asked.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from data.answers import Answer
 from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.metrics import Metric
-from data.query_answer import assemble
+from data.query_answer import Gathered, assemble, gather
 from data.query_cache import remembered
 from data.query_check import checked
 from data.query_error import QueryError
+from data.query_names import look_up
 from data.query_reads import Prepared, prepare
 from data.query_sql import Statement
 from data.query_world import World, read
@@ -85,11 +87,19 @@ def _found_out(
     prepared = _prepared(tenant, access, queries, now, results, world)
     rows = _fetch(tenant, [statement for own in prepared.values() for statement in own.statements])
     position = 0
+    gathered: dict[int, Gathered] = {}
     for index, own in prepared.items():
         answers = rows[position : position + len(own.statements)]
         position += len(own.statements)
         failed = next((answer for answer in answers if isinstance(answer, QueryError)), None)
-        results[index] = failed or assemble(own, [a for a in answers if not isinstance(a, QueryError)])
+        if failed is not None:
+            results[index] = failed
+        else:
+            gathered[index] = gather(own, [a for a in answers if not isinstance(a, QueryError)])
+    wanted = [each for sums in gathered.values() for each in sums.wanted()]
+    found = iter(look_up(tenant, wanted))
+    for index, sums in gathered.items():
+        results[index] = assemble(sums, {dimension: next(found) for dimension in sums.ids})
     return [results[index] for index in range(len(queries))]
 
 

@@ -11,21 +11,30 @@ from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import MEASURES
 from data.metrics import CATALOGUE
 from data.query_inside import Inside
+from data.query_names import NAMED, Names, Wanted
 from data.query_reads import STATE, Prepared
 from data.query_rows import OTHER, Arranger, Cells, Key, plain, value_of
 from data.query_series import every_bucket, minutes_of
-from data.query_sql import NAMES, Statement
+from data.query_sql import Statement
 
 Rows = list[tuple[Any, ...]]
 
 
-def assemble(prepared: Prepared, rows: Sequence[Rows]) -> Answer:
-    """The answer to a question, from the rows of its statements in their order."""
-    gathered = _Gathered(prepared)
+def gather(prepared: Prepared, rows: Sequence[Rows]) -> Gathered:
+    """The sums of a question, from the rows of its statements in their order."""
+    gathered = Gathered(prepared)
     for statement, own in zip(prepared.statements, rows, strict=True):
         gathered.add(statement, own)
+    return gathered
+
+
+def assemble(gathered: Gathered, names: Names) -> Answer:
+    """The answer to a question, with the names of what it `wanted`."""
+    prepared = gathered.prepared
     query = prepared.query
-    arranger = Arranger(query, prepared.metrics, prepared.by_currency, gathered.names)
+    if "venue" in query.dimensions:
+        names = names | {"venue": {str(v): clock.name for v, clock in prepared.world.venues.items()}}
+    arranger = Arranger(query, prepared.metrics, prepared.by_currency, names)
     main, other = gathered.main, gathered.other
     if gathered.top is None:
         main, other = arranger.top(main, other)
@@ -53,7 +62,7 @@ def assemble(prepared: Prepared, rows: Sequence[Rows]) -> Answer:
             for column in columns
             if prepared.masked and column.kind in ("metric", "compared") and _metric(column.name).money
         ),
-        names=gathered.names,
+        names=names,
     )
 
 
@@ -61,17 +70,20 @@ def _metric(column: str) -> Any:
     return CATALOGUE[column.removesuffix(".compared")]
 
 
-class _Gathered:
-    """The sums of both sides by key, and the names of the ids in the keys."""
+class Gathered:
+    """The sums of both sides by key, and the ids in the keys that have names."""
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         self.main, self.other = Cells(), Cells()
         self.inside, self.inside_other = Inside(prepared), Inside(prepared)
-        self.names: dict[str, dict[str, str]] = {}
+        self.ids: dict[str, set[str]] = {name: set() for name in prepared.query.dimensions if name in NAMED}
         self.top: set[Key] | None = None
-        if "venue" in prepared.query.dimensions:
-            self.names["venue"] = {str(v): clock.name for v, clock in prepared.world.venues.items()}
+
+    def wanted(self) -> list[Wanted]:
+        """The ids whose names are to be looked up."""
+        venues = frozenset(self.prepared.main.clocks)
+        return [(dimension, venues, ids) for dimension, ids in self.ids.items()]
 
     def add(self, statement: Statement, rows: Rows) -> None:
         width = len(statement.keys) + (statement.by_currency and "currency" not in statement.keys)
@@ -79,7 +91,7 @@ class _Gathered:
         cells = self.other if statement.compared else self.main
         state = MEASURES[measures[0]].family == STATE
         inside = self.inside_other if statement.compared else self.inside
-        named = [name for name in NAMES if name in statement.keys]
+        named = [(own, statement.keys.index(name)) for name, own in self.ids.items()]
         for row in rows:
             if statement.ranked and row[-1]:
                 self._rest(measures, row[1:width], row[width:])
@@ -88,8 +100,9 @@ class _Gathered:
             sums = row[width : width + len(measures)]
             if statement.compared:
                 key = self._renamed(key)
-            elif named:
-                self._name(statement.keys, named, key, row[width + len(measures) :])
+            for own, index in named:
+                if key[index] is not None:
+                    own.add(key[index])
             if statement.ranked:
                 self.top = self.top or set()
                 self.top.add(key)
@@ -110,12 +123,6 @@ class _Gathered:
             name: None if MEASURES[name].kind == "distinct" else value or 0
             for name, value in zip(measures, sums, strict=False)
         }
-
-    def _name(self, keys: Sequence[str], named: Sequence[str], key: Key, names: Sequence[Any]) -> None:
-        for dimension, name in zip(named, names, strict=True):
-            value = key[keys.index(dimension)]
-            if name is not None and value is not None:
-                self.names.setdefault(dimension, {})[value] = name
 
     def _renamed(self, key: Key) -> Key:
         """Rows of another event stand under the event that they are compared with."""

@@ -205,5 +205,5 @@ class Arranger:
         if isinstance(value, str):
             return (1, self.names.get(name, {}).get(value, value).casefold(), value)
         if isinstance(value, date | datetime):
-            return (0, value.isoformat(), "")
+            return (0, value, "")
         return (0, value or 0, "")

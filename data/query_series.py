@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data.buckets import hour_begins, next_hour
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import DaysToDoors
-from data.query_clock import Clock, Window, months_later
+from data.query_clock import Clock, months_later
 from data.query_rows import Key
 from data.query_windows import Look
 
@@ -41,7 +41,19 @@ def _buckets(prepared: Prepared, name: str) -> Iterator[Any]:
         return
     if not DIMENSIONS[name].seconds or not spans:
         return
-    whole = {bucket for clock, span in spans for bucket in _of_span(name, clock, span, second)}
+    ends = [
+        (clock, span.lo, min(span.hi, second + 1) if span.lo <= second else span.hi) for clock, span in spans
+    ]
+    if DIMENSIONS[name].shape == "instant":
+        # Longer by a day, as an hour may be longer where clocks change.
+        longest = MOST_FILLED * DIMENSIONS[name].seconds + 86_400
+        if any(hi - lo > longest for _, lo, hi in ends):
+            return
+        whole: set[Any] = {moment for clock, lo, hi in ends for moment in _moments(name, clock, lo, hi)}
+    else:
+        # Most venues have the same days, wherever they are.
+        edges = {(first_of(name, clock.day(lo)), clock.day(hi - 1)) for clock, lo, hi in ends}
+        whole = {day for first, last in edges for day in _days(name, first, last)}
     if len(whole) <= MOST_FILLED:
         yield from whole
 
@@ -60,20 +72,15 @@ def _days_to_doors(prepared: Prepared) -> Iterator[int]:
     yield from range(last, asked.first + 1)
 
 
-def _of_span(name: str, clock: Clock, span: Window, now: int) -> Iterator[date | datetime]:
-    end = min(span.hi, now + 1) if span.lo <= now else span.hi
+def _moments(name: str, clock: Clock, lo: int, hi: int) -> Iterator[datetime]:
+    moment = hour_begins(lo, clock.zone) if name == "hour" else lo // _FIXED[name] * _FIXED[name]
+    while moment < hi:
+        yield datetime.fromtimestamp(moment, UTC)
+        moment = next_hour(moment, clock.zone) if name == "hour" else moment + _FIXED[name]
+
+
+def _days(name: str, day: date, last: date) -> Iterator[date]:
     count = 0
-    if DIMENSIONS[name].shape == "instant":
-        moment = (
-            hour_begins(span.lo, clock.zone) if name == "hour" else span.lo // _FIXED[name] * _FIXED[name]
-        )
-        while moment < end and count <= MOST_FILLED:
-            yield datetime.fromtimestamp(moment, UTC)
-            moment = next_hour(moment, clock.zone) if name == "hour" else moment + _FIXED[name]
-            count += 1
-        return
-    day = first_of(name, clock.day(span.lo))
-    last = clock.day(end - 1)
     while day <= last and count <= MOST_FILLED:
         yield day
         day = _next(name, day)

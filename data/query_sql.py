@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from data import metric_measures, query_calendars, recordset
-from data.day_rollups import current_customers, current_days
+from data.day_rollups import current_customers, current_days, month_name
 from data.messages import NO_EVENT
 from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import CUSTOMER, MEASURES
@@ -36,17 +36,6 @@ JOINS = {
     " ON d.e = f.event_id",
     "calendars": f"JOIN json_to_recordset(%(calendars)s::json) AS c {query_calendars.CALENDARS} ON c.k = s.k",
 }
-NAMES = {
-    "event": "SELECT event_id AS id, name FROM events WHERE tenant_id = %(tenant)s",
-    "series": "SELECT series_id AS id, name FROM series WHERE tenant_id = %(tenant)s",
-    "gate": "SELECT gate AS id, min(name) AS name FROM gates"
-    " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY gate",
-    "zone": "SELECT zone AS id, min(name) AS name FROM zones"
-    " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY zone",
-    "ticket_type": "SELECT ticket_type AS id, min(name) AS name FROM ticket_types"
-    " WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) GROUP BY ticket_type",
-}
-"""Dimension → the names of its values."""
 FRAGMENTS = (metric_measures.DAY, CUSTOMER)
 """Tables that a job writes: what still waits for it is read along with them."""
 
@@ -115,20 +104,8 @@ class _Writer:
             lines.append(f"GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}")
         self._bind_spans()
         return Statement(
-            self._named("\n".join(lines)), self.parameters, self.frame.keys, self.frame.by_currency, self.read
+            "\n".join(lines), self.parameters, self.frame.keys, self.frame.by_currency, self.read
         )
-
-    def _named(self, sql: str) -> str:
-        """The statement with the names of ids behind its columns, in the order of `NAMES`."""
-        wanted = [(name, self.frame.keys.index(name)) for name in NAMES if name in self.frame.keys]
-        if not wanted:
-            return sql
-        self.parameters["venues"] = list({piece.clock.venue_id for piece in self.read.pieces})
-        names = ", ".join(f"n{index}.name" for _, index in wanted)
-        joins = "\n".join(
-            f"LEFT JOIN ({NAMES[name]}) n{index} ON n{index}.id = q.c{index}" for name, index in wanted
-        )
-        return f"SELECT q.*, {names} FROM (\n{sql}\n) q\n{joins}"
 
     def _table(self) -> str:
         """What stands under the alias `f`."""
@@ -148,9 +125,10 @@ class _Writer:
             "until": iso(max(piece.hi for piece in self.read.pieces)),
         }
         bounds = {"since": "%(since)s::timestamptz", "until": "%(until)s::timestamptz"}
-        return current_days(
-            sorted(columns), dimensions="%(dimensions)s::text[]", months=source.seconds == MONTH, **bounds
-        )
+        if source.seconds == MONTH:
+            self.parameters["months"] = [month_name(source.split)]
+            bounds["months"] = "%(months)s::text[]"
+        return current_days(sorted(columns), dimensions="%(dimensions)s::text[]", **bounds)
 
     def _conditions(self) -> list[str]:
         """What ties a row to its span."""

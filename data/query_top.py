@@ -1,9 +1,9 @@
 """The top customers, ranked by PostgreSQL: there are too many of them to fetch all for the sake of ten.
 
-Of the roll-up of customers not even all are added up. The bound is the worst total among so many of each
-venue's best that, whatever still waits for the job, enough of them stay above it. Whoever is above the bound
-at some venues is above it at all of them together, but for what was given back elsewhere beyond what was
-paid there; and the best of all venues are found by an index.
+Of the roll-up of customers not even all are added up, only those above a bound: so many that, whatever still
+waits for the job, enough of them stay above it. Of one venue, or of all, the bound is found by an index. Of
+some it is the worst total among so many of each venue's best. Whoever is above it at some venues is above it
+at all of them together, but for what was given back elsewhere beyond what was paid there.
 """
 
 from __future__ import annotations
@@ -108,27 +108,28 @@ def _by_index(own: Statement, read: Read, limit: int, all_venues: Iterable[UUID]
         {code for piece in read.pieces for code in piece.clock.taken or (piece.clock.currency,)}
     )
     venues = [piece.clock.venue_id for piece in read.pieces]
+    elsewhere = [] if len(venues) == 1 else [venue for venue in all_venues if venue not in venues]
     parameters = own.parameters | {
         "currencies": currencies,
         "most": limit,
         "wide": venues[0] if len(venues) == 1 else ALL_VENUES,
-        "elsewhere": [] if len(venues) == 1 else [venue for venue in all_venues if venue not in venues],
+        "elsewhere": elsewhere,
     }
     known = "f.customer IS NOT NULL"
     assert known in own.sql
-    sql = own.sql.replace(known, f"f.customer = ANY(ARRAY({_CANDIDATES}))", 1)
+    candidates = _CANDIDATES.format(bounds=_OF_SOME if elsewhere else _OF_ALL)
+    sql = own.sql.replace(known, f"f.customer = ANY(ARRAY({candidates}))", 1)
     return replace(own, sql=sql, parameters=parameters)
 
 
-# The upper limit limits nothing: between two limits PostgreSQL expects few rows, and takes the index.
-_CANDIDATES = f"""
-WITH waiting AS MATERIALIZED (
-    SELECT DISTINCT r.customer FROM rollup_queue q
-    CROSS JOIN LATERAL {rows_of_customers("q.increments -> 'customers'")}
-    WHERE q.tenant_id = %(tenant)s AND q.venue_id = ANY(%(venues)s)
-), enough AS MATERIALIZED (
-    SELECT %(most)s + count(*) AS people FROM waiting
-), places AS MATERIALIZED (
+_OF_ALL = """bounds AS MATERIALIZED (
+    SELECT k.code, COALESCE((
+        SELECT net_minor FROM customer_totals
+        WHERE tenant_id = %(tenant)s AND venue_id = %(wide)s AND currency = k.code
+        ORDER BY net_minor DESC OFFSET (SELECT people - 1 FROM enough) LIMIT 1
+    ), -9223372036854775808) AS lowest FROM unnest(%(currencies)s::text[]) AS k (code)
+)"""
+_OF_SOME = """places AS MATERIALIZED (
     SELECT v.venue, k.code FROM unnest(%(venues)s::uuid[]) AS v (venue)
     CROSS JOIN unnest(%(currencies)s::text[]) AS k (code)
 ), firsts AS MATERIALIZED (
@@ -155,7 +156,16 @@ WITH waiting AS MATERIALIZED (
             ORDER BY net_minor LIMIT 1
         ) m
     ), -9223372036854775808)::bigint AS lowest FROM unnest(%(currencies)s::text[]) AS k (code)
-)
+)"""
+# The upper limit limits nothing: between two limits PostgreSQL expects few rows, and takes the index.
+_CANDIDATES = f"""
+WITH waiting AS MATERIALIZED (
+    SELECT DISTINCT r.customer FROM rollup_queue q
+    CROSS JOIN LATERAL {rows_of_customers("q.increments -> 'customers'")}
+    WHERE q.tenant_id = %(tenant)s AND q.venue_id = ANY(%(venues)s)
+), enough AS MATERIALIZED (
+    SELECT %(most)s + count(*) AS people FROM waiting
+), {{bounds}}
 SELECT customer FROM waiting
 UNION
 SELECT x.customer FROM bounds b CROSS JOIN LATERAL (

@@ -8,7 +8,7 @@ import psycopg
 from hypothesis import strategies as st
 
 from data.day_increments import DIMENSIONS
-from data.day_rollups import ALL_VENUES, current_customers, current_days
+from data.day_rollups import ALL_VENUES, current_customers, current_days, month_name
 from data.engine import Database
 from data.messages import CartUpdate, Fact, Message, PageView, SaleLine, Scan, SocialMention, message_key
 from data.rollup_queue import CUSTOMER_SUMS, DAY_SUMS
@@ -17,7 +17,12 @@ from tests.data.day_reference import Expected
 
 NIGHT = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)
 
-EVERYTHING = {"dimensions": ["", *DIMENSIONS], "since": "-infinity", "until": "infinity"}
+EVERYTHING = {
+    "dimensions": ["", *DIMENSIONS],
+    "months": [month_name(name) for name in ("", *DIMENSIONS)],
+    "since": "-infinity",
+    "until": "infinity",
+}
 
 
 def add_venue(owner_url: str, tenant: Tenant, venue_id: UUID, zone: str) -> None:
@@ -37,7 +42,7 @@ def current(database: Database, tenant: Tenant, venues: list[UUID]) -> Expected:
         "SELECT months, venue_id, dimension, day, value, currency,"
         f" {', '.join(f'sum({name})::bigint AS {name}' for name in DAY_SUMS)}"
         f" FROM (SELECT false AS months, d.* FROM {current_days()} d"
-        f" UNION ALL SELECT true, m.* FROM {current_days(months=True)} m) r"
+        f" UNION ALL SELECT true, m.* FROM {current_days(months='%(months)s')} m) r"
         " GROUP BY months, venue_id, dimension, day, value, currency"
     )
     customers = (

@@ -1,15 +1,17 @@
 """Roll-ups without events: right after every write, applied or not, by one job or by several."""
 
 import random
+import re
 from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data import facts, rebuild_days, rollup_applier
+from data.day_rollups import current_days, month_name
 from data.engine import Database
 from data.messages import Fact, Message
-from tests.conftest import new_tenant
+from tests.conftest import Tenant, new_tenant
 from tests.data.day_reference import expected_of
 from tests.data.rollup_rows import add_venue, current, message, stated, stored, waiting
 
@@ -83,3 +85,18 @@ def test_a_rebuild_changes_no_row_that_is_right_and_brings_back_all_that_are_gon
     assert ("day_analytics" in corrected) == bool(expected.days)
     assert ("customer_totals" in corrected) == bool(expected.customers)
     assert rebuild_days.rebuild(database, tenant.tenant_id) == {}
+
+
+def test_the_months_of_one_dimension_are_read_from_the_partition_of_months_alone(
+    database: Database, tenant: Tenant
+) -> None:
+    names = {"dimensions": "%(dimensions)s::text[]", "months": "%(months)s::text[]"}
+    months = current_days(["sold"], **names)
+    asked = {"dimensions": ["channel"], "months": [month_name("channel")], "venues": [tenant.venue_id]}
+    bounds = {"since": "-infinity", "until": "infinity", "tenant": tenant.tenant_id}
+    with database.tenant(tenant.tenant_id) as connection:
+        plan = connection.execute(f"EXPLAIN SELECT sum(m.sold) FROM {months} m", asked | bounds).fetchall()
+    read = set(
+        re.findall(r"day_analytics_[a-z_]+", re.sub(r"\w+_pkey", "", "\n".join(row[0] for row in plan)))
+    )
+    assert read == {"day_analytics_months"}
