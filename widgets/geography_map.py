@@ -123,7 +123,8 @@ def body(settings: MapSettings, answers: Answers, scope: Scope) -> Component:
     found = _found(settings, answers, scope)
     lost = [v or 0 for k, v in zip(found.keys, found.values, strict=True) if not _placed(k[0])]
     part = 100 * sum(lost) / found.total if adds_up(found.column) and found.total else 0
-    share = f"{decimal(part, 1)}% without a country on the map" if part else ""
+    # More taken back than sold without a country is no share of anything.
+    share = f"{decimal(part, 1)}% without a country on the map" if part >= 0.05 else ""
     return chart(figure_of(settings, answers, scope), summary(settings, answers, scope), note(share))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -84,3 +85,13 @@ def test_figures_of_whole_events_say_that_filters_do_not_touch_them() -> None:
     assert "without the filters" in drawn("live-figure", {"number": "sold"}, where=where).sub
     assert "without the filters" not in drawn("live-figure", {"number": "sold"}).sub
     assert "without the filters" not in drawn("kpi", {"metric": "tickets_sold"}, where=where).sub
+
+
+@pytest.mark.parametrize(("lost", "said"), [(25, "20% without a country on the map"), (0, None), (-3, None)])
+def test_a_map_says_what_share_has_no_place_on_it_if_it_is_one(lost: int, said: str | None) -> None:
+    placed = Placed(id="one", widget="geography-map", settings={"metric": "tickets_sold"})
+    (name,) = needs(placed, SCOPE)
+    sold = (Column("country", "Country", "text"), Column("tickets_sold", "Tickets sold", "metric", "tickets"))
+    answer = Answer(sold, [("GB", 100), ("", lost)], SCOPE.now, "Europe/London", total_rows=2)
+    shown = markup(draw(placed, SCOPE, {name: answer}).body)
+    assert re.findall(r"[^>]*without a country[^<]*", shown) == ([said] if said else [])
