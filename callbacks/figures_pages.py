@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from dash import Dash, Input, State, set_props
-from flask import g
+from flask import g, request
 
 from callbacks.fixed_board import FixedBoard, fixed_board, looked_at, redrawn
 from callbacks.looking import Looking, access_of, looking
+from callbacks.one_paint import OnePaint
 from components.figures_page import FiguresPage
 from components.filter_bar import filter_bar
 from data.accounts import Person
@@ -29,8 +30,13 @@ READER = "housecount.figures"
 def register(app: Dash, services: Services) -> None:
     """Leave the reader of the pages with the app's server, and refresh their widgets when the page asks."""
 
+    painted: OnePaint[FiguresPage] = OnePaint()
+
     def read(name: str, query: Query) -> FiguresPage:
-        return figures(services, g.person, name, query)
+        key = repr((g.person.user_id, g.person.role, name, sorted(query.items())))
+        if not request.path.startswith("/_dash"):
+            return painted.put(key, figures(services, g.person, name, query))
+        return painted.take(key) or figures(services, g.person, name, query)
 
     def tick(_: int, search: str | None, shown: dict[str, Any] | None) -> None:
         changes, marks = refresh(services, g.person, search or "", shown or {})

@@ -66,12 +66,16 @@ def _figure(graph: dcc.Graph) -> dict[str, str]:
 
 
 def _attributes(node: Component) -> Iterator[tuple[str, Any]]:
-    properties: dict[str, Any] = node.to_plotly_json()["props"]  # type: ignore[no-untyped-call]
-    for name, value in properties.items():
+    # What `to_plotly_json` gives and in its order, without trying every name that HTML knows on the object.
+    own = vars(node)
+    names = [name for name in own["_prop_names"] if name in own]
+    for name in [*names, *(name for name in own if "-" in name)]:
+        value = own[name]
         if name not in _EMPTY and value is not None and value is not False:
             yield _NAMES.get(name, name), value
-    if properties.get("style"):
-        yield "style", ";".join(f"{name}:{value}" for name, value in properties["style"].items())
+    style: dict[str, Any] | None = getattr(node, "style", None)
+    if style:
+        yield "style", ";".join(f"{name}:{value}" for name, value in style.items())
 
 
 def _element(tag: str, attributes: dict[str, Any], inside: str) -> str:
