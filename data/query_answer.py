@@ -9,13 +9,14 @@ from typing import Any
 from data.answers import Answer, Column
 from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import MEASURES
-from data.metrics import CATALOGUE
+from data.metrics import CATALOGUE, Metric
 from data.query_inside import Inside
 from data.query_names import NAMED, Names, Wanted
 from data.query_reads import STATE, Prepared
-from data.query_rows import OTHER, Arranger, Cells, Key, plain, value_of
+from data.query_rows import OTHER, Arranger, Cells, Key, Sums, plain, value_of
 from data.query_series import every_bucket, minutes_of
 from data.query_sql import Statement
+from data.query_windows import Look
 
 Rows = list[tuple[Any, ...]]
 
@@ -46,12 +47,12 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
     gathered.inside.fill(main, prepared.main)
     gathered.inside_other.fill(other, prepared.main)
     keys = dict.fromkeys([*main.rows, *_in_range(prepared, other)])
-    values = _Values(prepared, main, other)
-    ordered = arranger.ordered(keys, values.of)
     columns = _columns(prepared)
+    values = _Values(prepared, columns, main, other)
+    ordered = arranger.ordered(keys, values.of)
     return Answer(
         columns,
-        [values.row(key, columns) for key in ordered[: query.limit]],
+        list(map(values.row, ordered[: query.limit])),
         prepared.now,
         _zone(prepared),
         *_bounds(prepared),
@@ -133,33 +134,42 @@ class Gathered:
         return (*key[:index], str(query.events[0]), *key[index + 1 :])
 
 
+_Side = tuple[Metric, dict[Key, Sums], Look | None]
+"""A metric, its sums by key, and the spans where it also depends on the time that has passed."""
+
+
 class _Values:
     """The value of every metric in every row."""
 
-    def __init__(self, prepared: Prepared, main: Cells, other: Cells) -> None:
+    def __init__(self, prepared: Prepared, columns: Sequence[Column], main: Cells, other: Cells) -> None:
         self.prepared = prepared
         # Worked out once: a board may have ten thousand rows.
-        self.sides = {
+        self.sides: dict[str, _Side] = {
             metric.name + suffix: (metric, cells.rows, look if "minutes" in metric.measures else None)
             for metric in prepared.metrics
             for suffix, cells, look in (("", main, prepared.main), (".compared", other, prepared.other))
         }
+        shown = [column.name for column in columns if column.kind in ("metric", "compared")]
+        self.shown = [self.sides.get(name) for name in shown]
         self.at_home = _shows_currency(prepared) and not _splits_currency(prepared)
         self.currency = _home_currency(prepared)
 
     def of(self, column: str, key: Key) -> Any:
-        side = self.sides.get(column)
+        return self._value(self.sides.get(column), key)
+
+    def row(self, key: Key) -> tuple[Any, ...]:
+        own = [value.isoformat() if type(value) is date else value for value in key]
+        if self.at_home:
+            own.append(self.currency)
+        own += [self._value(side, key) for side in self.shown]
+        return tuple(own)
+
+    def _value(self, side: _Side | None, key: Key) -> Any:
         if side is None:
             return None
         metric, rows, look = side
         minutes = None if look is None else minutes_of(self.prepared, look, key)
         return value_of(metric, rows.get(key), minutes)
-
-    def row(self, key: Key, columns: Sequence[Column]) -> tuple[Any, ...]:
-        own = [value.isoformat() if type(value) is date else value for value in key]
-        if self.at_home:
-            own.append(self.currency)
-        return (*own, *(self.of(column.name, key) for column in columns[len(own) :]))
 
 
 def _splits_currency(prepared: Prepared) -> bool:

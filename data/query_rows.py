@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from math import inf
 from operator import itemgetter
 from typing import Any
@@ -14,7 +15,7 @@ from uuid import UUID
 from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery, Sort
-from data.metrics import CLOCK, Metric
+from data.metrics import Metric
 from data.price_bands import lower_bound
 
 Key = tuple[Any, ...]
@@ -69,11 +70,10 @@ def value_of(metric: Metric, sums: Sums | None, minutes: float | None = None) ->
 def _total(terms: Iterable[tuple[str, int]], sums: Sums) -> Any:
     total: Any = 0
     for name, sign in terms:
-        if MEASURES[name].family != CLOCK:
-            value = sums.get(name, 0)
-            if value is None:
-                return None
-            total += sign * value
+        value = sums.get(name, 0)
+        if value is None:
+            return None
+        total += sign * value
     return total
 
 
@@ -183,18 +183,19 @@ class Arranger:
         return [*first, *asked, *plain_order, *last]
 
     def _sorted(self, keys: list[Key], sort: Sort, value: Callable[[str, Key], Any]) -> list[Key]:
-        def of(key: Key) -> Any:
-            if sort.by == "":
-                return key[-1]
-            if sort.by in self.query.dimensions:
-                index = self.query.dimensions.index(sort.by)
-                return None if key[index] is None else self._shown(index, key[index])
-            return value(sort.by, key)
-
+        of = self._sorted_by(sort, value)
         valued = [(of(key), key) for key in keys]
         known = [pair for pair in valued if pair[0] is not None]
         known.sort(key=itemgetter(0), reverse=sort.order == "desc")
         return [key for _, key in known] + [key for found, key in valued if found is None]
+
+    def _sorted_by(self, sort: Sort, value: Callable[[str, Key], Any]) -> Callable[[Key], Any]:
+        if sort.by == "":
+            return itemgetter(-1)
+        if sort.by not in self.query.dimensions:
+            return partial(value, sort.by)
+        index = self.query.dimensions.index(sort.by)
+        return lambda key: None if key[index] is None else self._shown(index, key[index])
 
     def _shown(self, index: int, value: Any) -> Any:
         """What a value is sorted by: its name, without regard to capitals; of a price band where it starts.
