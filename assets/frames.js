@@ -15,6 +15,7 @@
   let waiting = 0;
 
   function look() {
+    if (document.body?.classList.contains('still-body')) return;  // Boards without an app draw their own charts.
     all('#first-paint .slot-content[data-of]').forEach((place) => early.set(place.dataset.of, place));
     all('#react-entry-point .slot-content[data-html]').forEach(fill);
     if (!document.getElementById('first-paint')) early.clear();
