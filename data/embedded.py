@@ -37,7 +37,7 @@ POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "max_connections": "40",
     # Small, as each process that touches these pages counts them as its own; the system's cache is behind.
-    "shared_buffers": "20MB",
+    "shared_buffers": "12MB",
     "wal_buffers": "2MB",
     "bgwriter_lru_maxpages": "0",
     "work_mem": "8MB",
