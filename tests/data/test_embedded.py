@@ -71,7 +71,7 @@ def test_postgresql_is_durable_small_and_closed_to_the_network(tmp_path: Path) -
         "full_page_writes": ("on",),
         "synchronous_commit": ("on",),
         "listen_addresses": ("",),
-        "shared_buffers": ("20MB",),
+        "shared_buffers": ("12MB",),
         "max_connections": ("40",),
         "jit": ("off",),
     }
