@@ -69,7 +69,8 @@ def _attributes(node: Component) -> Iterator[tuple[str, Any]]:
     # What `to_plotly_json` gives and in its order, without trying every name that HTML knows on the object.
     own = vars(node)
     names = [name for name in own["_prop_names"] if name in own]
-    for name in [*names, *(name for name in own if "-" in name)]:
+    # Dash takes names with a dash from a set: sorted, one page is the same text in every process.
+    for name in [*names, *sorted(name for name in own if "-" in name)]:
         value = own[name]
         if name not in _EMPTY and value is not None and value is not False:
             yield _NAMES.get(name, name), value

@@ -46,9 +46,9 @@ def test_a_page_is_drawn_with_its_figures(services: Services, tenant: Tenant, na
     page = figures(services, person(tenant), name, {"range": "7d"})
     html = markup(page.grid)
     assert (page.title, page.sub, page.problem) == (PAGES[name].title, "The Hall · Last 7 days", None)
-    states = re.findall('data-widget="([^"]*)"[^>]* data-state="([^"]*)"', html)
-    assert [widget for widget, _ in states] == [placed.widget for placed in PAGES[name].widgets]
-    assert [widget for widget, state in states if state not in ("drawn", "empty")] == []
+    states = re.findall('data-state="([^"]*)"[^>]* data-widget="([^"]*)"', html)
+    assert [widget for _, widget in states] == [placed.widget for placed in PAGES[name].widgets]
+    assert [widget for state, widget in states if state not in ("drawn", "empty")] == []
     assert len(page.marks) == len(PAGES[name].widgets)
 
 
