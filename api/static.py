@@ -17,6 +17,7 @@ from typing import Any
 import brotli  # type: ignore[import-untyped]
 from flask import Flask, Response, abort, redirect, request
 
+from components.widget_gallery import pictures
 from data.services import Services
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -72,6 +73,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
         "text/javascript",
         (
             "elements.js",
+            "samples.js",
             "board_model.js",
             "board_history.js",
             "board_saving.js",
@@ -86,11 +88,13 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "dashboards.js",
         ),
     ),
-    "gallery.js": ("text/javascript", ("gallery.js",)),
+    "gallery.js": ("text/javascript", ("samples.js", "gallery.js")),
     "gridstack.js": ("text/javascript", ("vendor/gridstack.min.js",)),
     "plotly.js": ("text/javascript", ("vendor/plotly-cartesian.min.js",)),
 }
 """Name in the URL → media type and the files it is made of; what a stylesheet refers to stands before it."""
+MADE: dict[str, tuple[str, Callable[[], bytes]]] = {"pictures.json": ("application/json", pictures)}
+"""Name in the URL → media type and what makes it, when it is first asked for; the same in every process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +146,34 @@ class Assets:
             content = b"\n".join((folder / part).read_bytes() for part in parts)
             if media_type == "text/css":
                 content = re.sub(rb'url\("asset:([^"]+)"\)', self._refer, content)
-            mark = hashlib.sha256(content).hexdigest()[:12]
-            self._by_name[name] = Asset(f"/assets/{mark}/{name}", media_type, content)
+            self._keep(name, media_type, content)
 
     def url(self, name: str) -> str:
-        """Where a file of `SERVED` is. Raises KeyError for any other name."""
-        return self._by_name[name].url
+        """Where a file of `SERVED` or `MADE` is. Raises KeyError for any other name."""
+        return self._asset(name).url
 
     def at(self, url: str) -> Asset | None:
         """The file at exactly this URL; None also when the fingerprint is of another version."""
-        asset = self._by_name.get(url.rpartition("/")[2])
-        return asset if asset is not None and asset.url == url else None
+        name = url.rpartition("/")[2]
+        if name not in SERVED and name not in MADE:
+            return None
+        asset = self._asset(name)
+        return asset if asset.url == url else None
 
     def all(self) -> tuple[Asset, ...]:
         """Every served file."""
-        return tuple(self._by_name.values())
+        return tuple(self._asset(name) for name in (*SERVED, *MADE))
+
+    def _asset(self, name: str) -> Asset:
+        if name in MADE and name not in self._by_name:
+            media_type, make = MADE[name]
+            return self._keep(name, media_type, make())
+        return self._by_name[name]
+
+    def _keep(self, name: str, media_type: str, content: bytes) -> Asset:
+        mark = hashlib.sha256(content).hexdigest()[:12]
+        asset = self._by_name[name] = Asset(f"/assets/{mark}/{name}", media_type, content)
+        return asset
 
     def _refer(self, match: re.Match[bytes]) -> bytes:
         return f'url("{self.url(match[1].decode())}")'.encode()

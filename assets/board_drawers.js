@@ -2,7 +2,7 @@
    own place on the board. */
 (function () {
   'use strict';
-  const { ask, BoardForm, boardModel: model, dom: { h, icon, dialog, trouble } } = window.Housecount;
+  const { ask, BoardForm, boardModel: model, samples, dom: { h, icon, dialog, trouble } } = window.Housecount;
   const QUIET = 350;
   let catalogue = null;
 
@@ -19,6 +19,7 @@
     const list = h('div', { class: 'gallery' }, h('p', { class: 'muted' }, 'Reading the gallery…'));
     const field = h('input', { class: 'entry', type: 'search', placeholder: 'Find a widget', 'aria-label': 'Find a widget' });
     const box = dialog('drawer drawer-gallery', 'Add a widget', field, list);
+    box.addEventListener('close', () => samples.takeDown(list));
     let known = [];
     try { known = (await there()).widgets; } catch (error) { list.replaceChildren(h('p', { class: 'form-wrong', role: 'alert' }, error.message)); return; }
 
@@ -30,16 +31,16 @@
       });
       const groups = new Map();
       for (const one of found) groups.set(one.groupLabel, [...(groups.get(one.groupLabel) || []), one]);
+      samples.takeDown(list);
       list.replaceChildren(...(found.length ? [...groups].map(([group, some]) => h('section', {},
         h('h3', { class: 'side-title' }, group), h('ul', { class: 'gallery-group' }, some.map(card)))) : [
         h('p', { class: 'muted' }, `No widget is called “${field.value.trim()}”. The custom widget shows any metric by any dimension.`)]));
     }
 
-    const card = (one) => h('li', {}, h('button', {
+    const card = (one) => h('li', {}, samples.picture(board.root.dataset.pictures, one), h('button', {
       type: 'button', class: 'gallery-card', onclick: () => { box.close(); board.add(one.name, {}); },
-    }, h('span', { class: 'gallery-icon' }, icon(one.icon || 'grid')),
-    h('span', { class: 'grow' }, h('b', {}, one.label, one.live && h('span', { class: 'mark live-mark' }, 'Live')),
-      h('span', { class: 'muted small' }, one.description))));
+    }, h('b', {}, icon(one.icon || 'grid'), one.label, one.live && h('span', { class: 'mark live-mark' }, 'Live')),
+    h('span', { class: 'muted small' }, one.description)));
 
     field.addEventListener('input', show);
     field.addEventListener('keydown', (event) => {

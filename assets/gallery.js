@@ -1,33 +1,10 @@
-/* The gallery page: puts the samples in, draws a chart when it comes into view, and searches. */
+/* The gallery page: puts the samples in, and searches. */
 (function () {
   'use strict';
-  const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
-  let plotly = null;
-
-  /* The charts' script, unless the page has it already. */
-  function charts() {
-    plotly = plotly || new Promise((done) => {
-      if (window.Plotly) { done(); return; }
-      const script = document.createElement('script');
-      script.src = document.documentElement.dataset.plotly;
-      script.addEventListener('load', done);
-      document.head.append(script);
-    });
-    return plotly;
-  }
-
-  const seen = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => {
-    if (!isIntersecting) return;
-    seen.unobserve(target);
-    const { data, layout } = JSON.parse(target.dataset.figure);
-    delete target.dataset.figure;
-    charts().then(() => { if (target.isConnected) window.Plotly.newPlot(target, data, { ...layout, autosize: true }, CONFIG); });
-  }), { rootMargin: '300px' });
-
   function found() {
     document.querySelectorAll('#react-entry-point [data-samples]:empty').forEach((place) => {
       place.innerHTML = place.dataset.samples;
-      place.querySelectorAll('[data-figure]').forEach((node) => seen.observe(node));
+      window.Housecount.samples.watch(place);
     });
   }
 

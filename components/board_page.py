@@ -46,7 +46,8 @@ class OpenBoard:
 
 
 def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
-    """The whole page; `url` has the addresses of `boards.js`, `boards.css` and `gridstack.js`."""
+    """The whole page; `url` has the addresses of `boards.js`, `boards.css`, `gridstack.js` and
+    `pictures.json`."""
     if board.problem is not None:
         return [html.Link(rel="stylesheet", href=url["boards.css"]), *_instead(board.problem)]
     spare = board.most - len(board.slots) if board.right != "view" else 0
@@ -77,6 +78,7 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
             **marks(
                 data_script=url["boards.js"],
                 data_gridstack=url["gridstack.js"],
+                data_pictures=url["pictures.json"],
                 data_dashboard=board.board_id,
                 data_name=board.name,
                 data_version=str(board.version),

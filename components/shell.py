@@ -68,7 +68,7 @@ def shell(
     )
 
 
-def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Div:
+def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Aside:
     links = [
         dcc.Link(
             [icon(tab.icon), html.Span(tab.label)],
@@ -78,7 +78,7 @@ def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Div:
         for tab in places(viewer)
     ]
     initials = "".join(word[0] for word in viewer.name.split()[:2]).upper()
-    return html.Div(
+    return html.Aside(
         [
             html.Div(
                 [
@@ -102,6 +102,7 @@ def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Div:
             ),
         ],
         className="side",
+        **marks(aria_label="Housecount"),
     )
 
 

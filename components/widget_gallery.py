@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dash import html
@@ -18,6 +19,19 @@ from widgets.registry import GROUP_LABELS, WIDGETS
 from widgets.sample import sample, sample_scope
 from widgets.scope import Scope
 from widgets.widget import Widget
+
+PICTURED = datetime(2026, 5, 16, 19, 30, tzinfo=UTC)
+"""The moment of the pictures: one and the same, so that they are the same text in every process."""
+
+
+def pictures() -> bytes:
+    """What each widget looks like with sample figures, as JSON: name → the HTML of its inside, without the
+    frame, its charts carrying their figures."""
+    scope = sample_scope(PICTURED)
+    drawn = {
+        name: markup(sample(widget, scope).body, charts=True, links=False) for name, widget in WIDGETS.items()
+    }
+    return json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def gallery(now: datetime, url: Mapping[str, str]) -> list[Component]:

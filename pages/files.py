@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import current_app
 
-FILES = ("boards.js", "boards.css", "gallery.js", "gridstack.js")
+FILES = ("boards.js", "boards.css", "gallery.js", "gridstack.js", "pictures.json")
 
 
 def addresses() -> Mapping[str, str]:

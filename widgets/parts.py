@@ -105,7 +105,10 @@ def table(
 ) -> html.Div:
     """A small table: headings with their class ("right" for numbers), and rows of texts or components, the
     first of each being its heading."""
-    head = html.Tr([html.Th(text, scope="col", className=kind) for text, kind in headings])
+    # A corner without words is no heading of anything.
+    head = html.Tr(
+        [html.Th(text, scope="col", className=kind) if text else html.Td() for text, kind in headings]
+    )
     body = [
         html.Tr(
             [

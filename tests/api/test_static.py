@@ -1,6 +1,7 @@
 """Files as browsers get them: fingerprinted, compressed once, and of the right versions."""
 
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from plotly.offline import get_plotlyjs_version  # type: ignore[import-untyped]
 from api.static import ASSETS, FOREVER, SERVED, Assets, Variants, register
 from config import Settings
 from data.services import Services
+from widgets.registry import WIDGETS
 
 
 class Folder:
@@ -79,6 +81,16 @@ def test_no_stylesheet_and_no_script_of_ours_names_another_host() -> None:
     for path in own:
         addresses = re.findall(r"https?://[^'\" )]+", path.read_text())
         assert [a for a in addresses if a not in NAMESPACES] == [], path.name
+
+
+def test_the_pictures_of_widgets_are_the_same_in_every_process_and_kept_for_ever(server: Flask) -> None:
+    url = Assets().url("pictures.json")
+    answer = server.test_client().get(url, headers={"Accept-Encoding": "br"})
+    assert answer.headers["Cache-Control"] == FOREVER
+    pictures = json.loads(brotli.decompress(answer.data))
+    assert pictures.keys() == WIDGETS.keys()
+    assert "data-figure" in pictures["booking-curve"]
+    assert len(answer.data) < 60_000
 
 
 def test_every_file_of_the_assets_is_served_or_a_licence() -> None:

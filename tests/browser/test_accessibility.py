@@ -70,6 +70,7 @@ def test_nobody_is_shut_out_of_the_sign_in(context: BrowserContext, night: Night
         ("/sales", ".main-svg"),
         ("/attendance", ".main-svg"),
         ("/dashboards", ".board-card"),
+        ("/gallery", '[data-widget="arrivals"] .main-svg'),
         ("/nowhere", "h1"),
     ],
 )
@@ -101,6 +102,8 @@ def test_nobody_is_shut_out_of_a_board_its_edit_mode_and_its_drawers(
     for name, inside in (("Share", ".share-add"), ("Edit", ""), ("Add widget", ".gallery-card")):
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_selector(inside or ".board-grid.grid-stack")
+        if name == "Add widget":
+            page.wait_for_selector(".gallery-picture .main-svg", state="attached")
         assert faults(page, axe) == [], name
         if inside:
             page.keyboard.press("Escape")

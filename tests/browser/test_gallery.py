@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.boards import enter, made, visit
 from tests.browser.conftest import Night, Watch, sign_in
 from widgets.registry import WIDGETS
 
@@ -61,3 +62,33 @@ def test_a_widget_turns_into_a_table_and_back_with_keys_alone(page: Page, night:
     widget.get_by_role("button", name="View as chart").click()
     expect(widget.locator(".event-table")).to_be_visible()
     expect(widget.locator(".w-table")).to_be_hidden()
+
+
+def test_the_drawer_of_the_gallery_shows_what_each_widget_looks_like(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    night.scan("t1")
+    enter(page, night)
+    visit(page, night, made(night), "?edit=1")
+    page.locator('.board-head [data-board-action="add"]').click()
+    pictures = page.locator(".drawer-gallery .gallery-picture")
+    expect(pictures).to_have_count(len(WIDGETS))
+    chart = page.locator('.gallery-picture[data-picture="booking-curve"]')
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    box, drawn = chart.bounding_box(), chart.locator(".w-body").bounding_box()
+    assert box is not None
+    assert drawn is not None
+    assert drawn["width"] <= box["width"] + 1
+    assert drawn["height"] <= box["height"] + 1
+    for index in range(len(WIDGETS)):
+        pictures.nth(index).scroll_into_view_if_needed()
+        expect(pictures.nth(index).locator(".w-body > *").first).to_be_attached()
+    # They are samples: the night on the board does not move them, and nobody gets lost in them.
+    assert page.locator(".gallery-picture :is([data-read], [data-list], [data-filter])").count() == 0
+    assert pictures.evaluate_all("places => places.every((place) => place.inert)")
+    assert sum("/pictures.json" in url for url in watch.requests) == 1
+    page.locator(".gallery-card", has_text="Booking curve").first.click()
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator('#react-entry-point [data-widget="booking-curve"]')).to_be_visible()
+    assert watch.complaints == []
