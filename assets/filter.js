@@ -86,15 +86,17 @@
   });
 
   /* plotly: a figure says in `layout.meta.filter` by which dimension its points filter; the second part of a
-     point's `customdata` is its value (widgets/figures.py). */
+     point's `customdata` is its value (widgets/figures.py); a shape of a map has its value as `meta`. */
+  const valueOf = ({ customdata, data }) => (Array.isArray(customdata) ? customdata[1] ?? '' : data.meta);
+
   function watch(chart) {
     if (!chart.on || chart.dataset.clicks) return;
     chart.dataset.clicks = '1';
     chart.on('plotly_click', ({ points, event }) => {
       const dimension = chart.layout.meta?.filter;
-      const point = points.find((some) => Array.isArray(some.customdata));
+      const point = points.find((some) => valueOf(some) !== undefined);
       if (!point || !dimension || frozen(chart)) return;
-      const value = String(point.customdata[1] ?? '');
+      const value = String(valueOf(point));
       const slot = event?.shiftKey && window.Housecount.rows?.slotOf(chart);
       if (slot) window.Housecount.rows.drillInto(slot, dimension, value);
       else choose(dimension, value);
@@ -121,8 +123,13 @@
     const mark = JSON.stringify([...filters]);
     if (!chart.data || chart.dataset.faded === mark || (!filters.size && !chart.dataset.faded)) return;
     chart.dataset.faded = mark;
+    const values = filters.get(chart.layout.meta?.filter);
+    if (chart.layout.meta?.map) {
+      const shade = ({ meta }) => (!values || meta === undefined || values.includes(meta) ? 1 : 0.3);
+      window.Plotly?.restyle(chart, { opacity: chart.data.map(shade) });
+      return;
+    }
     chart.data.forEach((trace, index) => {
-      const values = filters.get(chart.layout.meta?.filter);
       const points = trace.customdata;
       if (!Array.isArray(points) || trace.type !== 'bar' || (!values && trace.selectedpoints == null)) return;
       const some = values && points.flatMap((point, place) => (values.includes(String(point?.[1])) ? [place] : []));

@@ -57,7 +57,7 @@
   /* A row that can filter the board by its value says so, and its first cell is a button for the keyboard. */
   function table({ title, heads, right, rows, total, by }, zone, filters) {
     const [place, dimension, values] = (filters && by) || [];
-    const cell = (text, index) => (index === place ? element('button', { class: 'filter-by', type: 'button' }, text) : text);
+    const cell = (text, index, line) => (index === place && values[line] !== null ? element('button', { class: 'filter-by', type: 'button' }, text) : text);
     const side = (index) => (right.includes(index) ? 'right' : '');
     const said = total > rows.length ? `${rows.length} of ${total} rows; a download has them all` : `${total} rows`;
     return element('table', {},
@@ -65,8 +65,8 @@
       element('thead', {}, element('tr', {}, ...heads.map((head, index) =>
         element('th', { scope: 'col', class: side(index) }, head)))),
       element('tbody', {}, ...rows.map((row, line) => {
-        const made = element('tr', {}, ...row.map((text, index) => element('td', { class: side(index) }, cell(text, index))));
-        if (dimension) Object.assign(made.dataset, { filter: dimension, value: values[line] });
+        const made = element('tr', {}, ...row.map((text, index) => element('td', { class: side(index) }, cell(text, index, line))));
+        if (dimension && values[line] !== null) Object.assign(made.dataset, { filter: dimension, value: values[line] });
         return made;
       })));
   }

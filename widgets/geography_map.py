@@ -17,7 +17,7 @@ from widgets.countries import country_name
 from widgets.figures import HOVER, Figure, figure, hover, measure
 from widgets.parts import chart, note
 from widgets.scope import Scope
-from widgets.tables import from_answer
+from widgets.tables import from_answer, worded
 from widgets.values import decimal, exactly
 from widgets.widget import Answers, Table, Widget
 from widgets.world import COUNTRIES
@@ -147,12 +147,7 @@ def summary(settings: MapSettings, answers: Answers, scope: Scope) -> str:
 def tables(settings: MapSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """Every country by name."""
     found = from_answer(answers["countries"], f"{metric_label(settings.metric)} by country")
-    place = [column.name for column in found.columns].index("country")
-    rows = [
-        tuple(country_name(value) if index == place and value else value for index, value in enumerate(row))
-        for row in found.rows
-    ]
-    return [Table(found.columns, rows, found.total_rows, found.zone, found.title)]
+    return [worded(found, {"country": country_name})]
 
 
 WIDGET = Widget(

@@ -10,7 +10,7 @@ from data.needs import EventList
 from widgets.answered import label
 from widgets.countries import country_name
 from widgets.scope import Scope
-from widgets.tables import from_answer
+from widgets.tables import from_answer, worded
 from widgets.top_customers import code
 from widgets.values import when
 from widgets.widget import Answers, Table
@@ -64,10 +64,4 @@ def words_for(column: Column, answers: Answers, zone: str) -> Callable[[Any], st
 def named_table(answer: Answer, answers: Answers, title: str) -> Table:
     """An answer as a table in which ids are names."""
     found = from_answer(answer, title)
-    ids = ("event", "customer", "country")
-    namers = [namer(each.name, answers) if each.name in ids else None for each in found.columns]
-    rows = [
-        tuple(value if name is None else name(value) for value, name in zip(row, namers, strict=True))
-        for row in found.rows
-    ]
-    return Table(found.columns, rows, found.total_rows, found.zone, found.title)
+    return worded(found, {name: namer(name, answers) for name in ("event", "customer", "country")})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,18 @@ _WORDS: dict[Unit, str] = {"percent": "%", "rate": "per minute", "seconds": "tim
 def from_answer(answer: Answer, title: str = "") -> Table:
     """The answer itself, its dimensions in words of the table."""
     return Table(answer.columns, list(answer.rows), answer.total_rows or len(answer.rows), answer.zone, title)
+
+
+def worded(table: Table, words: Mapping[str, Callable[[Any], str]]) -> Table:
+    """The table with the values of these columns in words; they go on filtering by what they stand for, but
+    for customers, who are nothing to filter by."""
+    places = {place: column.name for place, column in enumerate(table.columns) if column.name in words}
+    rows = [
+        tuple(words[places[place]](value) if place in places else value for place, value in enumerate(row))
+        for row in table.rows
+    ]
+    raw = {n: [row[place] for row in table.rows] for place, n in places.items() if n != "customer"}
+    return replace(table, rows=rows, raw={**table.raw, **raw})
 
 
 def made(
@@ -52,13 +65,13 @@ def cells(table: Table, most: int = MOST_ROWS) -> list[list[str]]:
     ]
 
 
-def filters(table: Table, most: int = MOST_ROWS) -> tuple[int, str, list[str]] | None:
-    """By what the rows can filter a board: the column, its dimension and the raw value of each row. None
-    when no column holds raw values of a dimension."""
+def filters(table: Table, most: int = MOST_ROWS) -> tuple[int, str, list[str | None]] | None:
+    """By what the rows can filter a board: the column, its dimension and the raw value of each row (None for
+    the row of all others). None when no column has raw values of a dimension."""
     for index, column in enumerate(table.columns):
         dimension = DIMENSIONS.get(column.name)
         if column.unit is None and dimension is not None and column.name != "currency":
-            values = [row[index] for row in table.rows[:most]]
+            values = list(table.raw.get(column.name) or [row[index] for row in table.rows])[:most]
             fits = all(_is_raw(value, dimension) for value in values)
             return (index, column.name, [_raw(value) for value in values]) if fits and values else None
     return None
@@ -68,7 +81,7 @@ def _is_raw(value: Any, dimension: Dimension) -> bool:
     """Whether this is a value of the dimension and not words for one."""
     if dimension.kind == "time":
         return isinstance(value, date)
-    if dimension.shape == "id" and value not in (None, ""):
+    if dimension.shape == "id" and value not in (None, "", "other"):
         try:
             UUID(str(value))
         except ValueError:
@@ -76,10 +89,10 @@ def _is_raw(value: Any, dimension: Dimension) -> bool:
     return True
 
 
-def _raw(value: Any) -> str:
+def _raw(value: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat()
-    return "" if value is None else str(value)
+    return "" if value is None else None if value == "other" else str(value)
 
 
 def _cell(value: Any, column: Column, zone: str, currency: str) -> str:

@@ -14,6 +14,7 @@ from widgets.breakdown import SplitSettings, body_by, figure_by, split_question,
 from widgets.countries import country_name
 from widgets.figures import Figure
 from widgets.scope import Scope
+from widgets.tables import worded
 from widgets.widget import Answers, Table, Widget
 
 PLACES = {"country": "Country", "region": "Region", "city": "City"}
@@ -51,7 +52,8 @@ def figure(settings: PlacesSettings, answers: Answers, scope: Scope) -> Figure:
 
 def tables(settings: PlacesSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """Every place and currency."""
-    return tables_by(PLACES[settings.place])(settings, answers, scope)
+    split = tables_by(PLACES[settings.place])(settings, answers, scope)
+    return [worded(table, {"country": country_name}) for table in split]
 
 
 WIDGET = Widget(

@@ -37,6 +37,8 @@ class Table:
     total_rows: int = 0
     zone: str = ""
     title: str = ""
+    raw: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Column → the values of its rows, where the rows hold words for them: by these they filter a board."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,53 @@ def test_a_click_filters_everything_else_and_chips_take_it_back(
     assert watch.complaints == []
 
 
+def test_a_country_on_the_map_filters_like_a_bar_and_so_does_its_row(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    now = datetime.now(UTC).isoformat()
+    for number, country in enumerate(["GB", "GB", "DE"]):
+        night.post(
+            type="ticket-purchase",
+            ticketId=f"t{number}",
+            userId=f"buyer-{number}",
+            amount="20.00",
+            currency="GBP",
+            country=country,
+            timestamp=now,
+        )
+    board = made(night, TICKETS, Placed(id="map", widget="geography-map", x=3, w=6, h=5, phone=1))
+    enter(page, night)
+    visit(page, night, board)
+    chart = app(page).locator('[data-widget-id="map"] .js-plotly-plot')
+    expect(sold(page)).to_have_text("3")
+    german = "chart => chart.data.findIndex(({ meta }) => meta === 'DE')"
+    index = chart.evaluate(german)
+    box = chart.locator(".scatterlayer .trace").nth(index).locator("path.js-fill").bounding_box()
+    assert box is not None
+    place = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*place)
+    page.mouse.click(*place)
+    expect(app(page).get_by_role("link", name="Country: DE")).to_be_visible()
+    expect(sold(page)).to_have_text("1")
+    # The map goes on showing the others, paler.
+    others = "chart => chart.data.map(({ meta, opacity }) => [meta, opacity]).filter(([meta]) => meta)"
+    expect(chart).to_be_visible()
+    page.wait_for_function(
+        "() => document.querySelector('#react-entry-point [data-widget-id=map] .js-plotly-plot')"
+        ".data.some(({ opacity }) => opacity === 0.3)"
+    )
+    assert sorted(chart.evaluate(others)) == [["DE", 1], ["GB", 0.3]]
+    # The same by the keyboard: a row of the table says the name and filters by the code.
+    app(page).locator('[data-widget-id="map"] .w-more summary').click()
+    page.get_by_role("button", name="View as table").click()
+    row = app(page).locator('[data-widget-id="map"] .w-table').get_by_role("button", name="United Kingdom")
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(sold(page)).to_have_text("3")
+    assert page.url.endswith("?f.country=DE&f.country=GB")
+    assert watch.complaints == []
+
+
 def test_the_rows_behind_a_figure_and_behind_one_value_of_it(page: Page, night: Night, watch: Watch) -> None:
     sell(night, "web", "web", "app")
     board = made(night, TICKETS, CHANNELS)
