@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen
 RUN_LEAN := $(UV) run --frozen --no-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format migrate rollback seed bench
+.PHONY: help install run test check format migrate rollback seed bench charts
 
 help: ## List these targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ bench: bench-footprint bench-ingest bench-live bench-first-load bench-dashboard 
 
 bench-%: $(UV) ## Run one benchmark, e.g. bench-footprint
 	$(RUN) python -m bench.$(subst -,_,$*)
+
+charts: ## Write the charts' script again from npm, after raising plotly (needs Node.js)
+	npm ci --prefix vendor/plotly --ignore-scripts --no-audit --no-fund
+	node vendor/plotly/bundle.mjs
 
 # Compiled at once, so that the first start does not have to.
 .venv/installed: uv.lock | $(UV)

@@ -90,7 +90,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "gallery.js": ("text/javascript", ("samples.js", "gallery.js")),
     "gridstack.js": ("text/javascript", ("vendor/gridstack.min.js",)),
-    "plotly.js": ("text/javascript", ("vendor/plotly-cartesian.min.js",)),
+    "plotly.js": ("text/javascript", ("vendor/plotly.min.js",)),
 }
 """Name in the URL → media type and the files it is made of; what a stylesheet refers to stands before it."""
 MADE: dict[str, tuple[str, Callable[[], bytes]]] = {"pictures.json": ("application/json", pictures)}

@@ -100,8 +100,8 @@ def test_every_file_of_the_assets_is_served_or_a_licence() -> None:
 
 
 def test_the_chart_library_has_the_version_that_the_python_package_writes_for() -> None:
-    head = (ASSETS / "vendor" / "plotly-cartesian.min.js").read_text()[:200]
-    assert f"(cartesian - minified) v{get_plotlyjs_version()}\n" in head
+    head = (ASSETS / "vendor" / "plotly.min.js").read_text()[:200]
+    assert f"/* plotly.js v{get_plotlyjs_version()}: " in head
 
 
 def test_a_page_is_compressed_on_its_way_out_and_an_api_answer_left_alone(server: Flask) -> None:
