@@ -1,4 +1,4 @@
-"""What figures are made of is in the library that draws them: what is not there, it leaves out without a word."""
+"""What figures are made of is in the library that draws them: what is not, it leaves out without a word."""
 
 import re
 from typing import Any, get_args
@@ -28,7 +28,7 @@ CUSTOM = {
 
 def parts(figure: Figure) -> set[str]:
     """The traces and components that plotly needs to draw it; a drawn error bar counts as `errorbars`."""
-    layout = figure["layout"]
+    layout: dict[str, Any] = figure["layout"]
     used = {str(trace["type"]) for trace in figure["data"]} | (OF_LAYOUTS & layout.keys())
     axes = [value for name, value in layout.items() if re.fullmatch(r"[xy]axis\d*", name)]
     used |= {name for axis in axes for name in OF_AXES & axis.keys()}
