@@ -57,6 +57,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "line.js",
             "live.js",
             "widgets.js",
+            "refreshed.js",
             "filter.js",
             "rows.js",
             "export.js",

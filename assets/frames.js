@@ -3,7 +3,7 @@
    first paint, before React and Dash are there. */
 (function () {
   'use strict';
-  const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false };
+  const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false, showTips: false };
   const AT_ONCE = 40;  // Milliseconds of drawing before others have their turn.
   const PLACES = ['#react-entry-point', '#first-paint'];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -26,17 +26,18 @@
   const pending = () => all(PLACES.map((place) => `${place} .slot-content [data-figure]`).join());
   const kept = (chart) => [...early.values()].some((place) => place.contains(chart));
 
-  /* React keeps the element and what is in it is ours: the attribute is there when something new has come. */
+  /* What is in the element is ours: the attribute is there when something new has come, in the same element or
+     in one that React has put in its place. The charts of the widget go on in it. */
   function fill(place) {
     const { html, of, mark } = place.dataset;
     place.removeAttribute('data-html');
     const painted = early.get(of);
     early.delete(of);
     if (painted?.dataset.mark === mark && !place.firstChild) { place.append(...painted.childNodes); return; }
-    const old = all('.js-plotly-plot', place);
+    const old = [...charts].filter((chart) => owners.get(chart) === of && (place.contains(chart) || !chart.isConnected));
     place.innerHTML = html;
     const fresh = all('[data-figure]', place);
-    const same = fresh.length === old.length && old.every((chart) => owners.get(chart) === of);
+    const same = fresh.length === old.length;
     old.forEach((chart, index) => { if (same) again(chart, fresh[index]); else takeDown(chart); });
   }
 
@@ -44,7 +45,6 @@
   function again(chart, fresh) {
     const { figure } = fresh.dataset;
     fresh.replaceWith(chart);
-    for (const name of ['span', 'points', 'faded']) delete chart.dataset[name];
     chart.dataset.figure = figure;
   }
 
@@ -77,7 +77,9 @@
     delete node.dataset.figure;
     owners.set(node, node.closest('.slot-content').dataset.of);
     const { Plotly } = window;
-    if (node.data) Plotly.react(node, data, { ...layout, autosize: true }, CONFIG);
+    for (const name of ['span', 'points', 'faded']) delete node.dataset[name];  // Said of the figure before.
+    // Without a configuration: with one, even the same, plotly would make it anew.
+    if (node.data) Plotly.react(node, data, { ...layout, autosize: true });
     else Plotly.newPlot(node, data, { ...layout, autosize: true }, CONFIG);
     charts.add(node);
     sizes.set(node, size(node));

@@ -48,7 +48,8 @@
     if (slots[0].length !== slots[1].length) { replace(fresh); return; }
     slots[0].forEach((slot, index) => {
       const [before, after] = [slot.firstElementChild, slots[1][index].firstElementChild];
-      if (!after || before?.dataset.mark === after.dataset.mark) return;
+      if (!after) return;
+      if (before?.dataset.mark === after.dataset.mark) { held(before, after); return; }
       takeDown(slot);
       slot.replaceChildren(document.adoptNode(after));
       charts(slot);
@@ -58,6 +59,14 @@
       if (before && after && before.textContent !== after.textContent) before.textContent = after.textContent;
     }
     counted.refreshes += 1;
+  }
+
+  /* The same figures, and a later moment at which they are so. */
+  function held(before, after) {
+    for (const said of ['.w-as-of', '.w-sub']) {
+      const [old, fresh] = [before.querySelector(said), after.querySelector(said)];
+      if (old && fresh && old.outerHTML !== fresh.outerHTML) old.replaceWith(document.adoptNode(fresh));
+    }
   }
 
   function replace(fresh) {

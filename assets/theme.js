@@ -25,13 +25,14 @@
     for (const name of ['newPlot', 'react']) {
       const draw = plotly[name];
       plotly[name] = function (div, figure, layout, config) {
+        const { zooming, follow } = window.Housecount.zoom;
         if (figure && !Array.isArray(figure) && figure.data) {
-          figure = { ...figure, layout: { ...figure.layout, template: templates[mode()] } };
+          figure = { ...figure, layout: { ...zooming(div, figure.data, figure.layout || {}), template: templates[mode()] } };
         } else {
-          layout = { ...layout, template: templates[mode()] };
+          layout = { ...zooming(div, figure || [], layout || {}), template: templates[mode()] };
         }
         const drawn = draw.call(plotly, div, figure, layout, config);
-        Promise.resolve(drawn).then(followed, () => {});
+        Promise.resolve(drawn).then((plot) => { if (!plot?.on) return; followed(plot); follow(plot); }, () => {});
         return drawn;
       };
     }
@@ -53,7 +54,7 @@
   }
 
   function followed(plot) {
-    if (!plot || !plot.on || plot.dataset.thinned) return;
+    if (plot.dataset.thinned) return;
     plot.dataset.thinned = '1';
     plot.on('plotly_afterplot', () => thin(plot));
     thin(plot);

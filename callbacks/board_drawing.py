@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dash.development.base_component import Component
@@ -24,6 +26,10 @@ from widgets.registry import WIDGETS
 from widgets.scope import Scope
 
 State = Mapping[str, Any]
+
+
+HELD = "held"
+"""The element of a page that says until when drawings hold that were asked for and found unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,12 @@ def draw_all(
         contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable, drill=drill))
     state = next(answers) if moving else None
     return contents, state if isinstance(state, dict) else None
+
+
+def unchanged(asked: Sequence[Asked], contents: Sequence[Component | None], now: datetime) -> str:
+    """Which widgets are as they were, and at which moment that was found, as JSON for the element `HELD`."""
+    same = [each.placed.id for each, content in zip(asked, contents, strict=True) if content is None]
+    return json.dumps({"at": now.isoformat(), "of": same})
 
 
 def _narrowed(placed: Placed, wanted: Mapping[str, Need], own: dict[str, object]) -> dict[str, object]:

@@ -18,7 +18,7 @@ from dash.development.base_component import Component
 from flask import g, request
 from pydantic import Field, ValidationError
 
-from callbacks.board_drawing import Asked, draw_all
+from callbacks.board_drawing import HELD, Asked, draw_all, unchanged
 from callbacks.looking import Looking, access_of, looking
 from callbacks.one_paint import OnePaint
 from components.board_grid import Slot
@@ -63,11 +63,14 @@ class Ask(Frozen):
 @dataclass(frozen=True, slots=True)
 class Redrawn:
     """Slot → its new content, for those that were asked for and look different now; which version of the
-    board is the newest and who saved it, as JSON; and what follows the address, if it was asked for."""
+    board is the newest and who saved it, as JSON; what follows the address, if it was asked for; and what
+    is as it was."""
 
     contents: Mapping[int, Component]
     newest: str = ""
     look: Component | None = None
+    same: str = ""
+    """What was found unchanged (`unchanged`)."""
 
 
 def register(app: Dash, services: Services) -> None:
@@ -90,6 +93,8 @@ def register(app: Dash, services: Services) -> None:
             set_props({"t": "slot", "i": slot}, {"children": content})
         if found.newest:
             set_props("board-newest", {"children": found.newest})
+        if found.same:
+            set_props(HELD, {"children": found.same})
         if found.look is not None:
             set_props("board-look", {"children": found.look})
 
@@ -150,6 +155,7 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redra
         },
         json.dumps({"version": board.version, "savedBy": board.author}),
         look_of(_bar(looked, ask.board, ask.filters), state, ask.query) if ask.look else None,
+        unchanged(asked, contents, looked.scope.now),
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from dash import Dash, Input, State, set_props
 from flask import g, request
 
+from callbacks.board_drawing import HELD
 from callbacks.fixed_board import FixedBoard, fixed_board, looked_at, redrawn
 from callbacks.looking import Looking, access_of, looking
 from callbacks.one_paint import OnePaint
@@ -39,11 +40,13 @@ def register(app: Dash, services: Services) -> None:
         return painted.take(key) or figures(services, g.person, name, query)
 
     def tick(_: int, search: str | None, shown: dict[str, Any] | None) -> None:
-        changes, marks = refresh(services, g.person, search or "", shown or {})
+        changes, marks, same = refresh(services, g.person, search or "", shown or {})
         for slot, content in changes.items():
             set_props({"t": "slot", "i": slot}, {"children": content})
         if changes:
             set_props("figures-marks", {"data": (shown or {}) | {"marks": marks}})
+        if same:
+            set_props(HELD, {"children": same})
 
     app.server.extensions[READER] = read
     app.callback(
@@ -77,16 +80,16 @@ def figures(services: Services, person: Person, name: str, query: Query) -> Figu
 
 def refresh(
     services: Services, person: Person, search: str, shown: Mapping[str, Any]
-) -> tuple[dict[int, Any], list[str]]:
-    """Slot → its new content, for those that look different now, and the marks of all.
+) -> tuple[dict[int, Any], list[str], str]:
+    """Slot → its new content, for those that look different now; the marks of all; which are as they were.
 
     What is sent is checked like any stranger's: a page that is none, or is not for this role, draws nothing.
     """
     name, marks = str(shown.get("page")), shown.get("marks")
     if person.role not in HAVE_BOARDS or name not in PAGES or not isinstance(marks, list):
-        return {}, []
+        return {}, [], ""
     if len(marks) != len(PAGES[name].widgets):
-        return {}, []
+        return {}, [], ""
     looked = _looking(services, person, name, parse_qs(search.lstrip("?"), keep_blank_values=True))
     return redrawn(
         services,

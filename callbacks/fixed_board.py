@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from callbacks.board_drawing import Asked, draw_all
+from callbacks.board_drawing import Asked, draw_all, unchanged
 from callbacks.looking import Looking
 from components.board_grid import Slot, board_grid
 from components.written_frame import written
@@ -73,9 +73,9 @@ def redrawn(
     marks_there: Sequence[str],
     *,
     picked: Collection[str] = (),
-) -> tuple[dict[int, Component], list[str]]:
-    """Number of a widget → its new drawing, for those that look different now, and the marks of all.
-    Raises DatabaseUnavailable."""
+) -> tuple[dict[int, Component], list[str], str]:
+    """Number of a widget → its new drawing, for those that look different now; the marks of all; and which
+    are as they were (`unchanged`). Raises DatabaseUnavailable."""
     placed = settled(tuple(widgets))
     asked = [Asked(each, mark) for each, mark in zip(placed, marks_there, strict=True)]
     with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
@@ -84,7 +84,7 @@ def redrawn(
         index: written(content) for index, content in enumerate(contents) if content is not None
     }
     marks = [mark_in(changes[index]) if index in changes else mark for index, mark in enumerate(marks_there)]
-    return changes, marks
+    return changes, marks, unchanged(asked, contents, looked.scope.now)
 
 
 def mark_in(content: Component) -> str:

@@ -63,6 +63,7 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
                 _empty(board.right),
                 dcc.Store(id="board-ask"),
                 html.Span(id="board-newest", hidden=True),
+                html.Span(id="held", hidden=True),
                 html.Span(
                     "Drag to move, or use the arrow keys; with Shift they resize. Delete removes.",
                     id="board-keys",

@@ -61,6 +61,7 @@ def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
                 html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
                 page.live,
                 page.grid,
+                html.Span(id="held", hidden=True),
                 dcc.Interval(id="figures-tick", interval=EVERY),
                 dcc.Store(id="figures-marks", data={"page": page.name, "marks": list(page.marks)}),
             ],

@@ -237,6 +237,14 @@ def sign_in(page: Page, night: Night) -> None:
     until_live(page)
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until it is true in the page, which by its policy cannot evaluate it by itself."""
+    deadline = time.monotonic() + 20
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def until_live(page: Page) -> None:
     page.wait_for_selector("#react-entry-point .js-plotly-plot .main-svg", state="attached")
     page.wait_for_selector('#react-entry-point [data-line="live"]')

@@ -1,6 +1,8 @@
 """Changing a board by hand: with the mouse, the keyboard and a finger, and taking it back."""
 
 import json
+import re
+from datetime import datetime
 
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -298,3 +300,53 @@ def test_figures_that_no_live_message_moves_are_asked_for_and_only_what_changed_
     expect(kpi).to_contain_text("2")
     assert quiet.evaluate("node => node.kept") is True
     assert watch.complaints == []
+
+
+def test_a_part_of_the_time_that_was_zoomed_into_stays_when_the_figures_are_asked_for_again(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    night.sell("t1", "25.00")
+    board = made(night, KPI, CURVE)
+    enter(page, night)
+    visit(page, night, board)
+    chart = slot(page, "curve").locator(".js-plotly-plot")
+    plane = chart.locator(".nsewdrag").bounding_box()
+    assert plane is not None
+    middle = plane["y"] + plane["height"] / 2
+    page.mouse.move(plane["x"] + plane["width"] * 0.6, middle)
+    page.mouse.down()
+    page.mouse.move(plane["x"] + plane["width"] * 0.8, middle, steps=8)
+    page.mouse.move(plane["x"] + plane["width"] - 2, middle, steps=8)
+    page.mouse.up()
+    back = slot(page, "curve").get_by_role("button", name="Show all")
+    expect(back).to_be_visible()
+    seen = "chart => [...chart.layout.xaxis.range]"
+    most = "chart => Math.max(...chart.data[0].y)"
+    zoomed, sold = chart.evaluate(seen), chart.evaluate(most)
+    assert "range" not in page.url
+    night.sell("t2", "25.00")
+    page.evaluate("Housecount.openBoard.drawing.send(true)")
+    expect(slot(page, "kpi")).to_contain_text("2")
+    expect(slot(page, "curve").locator("[data-figure]")).to_have_count(0)
+    assert chart.evaluate(most) > sold
+    assert chart.evaluate(seen) == zoomed
+    back.click()
+    expect(back).to_have_count(0)
+    assert chart.evaluate(seen) != zoomed
+    assert watch.complaints == []
+
+
+def test_figures_found_unchanged_say_so_as_of_now(page: Page, night: Night) -> None:
+    night.sell("t1", "25.00")
+    board = made(night, KPI, CURVE)
+    enter(page, night)
+    visit(page, night, board)
+    said = slot(page, "kpi").locator(".w-as-of")
+    before = said.get_attribute("data-as-of")
+    words = said.text_content()
+    page.wait_for_timeout(1100)
+    page.evaluate("Housecount.openBoard.drawing.send(true)")
+    expect(said).not_to_have_text(words or "")
+    after = said.get_attribute("data-as-of")
+    assert datetime.fromisoformat(after or "") > datetime.fromisoformat(before or "")
+    expect(slot(page, "kpi").locator(".w-sub")).to_have_attribute("title", re.compile(r"as of [\d:]{8}$"))

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from data.board_document import Placed
 from data.dashboard_links import give_link
 from tests.browser.boards import access, another, enter, made
-from tests.browser.conftest import Night, Watch
+from tests.browser.conftest import Night, Watch, until
 
 REVENUE = Placed(id="revenue", widget="kpi", settings={"metric": "net_revenue"}, w=3, h=2)
 TICKETS = Placed(id="sold", widget="kpi", settings={"metric": "tickets_sold"}, x=3, w=3, h=2, phone=1)
@@ -122,8 +122,8 @@ def test_boards_take_turns_on_a_wall_and_go_on_after_an_outage(
     assert watch.complaints == []
     page.context.set_offline(True)
     page.evaluate("window.Housecount.still.turn()")
-    page.wait_for_function("window.Housecount.still.counted.failures > 0")
+    until(page, "window.Housecount.still.counted.failures > 0")
     page.context.set_offline(False)
     turned = page.evaluate("window.Housecount.still.counted.rotations")
     page.evaluate("window.Housecount.still.turn()")
-    page.wait_for_function("(before) => window.Housecount.still.counted.rotations > before", arg=turned)
+    until(page, f"window.Housecount.still.counted.rotations > {turned}")

@@ -1,14 +1,13 @@
 """What a manager does and sees on the night, in a real browser against the real application."""
 
 import re
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from tests.browser.conftest import PASSWORD, Night, Watch, sign_in, until_live
+from tests.browser.conftest import PASSWORD, Night, Watch, sign_in, until, until_live
 
 
 def reading(page: Page, name: str) -> Any:
@@ -18,14 +17,6 @@ def reading(page: Page, name: str) -> Any:
 
 def pill(page: Page) -> Any:
     return expect(page.locator("#react-entry-point .pill-text"))
-
-
-def until(page: Page, expression: str) -> None:
-    """Wait until it is true in the page, which by its policy cannot evaluate it by itself."""
-    deadline = time.monotonic() + 10
-    while not page.evaluate(expression):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_manager_signs_in_and_sees_the_night_without_a_complaint(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -59,11 +61,18 @@ def test_what_has_not_changed_is_not_drawn_again(
         "page": "sales",
         "marks": list(figures(services, person(tenant), "sales", {}).marks),
     }
-    assert refresh(services, person(tenant), "", shown) == ({}, shown["marks"])
+    before = datetime.now(UTC)
+    changes, marks, same = refresh(services, person(tenant), "", shown)
+    assert (changes, marks) == ({}, shown["marks"])
+    # What is as it was is so until now.
+    said = json.loads(same)
+    assert said["of"] == [placed.id for placed in PAGES["sales"].widgets]
+    assert before <= datetime.fromisoformat(said["at"]) <= datetime.now(UTC)
     shown["marks"][1] = "of another time"
-    changes, marks = refresh(services, person(tenant), "", shown)
+    changes, marks, same = refresh(services, person(tenant), "", shown)
     assert list(changes) == [1]
     assert marks[1] != "of another time"
+    assert PAGES["sales"].widgets[1].id not in json.loads(same)["of"]
 
 
 @pytest.mark.parametrize(
@@ -79,10 +88,10 @@ def test_what_has_not_changed_is_not_drawn_again(
 def test_a_question_of_a_stranger_draws_nothing(
     services: Services, tenant: Tenant, shown: dict[str, Any]
 ) -> None:
-    assert refresh(services, person(tenant), "?range=7d", shown) == ({}, [])
+    assert refresh(services, person(tenant), "?range=7d", shown) == ({}, [], "")
 
 
 def test_a_steward_at_the_door_sees_neither(services: Services, tenant: Tenant) -> None:
     assert figures(services, person(tenant, "door"), "sales", {}).problem == "not-permitted"
     marks = ["" for _ in PAGES["sales"].widgets]
-    assert refresh(services, person(tenant, "door"), "", {"page": "sales", "marks": marks}) == ({}, [])
+    assert refresh(services, person(tenant, "door"), "", {"page": "sales", "marks": marks}) == ({}, [], "")
