@@ -64,10 +64,12 @@
   const retouch = () => plots().forEach((div) => window.Plotly.relayout(div, { template: templates[mode()] }));
 
   let plotly = window.Plotly && themed(window.Plotly);
-  Object.defineProperty(window, 'Plotly', {
-    configurable: true, enumerable: true, get: () => plotly, set: (value) => { plotly = value && themed(value); },
-  });
   if (plotly) retouch();
+  else {
+    Object.defineProperty(window, 'Plotly', {
+      configurable: true, enumerable: true, get: () => plotly, set: (value) => { plotly = value && themed(value); },
+    });
+  }
 
   function show(theme) {
     root.dataset.bsTheme = theme;
