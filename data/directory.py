@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from data.engine import Database, TenantConnection
+from data.messages import uuid_of
 
 HOLD_SECONDS = 5.0
 
@@ -122,7 +123,7 @@ class Directory:
 
     def digest(self, tenant_id: UUID, content: bytes) -> UUID:
         """A digest of `content` under the tenant's key: nobody without the key can guess at the content."""
-        return UUID(bytes=hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
+        return uuid_of(hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
 
     def forget(self, tenant_id: UUID) -> None:
         """Read the tenant anew at the next question: call it after changing venues or events."""

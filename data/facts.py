@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
-from msgspec.structs import asdict
+import msgspec
 
 from data import carts, house_count, recordset, rollup_tables, rollups, venue_updates
 from data.conflicts import retried
@@ -47,7 +46,6 @@ _TABLES: dict[type[Fact], str] = {
     InvalidAttempt: "invalid_attempts",
     VenueUpdate: "venue_updates",
 }
-_KEYED = ("venue_id", "event_id", "message_key", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,18 @@ def write_within(tenant: TenantConnection, messages: Sequence[Message]) -> Writt
     """
     verdicts: list[Verdict] = ["duplicate"] * len(messages)
     elsewhere = _place_events(tenant, messages)
-    candidates: dict[UUID, int] = {}
+    candidates: dict[int, int] = {}
     for index, message in enumerate(messages):
         if elsewhere and (message.venue_id, message.event_id) in elsewhere:
             verdicts[index] = "other_venue"
         else:
-            candidates.setdefault(message.key, index)
-    fresh = [candidates[key] for key in _remember(tenant, messages, candidates)]
+            candidates.setdefault(message.key.int, index)
+    events = recordset.Events()
+    fresh = _remember(tenant, events, messages, candidates)
     for index in fresh:
         verdicts[index] = "accepted"
     accepted = [messages[index] for index in sorted(fresh)]
-    return Written(verdicts, _write(tenant, accepted) if accepted else {})
+    return Written(verdicts, _write(tenant, events, accepted) if accepted else {})
 
 
 def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> set[EventKey]:
@@ -133,76 +132,92 @@ def _external(ref: str, event_id: UUID) -> str | None:
 
 
 def _remember(
-    tenant: TenantConnection, messages: Sequence[Message], candidates: dict[UUID, int]
-) -> list[UUID]:
-    """Claim the keys and keep the raw messages; returns the keys that were new."""
-    columns = ("message_key", "venue_id", "event_id", "type", "source", "occurred_at", "payload")
+    tenant: TenantConnection,
+    events: recordset.Events,
+    messages: Sequence[Message],
+    candidates: dict[int, int],
+) -> list[int]:
+    """Claim the keys (as numbers, with each message's index) and keep the raw messages.
+
+    Returns the indices of the messages whose keys were new.
+    """
     rows = [
         {
-            "message_key": key,
-            "venue_id": message.venue_id,
-            "event_id": message.event_id,
+            "index": index,
+            "e": events.number(message.venue_id, message.event_id),
+            "message_key": message.key,
             "type": message.type,
             "source": message.source,
             "occurred_at": message.occurred_at,
-            "payload": message.payload,
+            "payload": msgspec.Raw(message.payload.encode()),
         }
-        for key in sorted(candidates, key=attrgetter("int"))
-        for message in (messages[candidates[key]],)
+        for _, index in sorted(candidates.items())
+        for message in (messages[index],)
     ]
     if not rows:
         return []
-    cursor = tenant.execute(
-        f"""
-        WITH received AS MATERIALIZED (
-            SELECT * FROM json_to_recordset(%(rows)s::json) AS r ({recordset.definition("messages", columns)})
-        ), fresh AS (
-            INSERT INTO message_keys (tenant_id, message_key) SELECT %(tenant)s, message_key FROM received
-            ON CONFLICT DO NOTHING RETURNING message_key
-        ), kept AS (
-            INSERT INTO messages (tenant_id, received_at, {", ".join(columns)})
-            SELECT %(tenant)s, %(now)s, message_key, venue_id, event_id, type, source, occurred_at,
-                   payload::jsonb
-            FROM received JOIN fresh USING (message_key)
-            ON CONFLICT DO NOTHING
-        )
-        SELECT message_key FROM fresh
-        """,
-        {"tenant": tenant.tenant_id, "now": datetime.now(UTC), "rows": recordset.encode(rows)},
-    )
-    return [key for (key,) in cursor.fetchall()]
+    parameters = events.parameters(tenant.tenant_id, rows, now=datetime.now(UTC))
+    return [index for (index,) in tenant.execute(_REMEMBER, parameters).fetchall()]
 
 
-def _write(tenant: TenantConnection, messages: Sequence[Message]) -> dict[EventKey, int]:
-    _insert_facts(tenant, messages)
-    increments = rollups.of(messages)
-    with_new_events = rollup_tables.lock(tenant, increments)
-    house_count.move(tenant, messages, increments)
-    carts.keep(tenant, messages)
-    versions = rollup_tables.add(tenant, messages, increments, with_new_events)
-    venue_updates.apply(tenant, messages)
-    return versions
+_RECEIVED = ("e", "message_key", "type", "source", "occurred_at", "payload")
+# The keys stand between two statements' worth of rows: only what is new to them is kept.
+_REMEMBER = f"""
+WITH received AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(rows)s::json)
+        AS r (index int, {recordset.definition("messages", _RECEIVED, nested=True)})
+), fresh AS (
+    INSERT INTO message_keys (tenant_id, message_key) SELECT %(tenant)s, message_key FROM received
+    ON CONFLICT DO NOTHING RETURNING message_key
+), kept AS (
+    INSERT INTO messages (tenant_id, received_at, venue_id, event_id, {", ".join(_RECEIVED[1:])})
+    SELECT %(tenant)s, %(now)s, {recordset.VENUE}, {recordset.EVENT}, {", ".join(_RECEIVED[1:])}
+    FROM received r JOIN fresh USING (message_key)
+    RETURNING 1
+)
+SELECT index FROM received JOIN fresh USING (message_key)
+"""
 
 
-def _insert_facts(tenant: TenantConnection, messages: Sequence[Message]) -> None:
-    rows: dict[type[Fact], list[dict[str, object]]] = defaultdict(list)
+def _write(
+    tenant: TenantConnection, events: recordset.Events, messages: Sequence[Message]
+) -> dict[EventKey, int]:
+    with tenant.connection.pipeline():
+        _insert_facts(tenant, events, messages)
+        increments = rollups.of(messages)
+        with_new_events = rollup_tables.lock(tenant, increments)
+        house_count.move(tenant, events, messages, increments)
+        carts.keep(tenant, messages)
+        versions = rollup_tables.add(tenant, events, messages, increments, with_new_events)
+        venue_updates.apply(tenant, messages)
+        return versions
+
+
+def _insert_facts(tenant: TenantConnection, events: recordset.Events, messages: Sequence[Message]) -> None:
+    rows: dict[type[Fact], list[bytes]] = defaultdict(list)
+    encode = msgspec.json.encode
     for message in messages:
+        number = events.number(message.venue_id, message.event_id)
+        key = f'{{"e":{number},"message_key":"{message.key.int:032x}","line":'
         for line, fact in enumerate(message.facts):
-            row = asdict(fact)
-            row["venue_id"] = message.venue_id
-            row["event_id"] = message.event_id
-            row["message_key"] = message.key
-            row["line"] = line
-            rows[type(fact)].append(row)
+            # Every fact is an object with a time: its own members follow those of the key.
+            rows[type(fact)].append(f"{key}{line},".encode() + encode(fact)[1:])
     for kind, lines in rows.items():
-        tenant.execute(
-            recordset.insert(_TABLES[kind], _COLUMNS[kind]),
-            {"tenant": tenant.tenant_id, "rows": recordset.encode(lines)},
-        )
+        parameters = events.parameters(tenant.tenant_id, [])
+        parameters["rows"] = (b"[" + b",".join(lines) + b"]").decode()
+        tenant.execute(_APPEND[kind], parameters)
 
 
-_COLUMNS = {
+def _append(kind: type[Fact]) -> str:
     # `restores` only steers presence: it has no column.
-    kind: (*_KEYED, *(name for name in kind.__struct_fields__ if name != "restores"))
-    for kind in _TABLES
-}
+    names = [name for name in kind.__struct_fields__ if name != "restores"]
+    given = msgspec.structs.fields(kind)
+    defaults = [(field.name, field.default) for field in given if field.name in names]
+    return recordset.append(
+        _TABLES[kind],
+        ("e", "message_key", "line", *names),
+        tuple((name, value) for name, value in defaults if value not in (None, msgspec.NODEFAULT)),
+    )
+
+
+_APPEND = {kind: _append(kind) for kind in _TABLES}

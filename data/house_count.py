@@ -19,9 +19,16 @@ MICROSECOND = timedelta(microseconds=1)
 
 Moves = dict[EventKey, dict[str, list[Move]]]
 """(venue_id, event_id) → ticket_id → its moves"""
+_Known = dict[int, dict[str, list[Move]]]
+"""The same by the events' numbers"""
 
 
-def move(tenant: TenantConnection, messages: Sequence[Message], increments: Increments) -> None:
+def move(
+    tenant: TenantConnection,
+    events: recordset.Events,
+    messages: Sequence[Message],
+    increments: Increments,
+) -> None:
     """Add the moves of a batch to their tickets' presence and what changed to `increments`.
 
     The caller holds the events' locks. Afterwards presence, house count and peak are written.
@@ -29,18 +36,18 @@ def move(tenant: TenantConnection, messages: Sequence[Message], increments: Incr
     new = _new_moves(tenant, messages)
     if not new:
         return
-    before = _present(tenant, new)
+    before = _present(tenant, events, new)
     rows = []
     for event in sorted(new):
-        own, known = increments[event], before.get(event, {})
+        own, known = increments[event], before.get(events.number(*event), {})
         for ticket_id, made in sorted(new[event].items()):
             old = known.get(ticket_id, [])
             moves = old + made
             now = trace(moves)
             own.moved(trace(old), now)
-            rows.append(presence_row(event, ticket_id, now, moves))
-    write_presence(tenant, rows)
-    _write_counts(tenant, {event: increments[event].seconds for event in sorted(new)})
+            rows.append(presence_row(events.number(*event), ticket_id, now, moves))
+    write_presence(tenant, events, rows)
+    _write_counts(tenant, events, {event: increments[event].seconds for event in sorted(new)})
 
 
 def _new_moves(tenant: TenantConnection, messages: Sequence[Message]) -> Moves:
@@ -80,32 +87,33 @@ def _zones_of_gates(tenant: TenantConnection, venues: set[UUID]) -> dict[tuple[U
     return {(venue, gate): zone for venue, gate, zone in rows.fetchall()}
 
 
-def _present(tenant: TenantConnection, tickets: Moves) -> Moves:
+def _present(tenant: TenantConnection, events: recordset.Events, tickets: Moves) -> _Known:
     rows = [
-        {"venue_id": venue, "event_id": event, "ticket_id": ticket_id}
-        for (venue, event), moves in tickets.items()
+        {"e": number, "ticket_id": ticket_id}
+        for event, moves in tickets.items()
+        for number in (events.number(*event),)
         for ticket_id in moves
     ]
     cursor = tenant.execute(
         # OFFSET 0 as in _MINUTES: each ticket by the index, never all tickets of the tenant.
-        "SELECT r.venue_id, r.event_id, r.ticket_id, p.moves"
-        " FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, ticket_id text)"
+        "SELECT r.e, r.ticket_id, p.moves"
+        " FROM json_to_recordset(%(rows)s::json) AS r (e int, ticket_id text)"
         " CROSS JOIN LATERAL (SELECT moves::text FROM presence WHERE tenant_id = %(tenant)s"
-        " AND venue_id = r.venue_id AND event_id = r.event_id AND ticket_id = r.ticket_id OFFSET 0) p",
-        {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+        f" AND venue_id = {recordset.VENUE} AND event_id = {recordset.EVENT}"
+        " AND ticket_id = r.ticket_id OFFSET 0) p",
+        events.parameters(tenant.tenant_id, rows),
     )
     decode = msgspec.json.Decoder(list[Move]).decode
-    present: Moves = {}
-    for venue, event, ticket_id, moves in cursor.fetchall():
-        present.setdefault((venue, event), {})[ticket_id] = decode(moves)
+    present: _Known = {}
+    for number, ticket_id, moves in cursor.fetchall():
+        present.setdefault(number, {})[ticket_id] = decode(moves)
     return present
 
 
-def presence_row(event: EventKey, ticket_id: str, now: Trace, moves: list[Move]) -> dict[str, object]:
-    """A ticket's row of `presence` after all its moves."""
+def presence_row(event: int, ticket_id: str, now: Trace, moves: list[Move]) -> dict[str, object]:
+    """A ticket's row of `presence` after all its moves; the event by its number."""
     return {
-        "venue_id": event[0],
-        "event_id": event[1],
+        "e": event,
         "ticket_id": ticket_id,
         "inside": now.inside,
         "zone": now.zone,
@@ -113,38 +121,43 @@ def presence_row(event: EventKey, ticket_id: str, now: Trace, moves: list[Move])
         "exits": now.exits,
         "first_entry_at": _moment(now.first_entry),
         "last_move_at": _moment(now.last_move),
-        "moves": recordset.encode(moves),
+        "moves": moves,
     }
 
 
 PRESENCE_STATE = ("inside", "zone", "entries", "exits", "first_entry_at", "last_move_at", "moves")
 
 
-def write_presence(tenant: TenantConnection, rows: list[dict[str, object]]) -> None:
+def write_presence(tenant: TenantConnection, events: recordset.Events, rows: list[dict[str, object]]) -> None:
     """Put these rows of `presence` in the place of what is there of their tickets."""
     changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in PRESENCE_STATE)
     tenant.execute(
         recordset.insert(
             "presence",
-            ("venue_id", "event_id", "ticket_id", *PRESENCE_STATE),
+            ("e", "ticket_id", *PRESENCE_STATE),
             f"(tenant_id, venue_id, event_id, ticket_id) DO UPDATE SET {changes}",
+            nested=True,
         ),
-        {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+        events.parameters(tenant.tenant_id, rows),
     )
 
 
-def _write_counts(tenant: TenantConnection, seconds: dict[EventKey, dict[int, int]]) -> None:
+def _write_counts(
+    tenant: TenantConnection, events: recordset.Events, seconds: dict[EventKey, dict[int, int]]
+) -> None:
     if any(change for own in seconds.values() for change in own.values()):
-        with tenant.connection.pipeline():
-            add_changes(tenant, seconds)
-            recount(tenant, seconds)
+        add_changes(tenant, events, seconds)
+        recount(tenant, events, seconds)
 
 
-def add_changes(tenant: TenantConnection, seconds: Mapping[EventKey, Mapping[int, int]]) -> None:
+def add_changes(
+    tenant: TenantConnection, events: recordset.Events, seconds: Mapping[EventKey, Mapping[int, int]]
+) -> None:
     """Add changes of people inside to their seconds: `recount` has to follow."""
     changes = [
-        {"venue_id": venue, "event_id": event, "second": instant(second), "change": change}
-        for (venue, event), own in seconds.items()
+        {"e": number, "second": instant(second), "change": change}
+        for event, own in seconds.items()
+        for number in (events.number(*event),)
         for second, change in sorted(own.items())
         if change
     ]
@@ -152,44 +165,47 @@ def add_changes(tenant: TenantConnection, seconds: Mapping[EventKey, Mapping[int
         tenant.execute(
             recordset.insert(
                 "house_counts",
-                ("venue_id", "event_id", "second", "change"),
+                ("e", "second", "change"),
                 "(tenant_id, venue_id, event_id, second)"
                 " DO UPDATE SET change = house_counts.change + EXCLUDED.change",
             ),
-            {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)},
+            events.parameters(tenant.tenant_id, changes),
         )
 
 
-def recount(tenant: TenantConnection, seconds: Mapping[EventKey, Iterable[int]]) -> list[Cursor[Any]]:
+def recount(
+    tenant: TenantConnection, events: recordset.Events, seconds: Mapping[EventKey, Iterable[int]]
+) -> list[Cursor[Any]]:
     """Work out the minutes that hold these seconds, and the events' peaks.
 
     The row counts of the two cursors say how many of each changed.
     """
     minutes = [
-        {"venue_id": venue, "event_id": event, "minute": instant(minute)}
-        for (venue, event), own in seconds.items()
+        {"e": number, "minute": instant(minute)}
+        for event, own in seconds.items()
+        for number in (events.number(*event),)
         for minute in sorted({second // 60 * 60 for second in own})
     ]
     touched = {"venues": list({venue for venue, _ in seconds}), "events": [event for _, event in seconds]}
     return [
-        tenant.execute(_MINUTES, {"tenant": tenant.tenant_id, "rows": recordset.encode(minutes)}),
+        tenant.execute(_MINUTES, events.parameters(tenant.tenant_id, minutes)),
         tenant.execute(_PEAK, {"tenant": tenant.tenant_id, **touched}),
     ]
 
 
 # OFFSET 0 keeps the planner from reading all seconds of the tenant at once, which it takes for cheaper
 # than a look into the index for each minute as long as it does not know how many there are.
-_MINUTES = """
+_MINUTES = f"""
 INSERT INTO house_count_minutes (tenant_id, venue_id, event_id, minute, change, highest, highest_at)
 SELECT %(tenant)s, venue_id, event_id, minute, sum(change), max(running),
        (array_agg(second ORDER BY running DESC, second))[1]
 FROM (
-    SELECT r.venue_id, r.event_id, r.minute, h.second, h.change,
-           sum(h.change) OVER (PARTITION BY r.venue_id, r.event_id, r.minute ORDER BY h.second) AS running
-    FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid, minute timestamptz)
+    SELECT {recordset.VENUE} AS venue_id, {recordset.EVENT} AS event_id, r.minute, h.second, h.change,
+           sum(h.change) OVER (PARTITION BY r.e, r.minute ORDER BY h.second) AS running
+    FROM json_to_recordset(%(rows)s::json) AS r (e int, minute timestamptz)
     CROSS JOIN LATERAL (
         SELECT second, change FROM house_counts
-        WHERE tenant_id = %(tenant)s AND venue_id = r.venue_id AND event_id = r.event_id
+        WHERE tenant_id = %(tenant)s AND venue_id = {recordset.VENUE} AND event_id = {recordset.EVENT}
           AND second >= r.minute AND second < r.minute + interval '1 minute'
         OFFSET 0
     ) h

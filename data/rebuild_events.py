@@ -118,6 +118,7 @@ def _follow_people(tenant: TenantConnection, event: EventKey, true: EventIncreme
     """Count people by the moves of their tickets; returns how many rows of presence were wrong."""
     state = house_count.PRESENCE_STATE
     decode = msgspec.json.Decoder(list[Move]).decode
+    events = recordset.Events()
     wrong = []
     present = tenant.execute(
         f"SELECT ticket_id, {', '.join(state[:-1])}, moves::text FROM presence WHERE {_OWN}",
@@ -127,11 +128,11 @@ def _follow_people(tenant: TenantConnection, event: EventKey, true: EventIncreme
         moves = decode(text)
         now = trace(moves)
         true.moved(NOWHERE, now)
-        row = house_count.presence_row(event, ticket_id, now, moves)
+        row = house_count.presence_row(events.number(*event), ticket_id, now, moves)
         if [row[name] for name in state[:-1]] != found:
             wrong.append(row)
     if wrong:
-        house_count.write_presence(tenant, wrong)
+        house_count.write_presence(tenant, events, wrong)
     return len(wrong)
 
 
@@ -149,11 +150,12 @@ def _correct_counts(
     }
     lacking = {second: change for second, change in lacking.items() if change}
     wrong["house_counts"] = len(lacking)
-    house_count.add_changes(tenant, {event: lacking})
+    events = recordset.Events()
+    house_count.add_changes(tenant, events, {event: lacking})
     gone = tenant.execute(_EMPTY_MINUTES, key).rowcount
     if not found and not lacking:
         return gone, tenant.execute(_NO_PEAK, key).rowcount
-    minutes, peaks = house_count.recount(tenant, {event: found | lacking})
+    minutes, peaks = house_count.recount(tenant, events, {event: found | lacking})
     return gone + minutes.rowcount, peaks.rowcount
 
 
@@ -168,18 +170,17 @@ def _correct(tenant: TenantConnection, event: EventKey, table: str, true: Rows) 
     )
     rows = tenant.rows(f"SELECT {', '.join((*key, *sums))} FROM {table} WHERE {_OWN}", _key(tenant, event))
     found = {tuple(row[name] for name in key): row for row in rows}
+    events = recordset.Events()
+    number = events.number(*event)
     changes, wrong = [], []
     for own in found.keys() | true.keys():
         have, want = found.get(own, {}), true.get(own, {})
         lacking = {name: want.get(name, 0) - have.get(name, 0) for name in sums}
         if any(lacking.values()):
             wrong.append(own)
-            changes.append(
-                {"venue_id": event[0], "event_id": event[1], **dict(zip(key, own, strict=True)), **lacking}
-            )
+            changes.append({"e": number, **dict(zip(key, own, strict=True)), **lacking})
     if changes:
-        parameters = {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)}
-        tenant.execute(recordset.increment(table), parameters)
+        tenant.execute(recordset.increment(table), events.parameters(tenant.tenant_id, changes))
     return wrong
 
 

@@ -35,7 +35,11 @@ def lock(tenant: TenantConnection, events: Collection[EventKey]) -> set[UUID]:
 
 
 def add(
-    tenant: TenantConnection, messages: Sequence[Message], increments: Increments, changed: Iterable[UUID]
+    tenant: TenantConnection,
+    events: recordset.Events,
+    messages: Sequence[Message],
+    increments: Increments,
+    changed: Iterable[UUID],
 ) -> dict[EventKey, int]:
     """Add the batch's sums to every roll-up; returns the events' new versions.
 
@@ -45,7 +49,7 @@ def add(
     days = day_increments.of(messages, of_venues)
     rows: dict[str, list[dict[str, object]]] = defaultdict(list)
     for (venue, event), own in sorted(increments.items(), key=itemgetter(0)):
-        key: dict[str, object] = {"venue_id": venue, "event_id": event}
+        key: dict[str, object] = {"e": events.number(venue, event)}
         for (grain, start, currency), sums in sorted(own.grains(*of_venues[venue]).items()):
             bucket = {"grain": grain, "bucket": instant(start), "currency": currency}
             rows["venue_analytics"].append({**key, **bucket, **sums})
@@ -60,12 +64,10 @@ def add(
                 rows["zone_totals"].append({**key, "zone": zone, "inside": change})
     for venue in changed:
         days[venue].number(day_increments.STRUCTURE_DAY)
-    with tenant.connection.pipeline():
-        for table, changes in rows.items():
-            parameters = {"tenant": tenant.tenant_id, "rows": recordset.encode(changes)}
-            tenant.execute(recordset.increment(table), parameters)
-        for venue, own_days in days.items():
-            rollup_queue.put(tenant, venue, own_days)
+    for table, changes in rows.items():
+        tenant.execute(recordset.increment(table), events.parameters(tenant.tenant_id, changes))
+    for venue, own_days in days.items():
+        rollup_queue.put(tenant, venue, own_days)
     return _add_totals(tenant, increments)
 
 

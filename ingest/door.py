@@ -31,7 +31,7 @@ TRANSACTION = 1_000
 _WAIT_SECONDS = 20.0
 
 
-class Outcome(msgspec.Struct, omit_defaults=True):
+class Outcome(msgspec.Struct, omit_defaults=True, gc=False):
     """What became of one message. `id` is the sender's own, else the key under which it is known."""
 
     status: Literal["accepted", "duplicate", "rejected"]

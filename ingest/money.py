@@ -14,6 +14,8 @@ _MINOR_UNIT = {exponent: Decimal(1).scaleb(-exponent) for exponent in set(EXPONE
 # `quantize` under this context either keeps the value exactly or raises: it never rounds.
 _EXACT = Context(prec=40, traps=[Inexact, InvalidOperation, Overflow])
 _LONGEST_NUMBER = 40
+_LONGEST_PLAIN = 11
+"""Characters of an amount that is below 2^53 minor units in every currency."""
 
 
 AMOUNTS = frozenset({"amount", "fee", "tax", "cart_value", "cartValue"})
@@ -76,6 +78,9 @@ def _from_major(value: object, name: str, currency: str) -> int:
     if type(value) is int:
         return _checked(int(value * 10**exponent), name, value)
     if type(value) is str:
+        minor = _from_plain(value, exponent)
+        if minor is not None:
+            return minor
         number = _from_text(value, name)
     elif type(value) is Decimal:
         number = value
@@ -90,6 +95,16 @@ def _from_major(value: object, name: str, currency: str) -> int:
     if not 0 <= minor <= LARGEST_MINOR:
         _checked(minor, name, value)
     return minor
+
+
+def _from_plain(value: str, exponent: int) -> int | None:
+    """The minor units of digits such as 12, 12.5 and 12.50, as most senders write them; None for all else."""
+    whole, point, part = value.partition(".")
+    if len(value) > _LONGEST_PLAIN or len(part) > exponent or not value.isascii():
+        return None
+    if not whole.isdigit() or (point and not part.isdigit()):
+        return None
+    return int(whole + part.ljust(exponent, "0"))
 
 
 def _from_text(value: str, name: str) -> Decimal:

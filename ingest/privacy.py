@@ -54,13 +54,7 @@ def without_persons(value: Any, path: str = "", depth: int = 1) -> Any:
             raise Refused("nul-character", "A text holds no NUL character.", path or None, value)
         return _EMAIL.sub(_MASK, value) if "@" in value else value
     if isinstance(value, Mapping):
-        kept = {}
-        for name, inner in value.items():
-            if "\0" in name:
-                raise Refused("nul-character", "A name holds no NUL character.", path or None, name)
-            if not is_personal(name) and "@" not in name:
-                kept[name] = without_persons(inner, f"{path}.{name}" if path else name, depth + 1)
-        return kept
+        return _members_without_persons(value, path, depth)
     if isinstance(value, list | tuple):
         return [without_persons(inner, f"{path}[{index}]", depth + 1) for index, inner in enumerate(value)]
     if isinstance(value, Decimal):
@@ -69,3 +63,16 @@ def without_persons(value: Any, path: str = "", depth: int = 1) -> Any:
     elif isinstance(value, int) and value.bit_length() > _LONGEST_DIGITS * 3:
         raise Refused("number-out-of-range", f"At most {_LONGEST_DIGITS} digits.", path or None, value)
     return value
+
+
+def _members_without_persons(value: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
+    kept = {}
+    for name, inner in value.items():
+        if "\0" in name:
+            raise Refused("nul-character", "A name holds no NUL character.", path or None, name)
+        if not is_personal(name) and "@" not in name:
+            # Most members are texts in which there is nothing to find, not worth another call.
+            if type(inner) is not str or "@" in inner or "\0" in inner or depth == DEEPEST:
+                inner = without_persons(inner, f"{path}.{name}" if path else name, depth + 1)
+            kept[name] = inner
+    return kept

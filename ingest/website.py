@@ -1,5 +1,6 @@
 """What a visitor does on the ticket shop: pages seen, carts filled. Cookieless: ids are hashed by day."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,13 +15,15 @@ from ingest.refusal import Refused
 MOST_ITEMS = 1_000
 
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
+_PLAIN_PATH = re.compile(r"(?:/[\w.~-]+)+/?", re.ASCII)
+"""An address in which there is nothing to take out."""
 
 
 def _without_queries(fields: dict[str, Any]) -> None:
     """Keep the campaign a link was marked with, and nothing else of its query: it may hold anything."""
     for name in ("path", "referrer"):
         value = fields.get(name)
-        if type(value) is not str or len(value) > LONGEST_ADDRESS:
+        if type(value) is not str or len(value) > LONGEST_ADDRESS or _PLAIN_PATH.fullmatch(value):
             continue
         try:
             parts = urlsplit(value)

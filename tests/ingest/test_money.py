@@ -1,7 +1,9 @@
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.currencies import EXPONENTS
 from ingest.money import LARGEST_MINOR, currency_code, minor_amount
@@ -29,6 +31,22 @@ from ingest.refusal import Refused
 )
 def test_an_amount_is_exact_in_minor_units(value: Any, currency: str, minor: int) -> None:
     assert minor_amount({"amount": value}, "amount", currency) == minor
+
+
+@given(st.from_regex(r"[0-9.]{1,14}", fullmatch=True), st.sampled_from(["JPY", "GBP", "KWD", "CLF"]))
+def test_a_text_and_the_number_in_it_are_the_same_amount(value: str, currency: str) -> None:
+    def amount(of: object) -> int | str | None:
+        try:
+            return minor_amount({"amount": of}, "amount", currency)
+        except Refused as refusal:
+            return refusal.code
+
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        assert amount(value) == "not-a-number"
+    else:
+        assert amount(value) == amount(number)
 
 
 def test_minor_units_may_be_given_directly() -> None:
