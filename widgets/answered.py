@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.answers import Answer, Column
-from data.metrics import CATALOGUE
+from data.metrics import CATALOGUE, Additivity
 
 NOT_KNOWN = "Not known"
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
@@ -35,14 +36,19 @@ class Points:
 
 def adds_up(of: Column) -> bool:
     """Whether values of the column may be summed: no average, no ratio, no different people or orders."""
-    metric = CATALOGUE.get(of.name.removesuffix(".compared"))
-    return of.unit in ADDITIVE if metric is None else metric.additivity == "additive"
+    return _additivity(of) == "additive"
 
 
 def nothing_is_zero(of: Column) -> bool:
     """Whether a bucket without a row is a zero; an average or a percentage of nothing is not known."""
+    return _additivity(of) in ("additive", "distinct")
+
+
+def _additivity(of: Column) -> Additivity:
     metric = CATALOGUE.get(of.name.removesuffix(".compared"))
-    return of.unit in ADDITIVE if metric is None else metric.additivity in ("additive", "distinct")
+    if metric is not None:
+        return metric.additivity
+    return "additive" if of.unit in ADDITIVE else "ratio"
 
 
 def dimensions(answer: Answer) -> list[Column]:
@@ -99,8 +105,8 @@ def in_currency(answer: Answer, preferred: str) -> tuple[Answer, str, tuple[str,
 def points(answer: Answer, metric: str | None, preferred: str) -> Points:
     """A metric (the first one without a name) along the answer's dimensions, in one currency.
 
-    Several rows of one key, as other currencies leave behind of metrics that are no money, are added up
-    where the unit allows it."""
+    Several rows of one key, as other currencies leave behind of metrics that are no money, become one where
+    the metric allows it: of different people, of a ratio the one value is not known (None)."""
     chosen = column(answer, metric) if metric else metrics(answer)[0]
     code = ""
     if chosen.unit == "money":
@@ -110,22 +116,39 @@ def points(answer: Answer, metric: str | None, preferred: str) -> Points:
     place = names.index(chosen.name)
     compared = f"{chosen.name}.compared"
     other = names.index(compared) if compared in names else None
+    merged = _MERGED[_additivity(chosen)]
     values: dict[tuple[Any, ...], Any] = {}
     before: dict[tuple[Any, ...], Any] = {}
     for row in answer.rows:
         key = tuple(row[index] for index in keyed)
-        values[key] = _added(values.get(key), row[place], chosen)
+        values[key] = merged(values[key], row[place]) if key in values else row[place]
         if other is not None:
-            before[key] = _added(before.get(key), row[other], chosen)
+            before[key] = merged(before[key], row[other]) if key in before else row[other]
     keys = list(values)
     earlier = [before[key] for key in keys] if other is not None else None
     return Points(chosen, code, keys, [values[key] for key in keys], earlier)
 
 
-def _added(sum_so_far: Any, value: Any, chosen: Column) -> Any:
-    if sum_so_far is None or value is None:
-        return value if sum_so_far is None else sum_so_far
-    return sum_so_far + value if chosen.unit in ADDITIVE else max(sum_so_far, value)
+def _sum(one: Any, other: Any) -> Any:
+    return one if other is None else other if one is None else one + other
+
+
+def _highest(one: Any, other: Any) -> Any:
+    return one if other is None else other if one is None else max(one, other)
+
+
+def _unknown(one: Any, other: Any) -> None:
+    return None
+
+
+_MERGED: dict[Additivity, Callable[[Any, Any], Any]] = {
+    "additive": _sum,
+    "state": _sum,  # Of one moment: who is inside at venues of other currencies is somebody else.
+    "highest": _highest,
+    "distinct": _unknown,
+    "ratio": _unknown,
+}
+"""What two rows of one key amount to that only their currencies tell apart."""
 
 
 def label(value: Any, of: Column | None = None) -> str:

@@ -13,11 +13,12 @@ from components.markup import markup
 from data.answers import Answer, Column
 from data.board_document import Placed
 from data.metric_query import In
-from widgets.answered import Points, adds_up, filled
+from widgets.answered import Points, adds_up, filled, points
 from widgets.draw import draw, needs
 from widgets.sample import sample_answer, sample_scope
 
-SCOPE = sample_scope(datetime(2026, 11, 20, 19, 42, 7, tzinfo=UTC))
+NOW = datetime(2026, 11, 20, 19, 42, 7, tzinfo=UTC)
+SCOPE = sample_scope(NOW)
 
 
 def drawn(widget: str, settings: dict[str, Any], *, cut: bool = False, **scope: Any) -> Any:
@@ -55,6 +56,32 @@ def test_the_catalogue_says_what_may_be_summed(metric: str, unit: Any, sums: boo
 def test_a_day_without_sales_has_no_orders_and_no_price(metric: str, unit: Any, between: Any) -> None:
     line = Points(Column(metric, "", "metric", unit), "GBP", [("2026-05-01",), ("2026-05-03",)], [4, 6])
     assert filled(line, "day").values == [4, between, 6]
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "web", "partner"),
+    [
+        ("tickets_sold", "tickets", 7, 2),
+        ("inside", "people", 7, 2),
+        ("peak_inside", "people", 4, 2),
+        ("customers", "people", None, 2),
+        ("occupancy", "percent", None, 2),
+        ("anything_else", "count", 7, 2),
+    ],
+)
+def test_rows_of_other_currencies_become_one_only_as_the_metric_allows(
+    metric: str, unit: Any, web: Any, partner: Any
+) -> None:
+    columns = (
+        Column("channel", "Channel", "text"),
+        Column("currency", "Currency", "text"),
+        Column(metric, "", "metric", unit),
+        Column(f"{metric}.compared", "", "compared", unit),
+    )
+    rows: list[tuple[Any, ...]] = [("web", "EUR", 3, 3), ("web", "GBP", 4, 4), ("partner", "GBP", 2, 2)]
+    found = points(Answer(columns, rows, NOW, "Europe/London"), None, "GBP")
+    assert found.keys == [("web",), ("partner",)]
+    assert found.values == found.before == [web, partner]
 
 
 @pytest.mark.parametrize(
