@@ -1,9 +1,10 @@
 """The top customers, ranked by PostgreSQL: there are too many of them to fetch all for the sake of ten.
 
 Of the roll-up of customers not even all are added up, only those above a bound: so many that, whatever still
-waits for the job, enough of them stay above it. Of one venue, or of all, the bound is found by an index. Of
-some it is the worst total among so many of each venue's best. Whoever is above it at some venues is above it
-at all of them together, but for what was given back elsewhere beyond what was paid there.
+waits for the job, enough of them stay above it. Of one venue, or of all, the bound is found by an index, and
+the money at all venues is read from the rows of the whole tenant. Of some venues the bound is the worst total
+among so many of each venue's best: whoever is above it at some is above it at all of them together, but for
+what was given back elsewhere beyond what was paid there.
 """
 
 from __future__ import annotations
@@ -42,8 +43,12 @@ def top_statements(query: MetricQuery, by: Metric, reads: Sequence[Read], frame:
     lead = next((read for read in reads if {name for name, _ in by.plus} <= {*read.measures}), None)
     if top is None or lead is None or (top.other and len(reads) > 1):
         return [statement(read, frame) for read in reads]
-    first = _ranked(statement(lead, frame), by.plus, top.limit, top.other)
-    if lead.source is CUSTOMERS and query.where is None and not top.other and frozenset(by.plus) == NET:
+    by_index = (
+        lead.source is CUSTOMERS and query.where is None and not top.other and frozenset(by.plus) == NET
+    )
+    wide = _of_all_venues(lead, frame) if by_index else lead
+    first = _ranked(statement(wide, frame), by.plus, top.limit, top.other)
+    if by_index:
         first = _by_index(first, lead, top.limit, frame.all_venues)
     found = _apart(first)
     others = [statement(read, frame) for read in reads if read is not lead]
@@ -102,6 +107,17 @@ def _only(own: Statement, found: tuple[str, Mapping[str, object]]) -> Statement:
     )
 
 
+def _of_all_venues(read: Read, frame: Frame) -> Read:
+    """The same from the rows of the whole tenant, where it is asked for and the same: money always stands
+    under its own currency, but tickets under the venue's where that took only one."""
+    venues = {piece.clock.venue_id for piece in read.pieces}
+    if len(venues) == 1 or venues < {*frame.all_venues} or not all(MEASURES[n].money for n in read.measures):
+        return read
+    piece = read.pieces[0]
+    anywhere = replace(piece.clock, venue_id=ALL_VENUES, several=True)
+    return replace(read, pieces=(replace(piece, clock=anywhere),))
+
+
 def _by_index(own: Statement, read: Read, limit: int, all_venues: Iterable[UUID]) -> Statement:
     """The same, but only candidates are added up."""
     currencies = sorted(
@@ -112,6 +128,7 @@ def _by_index(own: Statement, read: Read, limit: int, all_venues: Iterable[UUID]
     parameters = own.parameters | {
         "currencies": currencies,
         "most": limit,
+        "seen": venues,
         "wide": venues[0] if len(venues) == 1 else ALL_VENUES,
         "elsewhere": elsewhere,
     }
@@ -130,7 +147,7 @@ _OF_ALL = """bounds AS MATERIALIZED (
     ), -9223372036854775808) AS lowest FROM unnest(%(currencies)s::text[]) AS k (code)
 )"""
 _OF_SOME = """places AS MATERIALIZED (
-    SELECT v.venue, k.code FROM unnest(%(venues)s::uuid[]) AS v (venue)
+    SELECT v.venue, k.code FROM unnest(%(seen)s::uuid[]) AS v (venue)
     CROSS JOIN unnest(%(currencies)s::text[]) AS k (code)
 ), firsts AS MATERIALIZED (
     SELECT DISTINCT v.code, x.customer FROM places v CROSS JOIN LATERAL (
@@ -141,7 +158,7 @@ _OF_SOME = """places AS MATERIALIZED (
 ), totals AS MATERIALIZED (
     SELECT a.code, a.customer, sum(t.net_minor) AS net FROM firsts a CROSS JOIN LATERAL (
         SELECT net_minor FROM customer_totals
-        WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s) AND customer = a.customer
+        WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(seen)s) AND customer = a.customer
           AND currency = a.code OFFSET 0
     ) t GROUP BY a.code, a.customer
 ), bounds AS MATERIALIZED (
@@ -162,7 +179,7 @@ _CANDIDATES = f"""
 WITH waiting AS MATERIALIZED (
     SELECT DISTINCT r.customer FROM rollup_queue q
     CROSS JOIN LATERAL {rows_of_customers("q.increments -> 'customers'")}
-    WHERE q.tenant_id = %(tenant)s AND q.venue_id = ANY(%(venues)s)
+    WHERE q.tenant_id = %(tenant)s AND q.venue_id = ANY(%(seen)s)
 ), enough AS MATERIALIZED (
     SELECT %(most)s + count(*) AS people FROM waiting
 ), {{bounds}}

@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from data import rollup_applier
+from data import facts, rollup_applier
 from data.access import Access
 from data.engine import Database
 from data.messages import SaleLine
 from data.metric_query import MetricQuery
 from data.query import explain, run
 from tests.conftest import Tenant
+from tests.data.rollup_rows import add_venue, message
 from tests.live.night import Night, open_night
 
 NOW = datetime(2026, 5, 20, 20, 0, tzinfo=UTC)
@@ -40,8 +41,18 @@ def buy(night: Night, customer: UUID | None, amount: int, currency: str = "GBP",
 
 
 def ask(night: Night, **query: Any) -> list[tuple[Any, ...]]:
+    return seen_by(Access(night.tenant_id), night, query)
+
+
+def seen_by(access: Access, night: Night, query: dict[str, Any]) -> list[tuple[Any, ...]]:
     with night.database.tenant(night.tenant_id) as tenant:
-        return run(tenant, Access(night.tenant_id), [MetricQuery.model_validate(query)], NOW)[0].rows
+        return run(tenant, access, [MetricQuery.model_validate(query)], NOW)[0].rows
+
+
+def pieces(night: Night, query: dict[str, Any]) -> int:
+    """How many spans of venues the question reads."""
+    with night.database.tenant(night.tenant_id) as tenant:
+        return explain(tenant, Access(night.tenant_id), [MetricQuery.model_validate(query)], NOW)[0][0].pieces
 
 
 def apply(night: Night) -> None:
@@ -75,6 +86,36 @@ def test_what_waits_to_be_rolled_up_moves_customers_up_and_down(night: Night) ->
     assert ask(night, **EVER) == waiting
     apply(night)
     assert ask(night, **EVER) == waiting
+
+
+def test_of_all_venues_money_is_read_from_the_rows_of_the_whole_tenant(
+    night: Night, postgres_url: str, tenant: Tenant
+) -> None:
+    far = uuid4()
+    add_venue(postgres_url, tenant, far, "Asia/Tokyo")
+    for customer, amount in ((ANNA, 5000), (BEN, 4000), (CLEO, 3000)):
+        buy(night, customer, amount)
+    for customer, amount, currency in ((CLEO, 1500, "GBP"), (DORA, 700, "JPY"), (BEN, -2000, "GBP")):
+        line = SaleLine("sale", NOW, 1, amount, currency, customer=customer)
+        sent = message(far, uuid4(), str(uuid4()), line)
+        facts.write(night.database, night.tenant_id, [sent])
+    money = EVER | {"metrics": ["net_revenue"]}
+    everywhere = [(str(ANNA), "GBP", 5000), (str(CLEO), "GBP", 4500), (str(DORA), "JPY", 700)]
+    assert ask(night, **money) == everywhere
+    apply(night)
+    assert ask(night, **money) == everywhere
+    assert ask(night, **money, venues=[night.venue_id])[:2] == [
+        (str(ANNA), "GBP", 5000),
+        (str(BEN), "GBP", 4000),
+    ]
+    one = Access(night.tenant_id, venues=frozenset({far}))
+    assert seen_by(one, night, money) == [
+        (str(CLEO), "GBP", 1500),
+        (str(BEN), "GBP", -2000),
+        (str(DORA), "JPY", 700),
+    ]
+    assert pieces(night, money) == 1
+    assert pieces(night, EVER) == 2
 
 
 def test_of_some_venues_or_days_they_are_ranked_where_they_are_added_up(night: Night) -> None:
