@@ -118,7 +118,7 @@ def browse(running: Server, board: Board) -> dict[str, float]:
     with chromium() as browser:
         state = _signed_in(browser, running, board)
         for _ in range(RUNS):
-            _forget(running)
+            forget(running)
             context = browser.new_context(viewport={"width": 1440, "height": 900}, storage_state=state)
             cold.append(_visit(context, running, board))
             warm.append(_visit(context, running, board))
@@ -142,7 +142,7 @@ def _signed_in(browser: Browser, running: Server, board: Board) -> StorageState:
     return state
 
 
-def _forget(running: Server) -> None:
+def forget(running: Server) -> None:
     """Empty Redis: nothing in it is the truth."""
     from redis import Redis
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bench.board_page import Board, board_of, browse, page_rate
+from bench.board_page import Board, board_of, browse, forget, page_rate
 from bench.dashboard_cache import prepared
 from bench.dashboard_data import DataSet, Size
 from bench.dashboard_questions import Question, Round, comparable, questions, raw, rounds
@@ -70,6 +70,7 @@ def measure_uncached(
 ) -> dict[str, float]:
     """One request a round, none of which was asked before; the first rounds also by SQL on the facts."""
     door = http.client.HTTPConnection("127.0.0.1", running.port)
+    forget(running)  # The folder is kept, and with it the answers of an earlier run.
     for warm in asked[-5:]:
         ask(door, board.token, questions(warm))
     meter = Meter.start(running)

@@ -24,8 +24,9 @@ RICHEST = 20
 
 @dataclass(frozen=True)
 class Round:
-    """The days until which is asked (excluded), and the evening."""
+    """Which one it is, the days until which is asked (excluded), and the evening."""
 
+    number: int
     until: date
     event_id: UUID
     event_day: date
@@ -55,7 +56,7 @@ def rounds(tenant: TenantConnection, data: DataSet, count: int) -> list[Round]:
     for number in range(count):
         event, doors = over[number % len(over)]
         day = doors.astimezone(ZoneInfo(house.zone)).date()
-        found.append(Round(data.until - timedelta(days=number), event, day))
+        found.append(Round(number, data.until - timedelta(days=number), event, day))
     return found
 
 
@@ -127,6 +128,8 @@ def questions(asked: Round) -> list[Question]:
                 "dimensions": ["customer"],
                 "range": {"named": "all"},
                 "top": {"limit": RICHEST, "other": False},
+                # All time is the same in every round: only another limit makes it another question.
+                "limit": MOST_ROWS - asked.number,
             },
             "SELECT customer, currency, net FROM ("
             f"SELECT s.customer, s.currency, {money} AS net, row_number() OVER ("
