@@ -77,6 +77,11 @@ def _day_begins(day: date, zone: ZoneInfo, day_starts: time) -> int:
 
 def day_of(second: int, zone: ZoneInfo, day_starts: time) -> date:
     """The name of the business day that holds `second`: the date of its start on the venue's clock."""
+    return _day_of(second, zone, day_starts)
+
+
+@lru_cache(maxsize=8_192)
+def _day_of(second: int, zone: ZoneInfo, day_starts: time) -> date:
     moment = datetime.fromtimestamp(second, zone)
     day = moment.date()
     for days in (1, 0, -1, -2):

@@ -47,10 +47,13 @@ def tokens(tenant: TenantConnection, spans: Sequence[Span]) -> list[str]:
     programme of one of its venues changes: new events, other times, capacities, names. Read it in the
     snapshot of the answer or before it, never after.
     """
-    rows = [_row(number, span) for number, span in enumerate(spans)]
-    cursor = tenant.execute(_TOKENS, {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)})
+    different = list(dict.fromkeys(spans))
+    rows = [_row(number, span) for number, span in enumerate(different)]
+    cursor = tenant.cursor()
+    cursor.execute(_TOKENS, {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)}, prepare=True)
     found = {number: f"{changes}.{structure}" for number, changes, structure in cursor.fetchall()}
-    return [found[number] for number in range(len(spans))]
+    of = {span: found[number] for number, span in enumerate(different)}
+    return [of[span] for span in spans]
 
 
 def token(tenant: TenantConnection, span: Span) -> str:

@@ -58,7 +58,8 @@ def current_days(
 
     The other arguments are SQL expressions, by default the parameters of the same names: the tenant,
     uuid[] of venues, text[] of dimensions ('' for the totals, else one of day_increments.DIMENSIONS;
-    without doubles) and the instants between which days start, `until` excluded; they may be infinite.
+    without doubles) and the instants between which days start, `until` excluded; they may be infinite. Behind
+    LATERAL they may be columns of what stands before: then each of its rows reads its own stretch of the key.
     `day` is the instant at which the venue's business day starts (`data/buckets.py`). The value '' means
     "not known". A dimension's rows add up to the totals, except that `gate` counts scans at a named gate.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from data.answers import Unit
@@ -24,7 +25,7 @@ NOT_BY_THE_CLOCK = frozenset(
 """A rate has no such dimension: how many minutes it has differs from venue to venue, or is not one span."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Metric:
     """A named figure. Its value is `scale` × the sum of `plus` ÷ the sum of `over` (1 when empty)."""
 
@@ -37,7 +38,7 @@ class Metric:
     over: Terms = ()
     scale: int = 1
 
-    @property
+    @cached_property
     def measures(self) -> tuple[str, ...]:
         """The names of the base measures it is made of."""
         return tuple(name for name, _ in self.plus + self.over)
@@ -55,7 +56,7 @@ class Metric:
             return "state"
         return "highest" if "highest" in kinds else "additive"
 
-    @property
+    @cached_property
     def money(self) -> bool:
         """Whether it tells of money: then it has a currency, and a masked reader does not see it."""
         return any(MEASURES[name].money for name in self.measures)
@@ -65,12 +66,12 @@ class Metric:
         """Whether its value is an amount."""
         return self.unit == "money"
 
-    @property
+    @cached_property
     def families(self) -> frozenset[str]:
         """The families of facts that it is counted in."""
         return frozenset(MEASURES[name].family for name in self.measures) - {CLOCK}
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions by which it can be split and filtered."""
         barred = NOT_BY_THE_CLOCK if "minutes" in self.measures else frozenset()

@@ -97,7 +97,8 @@ def _found_out(
         else:
             gathered[index] = gather(own, [a for a in answers if not isinstance(a, QueryError)])
     wanted = [each for sums in gathered.values() for each in sums.wanted()]
-    found = iter(look_up(tenant, wanted))
+    programme = next((own.world.programme for own in prepared.values()), 0)
+    found = iter(look_up(tenant, wanted, programme))
     for index, sums in gathered.items():
         results[index] = assemble(sums, {dimension: next(found) for dimension in sums.ids})
     return [results[index] for index in range(len(queries))]
@@ -159,7 +160,7 @@ def _fetch(
                 tenant.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
                 for cursor, statement in zip(cursors, waiting, strict=True):
                     limited = f"{statement.sql}\nLIMIT {MOST_GROUPS + 1}"
-                    cursor.execute(limited, statement.parameters, prepare=False)
+                    cursor.execute(limited, statement.parameters, prepare=None if statement.kept else False)
             results += map(_rows_of, cursors)
         except psycopg.errors.QueryCanceled:
             tenant.execute("ROLLBACK TO SAVEPOINT questions")

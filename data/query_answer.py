@@ -13,7 +13,7 @@ from data.metrics import CATALOGUE, Metric
 from data.query_inside import Inside
 from data.query_names import NAMED, Names, Wanted
 from data.query_reads import STATE, Prepared
-from data.query_rows import OTHER, Arranger, Cells, Key, Sums, plain, value_of
+from data.query_rows import OTHER, PLAIN, Arranger, Cells, Key, Sums, plain, totals, value_of
 from data.query_series import every_bucket, minutes_of
 from data.query_sql import Statement
 from data.query_windows import Look
@@ -42,17 +42,18 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
     else:
         for key in [key for key in main.rows if key not in gathered.top and key[0] != OTHER]:
             del main.rows[key]
-    for key in _missing(prepared, [*main.rows, *_in_range(prepared, other), *gathered.inside.keys()]):
+    beside = _in_range(prepared, other)
+    for key in _missing(prepared, [*main.rows, *beside, *gathered.inside.keys()]):
         main.rows[key] = {}
     gathered.inside.fill(main, prepared.main)
     gathered.inside_other.fill(other, prepared.main)
-    keys = dict.fromkeys([*main.rows, *_in_range(prepared, other)])
+    keys = dict.fromkeys([*main.rows, *_in_range(prepared, other)]) if prepared.other else main.rows
     columns = _columns(prepared)
     values = _Values(prepared, columns, main, other)
     ordered = arranger.ordered(keys, values.of)
     return Answer(
         columns,
-        list(map(values.row, ordered[: query.limit])),
+        values.rows(ordered[: query.limit]),
         prepared.now,
         _zone(prepared),
         *_bounds(prepared),
@@ -87,10 +88,22 @@ class Gathered:
         return [(dimension, venues, ids) for dimension, ids in self.ids.items()]
 
     def add(self, statement: Statement, rows: Rows) -> None:
-        width = len(statement.keys) + (statement.by_currency and "currency" not in statement.keys)
-        measures = statement.read.measures
+        """Add the rows of one statement."""
         cells = self.other if statement.compared else self.main
-        state = MEASURES[measures[0]].family == STATE
+        state = MEASURES[statement.read.measures[0]].family == STATE
+        plainly = all(DIMENSIONS[name].shape in PLAIN for name in statement.keys)
+        special = state or statement.compared or statement.ranked or not plainly
+        if special or cells.rows or self.ids or not statement.read.source.seconds:
+            self._add_each(statement, rows, cells, state)
+            return
+        # The common case, in which a board may have ten thousand rows: every key once, no sum unknown.
+        width, measures = _width(statement), statement.read.measures
+        cells.rows = {
+            row[:width]: dict(zip(measures, row[width:], strict=True)) for row in rows if any(row[width:])
+        }
+
+    def _add_each(self, statement: Statement, rows: Rows, cells: Cells, state: bool) -> None:
+        width, measures = _width(statement), statement.read.measures
         inside = self.inside_other if statement.compared else self.inside
         named = [(own, statement.keys.index(name)) for name, own in self.ids.items()]
         for row in rows:
@@ -134,6 +147,11 @@ class Gathered:
         return (*key[:index], str(query.events[0]), *key[index + 1 :])
 
 
+def _width(statement: Statement) -> int:
+    """How many of its columns are the key."""
+    return len(statement.keys) + (statement.by_currency and "currency" not in statement.keys)
+
+
 _Side = tuple[Metric, dict[Key, Sums], Look | None]
 """A metric, its sums by key, and the spans where it also depends on the time that has passed."""
 
@@ -157,12 +175,24 @@ class _Values:
     def of(self, column: str, key: Key) -> Any:
         return self._value(self.sides.get(column), key)
 
-    def row(self, key: Key) -> tuple[Any, ...]:
-        own = [value.isoformat() if type(value) is date else value for value in key]
+    def rows(self, keys: Sequence[Key]) -> list[tuple[Any, ...]]:
+        """The rows of these keys, put together column by column: a board may have ten thousand."""
+        if not keys:
+            return []
+        columns: list[Sequence[Any]] = list(zip(*keys, strict=True))
+        for index, name in enumerate(self.prepared.query.dimensions):
+            if DIMENSIONS[name].shape == "date":
+                columns[index] = [v.isoformat() if type(v) is date else v for v in columns[index]]
         if self.at_home:
-            own.append(self.currency)
-        own += [self._value(side, key) for side in self.shown]
-        return tuple(own)
+            columns.append([self.currency] * len(keys))
+        columns += [self._column(side, keys) for side in self.shown]
+        return list(zip(*columns, strict=True))
+
+    def _column(self, side: _Side | None, keys: Sequence[Key]) -> list[Any]:
+        if side is None or side[0].over or side[2] is not None:
+            return [self._value(side, key) for key in keys]
+        metric, rows, _ = side
+        return totals(metric, [rows.get(key) for key in keys])
 
     def _value(self, side: _Side | None, key: Key) -> Any:
         if side is None:
@@ -227,7 +257,7 @@ def _missing(prepared: Prepared, keys: Sequence[Key]) -> list[Key]:
         buckets = [(bucket,) for bucket in every_bucket(prepared, [key[0] for key in keys])]
     else:
         return []
-    if not _splits_currency(prepared):
+    if not buckets or not _splits_currency(prepared):
         return buckets
     home = next(iter(prepared.main.clocks.values())).currency
     currencies = list(dict.fromkeys(key[-1] for key in keys)) or [home]

@@ -23,7 +23,7 @@ from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
 from data.query_check import checked
 from data.query_error import QueryError
-from data.query_windows import Look, earlier, look
+from data.query_windows import Look, sides
 from data.query_world import World, families_of, read
 
 Compute = Callable[[Sequence[MetricQuery], World | None], list[Answer | QueryError]]
@@ -110,15 +110,15 @@ def _keys(
     world = read(tenant, access, queries)
     looks = [_sides(query, access, world, now) for query in queries]
     versions = iter(
-        tokens(tenant, [_span(q, side) for q, sides in zip(queries, looks, strict=True) for side in sides])
+        tokens(tenant, [_span(q, side) for q, own in zip(queries, looks, strict=True) for side in own])
     )
     keys: list[str | None] = []
-    for query, sides in zip(queries, looks, strict=True):
-        if not sides:
+    for query, own in zip(queries, looks, strict=True):
+        if not own:
             keys.append(None)  # Nor need what makes no sense have a text.
             continue
-        seen = [(side.windows, side.events, side.by_event, next(versions)) for side in sides]
-        text = repr((query.model_dump_json(), _eyes(access), seen, _moment(query, sides, now)))
+        seen = [(side.windows, side.events, side.by_event, next(versions)) for side in own]
+        text = repr((query.model_dump_json(), _eyes(access), seen, _moment(query, own, now)))
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
         keys.append(f"{tenant.tenant_id}:answer:{digest}")
     store.remember(asked, Keys(version, tuple(keys)))
@@ -141,8 +141,7 @@ def _sides(query: MetricQuery, access: Access, world: World, now: datetime) -> l
     """What the question looks at and compares with; nothing when it has no answer."""
     try:
         checked(query, access)
-        main = look(query, access, world, now)
-        other = earlier(query, main, world, now)
+        main, other = sides(query, access, world, now)
     except QueryError:
         return []
     return [main] if other is None else [main, other]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from typing import Any
 from uuid import UUID
+
+from psycopg import Cursor
 
 from data.engine import TenantConnection
 
@@ -18,13 +21,12 @@ _BY_PLACE = (
     "SELECT {own}, min(name) FROM {table} WHERE tenant_id = %(tenant)s AND venue_id = ANY(%(venues)s::uuid[])"
     " AND {own} = ANY(%(ids)s) GROUP BY {own}"
 )
+PLACES = {"gate": "gates", "zone": "zones", "ticket_type": "ticket_types"}
+"""Dimension → the table of what is called by a text at its venue."""
 NAMED = {
     "event": _BY_ID.format(own="event", table="events"),
     "series": _BY_ID.format(own="series", table="series"),
-    "gate": _BY_PLACE.format(own="gate", table="gates"),
-    "zone": _BY_PLACE.format(own="zone", table="zones"),
-    "ticket_type": _BY_PLACE.format(own="ticket_type", table="ticket_types"),
-}
+} | {own: _BY_PLACE.format(own=own, table=table) for own, table in PLACES.items()}
 """Dimension → the names of some of its values. Gates, zones and ticket types are called by a text that is
 theirs at their venue: of several names the first."""
 
@@ -32,12 +34,34 @@ Wanted = tuple[str, frozenset[UUID], Set[str]]
 """A dimension, the venues that its question looks at, and the values found there."""
 
 
-def look_up(tenant: TenantConnection, wanted: Sequence[Wanted]) -> list[dict[str, str]]:
-    """Value → name for each, in one round trip; a value that has no name is missing."""
-    cursors = []
-    if any(values for _, _, values in wanted):
+def look_up(tenant: TenantConnection, wanted: Sequence[Wanted], programme: int) -> list[dict[str, str]]:
+    """Value → name for each, in one round trip; a value that has no name is missing.
+
+    Names by place are looked for in all programmes of all venues, and there are few of them: this process
+    remembers them as long as `programme`, the version of the tenant's programmes, stays the same.
+    """
+    keys = [
+        (tenant.tenant_id, programme, dimension, venues, frozenset(values))
+        for dimension, venues, values in wanted
+    ]
+    found = [_remembered(tenant, key) if each[2] else {} for key, each in zip(keys, wanted, strict=True)]
+    missing = [index for index, names in enumerate(found) if names is None]
+    if missing:
         with tenant.connection.pipeline():
-            for dimension, venues, values in wanted:
-                parameters = {"tenant": tenant.tenant_id, "venues": list(venues), "ids": list(values)}
-                cursors.append(tenant.execute(NAMED[dimension], parameters))
-    return [dict(cursor.fetchall()) for cursor in cursors] or [{} for _ in wanted]
+            cursors = [_ask(tenant, wanted[index]) for index in missing]
+        for index, cursor in zip(missing, cursors, strict=True):
+            names = found[index] = dict(cursor.fetchall())
+            if tenant.answers is not None and wanted[index][0] in PLACES:
+                tenant.answers.remember(keys[index], names)
+    return [names or {} for names in found]
+
+
+def _remembered(tenant: TenantConnection, key: object) -> dict[str, str] | None:
+    names = None if tenant.answers is None else tenant.answers.recall(key)
+    return names if isinstance(names, dict) else None
+
+
+def _ask(tenant: TenantConnection, wanted: Wanted) -> Cursor[Any]:
+    dimension, venues, values = wanted
+    parameters = {"tenant": tenant.tenant_id, "venues": list(venues), "ids": list(values)}
+    return tenant.execute(NAMED[dimension], parameters)

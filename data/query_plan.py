@@ -7,7 +7,7 @@ from finer ones, the last seconds from the facts. No piece overlaps another, non
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -69,21 +69,26 @@ class Needs:
 def plan(measures: Sequence[str], needs: Needs, spans: Sequence[Asked]) -> list[Read]:
     """What to read from where; every measure of `measures` in every span exactly once."""
     grouped: dict[tuple[str, ...], list[str]] = {}
+    ladders: dict[tuple[str, ...], tuple[Source, ...]] = {}
+    suits: dict[tuple[str, str, bool], bool] = {}
     for name in measures:
-        ladder = _ladder(MEASURES[name], needs, spans)
-        grouped.setdefault(tuple(source.name for source in ladder), []).append(name)
+        ladder = _ladder(MEASURES[name], needs, spans, suits)
+        steps = tuple(source.name for source in ladder)
+        ladders[steps] = ladder
+        grouped.setdefault(steps, []).append(name)
     reads: list[Read] = []
-    for names in grouped.values():
-        ladder = _ladder(MEASURES[names[0]], needs, spans)
-        # What lies before the coarsest piece is read apart from what lies after it: a read goes over all that
-        # is between its first and its last piece.
+    for steps, names in grouped.items():
+        ladder = ladders[steps]
+        # What lies before the coarsest piece is read apart from what lies after it, where a read goes over
+        # all that is between its first and its last piece.
         pieces_of: dict[tuple[str, bool], list[Piece]] = {}
         for span in spans:
             pieces = list(_cover(span, ladder))
             coarsest = max((piece.source.seconds for piece in pieces), default=0)
             after = False
             for piece in pieces:
-                pieces_of.setdefault((piece.source.name, after), []).append(piece)
+                apart = after and not piece.source.by_span
+                pieces_of.setdefault((piece.source.name, apart), []).append(piece)
                 after = after or piece.source.seconds == coarsest
         for own in pieces_of.values():
             reason = _reason(MEASURES[names[0]], own[0].source, ladder, needs)
@@ -93,22 +98,36 @@ def plan(measures: Sequence[str], needs: Needs, spans: Sequence[Asked]) -> list[
 
 def _joined(reads: list[Read]) -> list[Read]:
     """Reads of the same pieces become one: a row of a roll-up holds the measures of several families."""
-    joined: dict[tuple[str, tuple[Piece, ...]], Read] = {}
+    joined: list[Read] = []
     for read in reads:
-        key = (read.source.name, read.pieces)
-        other = joined.get(key)
-        measures = read.measures if other is None else other.measures + read.measures
-        joined[key] = Read(read.source, measures, read.pieces, (other or read).reason)
-    return list(joined.values())
+        same = (
+            index
+            for index, other in enumerate(joined)
+            if other.source is read.source and other.pieces == read.pieces
+        )
+        index = next(same, None)
+        if index is None:
+            joined.append(read)
+        else:
+            other = joined[index]
+            joined[index] = replace(other, measures=other.measures + read.measures)
+    return joined
 
 
-def _ladder(measure: Measure, needs: Needs, spans: Sequence[Asked]) -> tuple[Source, ...]:
-    """The sources that can answer for the measure, the coarsest first, the facts last."""
-    able = [
-        source
-        for source in LADDERS[measure.family]
-        if source.holds(measure) and _suits(source, measure, needs, spans)
-    ]
+def _ladder(
+    measure: Measure, needs: Needs, spans: Sequence[Asked], suits: dict[tuple[str, str, bool], bool]
+) -> tuple[Source, ...]:
+    """The sources that can answer for the measure, the coarsest first, the facts last. `suits` remembers what
+    was found out for others of its family."""
+    able = []
+    for source in LADDERS[measure.family]:
+        if not source.holds(measure):
+            continue
+        key = (source.name, measure.family, measure.money)
+        if key not in suits:
+            suits[key] = _suits(source, measure, needs, spans)
+        if suits[key]:
+            able.append(source)
     return (*able, FACTS[measure.family])
 
 

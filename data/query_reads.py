@@ -16,7 +16,7 @@ from data.query_filters import dimensions_of, needed_by
 from data.query_plan import Asked, Needs, plan
 from data.query_sql import Frame, Statement, statement
 from data.query_top import ranks, top_statements
-from data.query_windows import Look, earlier, look
+from data.query_windows import Look, sides
 from data.query_world import World
 
 STATE = "presence"
@@ -46,8 +46,7 @@ def prepare(
     now: datetime,
 ) -> Prepared:
     """The statements of a question. `metrics` are those that may be seen. Raises QueryError."""
-    main = look(query, access, world, now)
-    other = earlier(query, main, world, now)
+    main, other = sides(query, access, world, now)
     by_currency = any(metric.money for metric in metrics) or "currency" in query.dimensions
     statements = []
     by = ranks(query, metrics, other is not None)

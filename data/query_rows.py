@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from math import inf
-from operator import itemgetter
+from operator import add, itemgetter, sub
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,8 @@ Key = tuple[Any, ...]
 """The values of the dimensions, then the currency where there is money."""
 Sums = dict[str, Any]
 OTHER = "other"
-_PLAIN = frozenset((str, int, date, type(None)))
+PLAIN = frozenset(("text", "number", "date"))
+"""Shapes of dimensions whose values stand in an answer as PostgreSQL gives them."""
 
 
 @dataclass(slots=True)
@@ -40,8 +41,6 @@ class Cells:
 
 def plain(value: Any) -> Any:
     """A value of PostgreSQL as it stands in an answer: ids as text, dates and moments as they are."""
-    if type(value) in _PLAIN:
-        return value
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime):
@@ -74,6 +73,17 @@ def _total(terms: Iterable[tuple[str, int]], sums: Sums) -> Any:
         if value is None:
             return None
         total += sign * value
+    return total
+
+
+def totals(metric: Metric, rows: Sequence[Sums | None]) -> list[Any]:
+    """The values of a metric that is no ratio, of many rows at once: the same as `value_of` each."""
+    total: list[Any] = [0] * len(rows)
+    for name, sign in metric.plus:
+        own = [0 if sums is None else sums.get(name, 0) for sums in rows]
+        if None in own:
+            return [value_of(metric, sums) for sums in rows]
+        total = list(map(add if sign > 0 else sub, total, own))
     return total
 
 
@@ -152,8 +162,11 @@ class Arranger:
     def ordered(self, keys: Iterable[Key], value: Callable[[str, Key], Any]) -> list[Key]:
         """The keys as asked for; without a word about it by time or number, else by the first metric."""
         keys = list(keys)
-        for sort in reversed(self._sorts()):
-            keys = self._sorted(keys, sort, value)
+        places = [0] * len(keys)
+        for sort in self._sorts():
+            own, count = self._places(keys, sort, value)
+            places = [place * count + then for place, then in zip(places, own, strict=True)]
+        keys = [key for _, key in sorted(zip(places, keys, strict=True), key=itemgetter(0))]
         if self.query.top is not None and self.width and not self._leads_in_time():
             keys.sort(key=lambda key: key[self.width - 1] == OTHER)
         return keys
@@ -182,25 +195,25 @@ class Arranger:
         last = [] if first or not self.by_currency else [Sort(by="", order="asc")]
         return [*first, *asked, *plain_order, *last]
 
-    def _sorted(self, keys: list[Key], sort: Sort, value: Callable[[str, Key], Any]) -> list[Key]:
-        of = self._sorted_by(sort, value)
-        valued = [(of(key), key) for key in keys]
-        known = [pair for pair in valued if pair[0] is not None]
-        known.sort(key=itemgetter(0), reverse=sort.order == "desc")
-        return [key for _, key in known] + [key for found, key in valued if found is None]
-
-    def _sorted_by(self, sort: Sort, value: Callable[[str, Key], Any]) -> Callable[[Key], Any]:
-        if sort.by == "":
-            return itemgetter(-1)
-        if sort.by not in self.query.dimensions:
-            return partial(value, sort.by)
-        index = self.query.dimensions.index(sort.by)
-        return lambda key: None if key[index] is None else self._shown(index, key[index])
+    def _places(self, keys: list[Key], sort: Sort, value: Callable[[str, Key], Any]) -> tuple[list[int], int]:
+        """The place of every key in one order, those without a value last, and how many places there are."""
+        if sort.by and sort.by not in self.query.dimensions:
+            values = [value(sort.by, key) for key in keys]
+            known = sorted({*values} - {None})
+        else:
+            index = self.query.dimensions.index(sort.by) if sort.by else -1
+            values = [key[index] for key in keys]
+            known = sorted({*values} - {None}, key=partial(self._shown, index))
+        if sort.order == "desc":
+            known.reverse()
+        place = {own: number for number, own in enumerate(known)}
+        last = len(known)
+        return [place.get(own, last) for own in values], last + 1
 
     def _shown(self, index: int, value: Any) -> Any:
         """What a value is sorted by: its name, without regard to capitals; of a price band where it starts.
         Of one type in each column."""
-        name = self.query.dimensions[index]
+        name = self.query.dimensions[index] if index >= 0 else "currency"
         if name == "price":
             return (0, inf if value == OTHER else lower_bound(value or ""), "")
         if isinstance(value, str):

@@ -40,6 +40,11 @@ class Source:
     partitioned: bool = False
     by_line: bool = False
 
+    @property
+    def by_span(self) -> bool:
+        """Whether it is read once for each span, not over all that lies between the first and the last."""
+        return self.table == metric_measures.DAY
+
     def holds(self, measure: Measure) -> bool:
         """Whether it counts this measure at all."""
         return not self.seconds or self.table in measure.columns

@@ -36,6 +36,8 @@ JOINS = {
     " ON d.e = f.event_id",
     "calendars": f"JOIN json_to_recordset(%(calendars)s::json) AS c {query_calendars.CALENDARS} ON c.k = s.k",
 }
+BY_CURRENCY = (metric_measures.VENUE, metric_measures.DAY)
+"""Tables in which money stands in the rows of its currency, everything else in those of none."""
 FRAGMENTS = (metric_measures.DAY, CUSTOMER)
 """Tables that a job writes: what still waits for it is read along with them."""
 
@@ -60,7 +62,7 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement whose rows are `keys`, the currency if `by_currency`, the `measures`, in this order, and of
-    a `ranked` one whether the row is the sum of all that are not among the top."""
+    a `ranked` one whether the row is the sum of all that are not among the top. `kept`: its plan may be."""
 
     sql: str
     parameters: dict[str, Any]
@@ -69,6 +71,7 @@ class Statement:
     read: Read
     compared: bool = False
     ranked: bool = False
+    kept: bool = False
 
 
 def statement(read: Read, frame: Frame) -> Statement:
@@ -95,7 +98,7 @@ class _Writer:
         lines = [
             f"SELECT {', '.join(f'{value} AS c{i}' for i, value in enumerate([*keys, *measures]))}",
             f"FROM json_to_recordset(%(spans)s::json) AS s {query_calendars.SPANS}",
-            f"JOIN {self._table()} f ON {' AND '.join(conditions)}",
+            f"JOIN {self._table()} f ON {' AND '.join(conditions) or 'true'}",
             *(JOINS[name].replace("{gate}", gate) for name in JOINS if name in self.joins),
         ]
         if rest:
@@ -104,7 +107,13 @@ class _Writer:
             lines.append(f"GROUP BY {', '.join(str(i + 1) for i in range(len(keys)))}")
         self._bind_spans()
         return Statement(
-            "\n".join(lines), self.parameters, self.frame.keys, self.frame.by_currency, self.read
+            "\n".join(lines),
+            self.parameters,
+            self.frame.keys,
+            self.frame.by_currency,
+            self.read,
+            # A plan of facts leaves out months by the very dates that it is made for.
+            kept=bool(self.source.seconds),
         )
 
     def _table(self) -> str:
@@ -119,21 +128,24 @@ class _Writer:
         columns = {c for name in self.read.measures for c in re.findall(r"[a-z_]+", _column(name, source))}
         if source.table == CUSTOMER:
             return current_customers(sorted(columns))
-        self.parameters |= {
-            "dimensions": [source.split],
-            "since": iso(min(piece.lo for piece in self.read.pieces)),
-            "until": iso(max(piece.hi for piece in self.read.pieces)),
-        }
-        bounds = {"since": "%(since)s::timestamptz", "until": "%(until)s::timestamptz"}
-        if source.seconds == MONTH:
-            self.parameters["months"] = [month_name(source.split)]
-            bounds["months"] = "%(months)s::text[]"
-        return current_days(sorted(columns), dimensions="%(dimensions)s::text[]", **bounds)
+        # Once for each span, which is a stretch of the key's index: no row is read that is not counted. Names
+        # in the text itself let PostgreSQL leave out other partitions also in a plan that it keeps.
+        monthly = source.seconds == MONTH
+        return "LATERAL " + current_days(
+            sorted(columns),
+            venues="ARRAY[s.v]",
+            dimensions=f"ARRAY['{source.split}']",
+            since="s.lo",
+            until="s.hi",
+            months=f"ARRAY['{month_name(source.split)}']" if monthly else "",
+        )
 
     def _conditions(self) -> list[str]:
         """What ties a row to its span."""
         pieces = self.read.pieces
-        conditions = ["f.venue_id = s.v"]
+        conditions = []
+        if not self.source.by_span:
+            conditions.append("f.venue_id = s.v")
         if self.source.table not in FRAGMENTS:
             conditions.append("f.tenant_id = %(tenant)s")
         if pieces[0].event is not None:
@@ -143,7 +155,7 @@ class _Writer:
         timeless = self.source.seconds == WHOLE or (
             self.source.name in SUBQUERIES and all(piece.whole for piece in pieces)
         )
-        if not timeless:
+        if not timeless and not self.source.by_span:
             conditions += [f"{self.time} >= s.lo", f"{self.time} < s.hi"]
         if self.source.partitioned:
             # Constants let PostgreSQL leave out months when it plans.
@@ -155,8 +167,10 @@ class _Writer:
             if self.source.seconds == 0:
                 self.parameters["nowhere"] = NO_EVENT
                 conditions.append("f.event_id <> %(nowhere)s")
-        if self.source.table in ("venue_analytics", "day_analytics") and not self.frame.by_currency:
+        if self.source.table in BY_CURRENCY and not self.frame.by_currency:
             conditions.append("f.currency = ''")
+        elif self._in_money_alone():
+            conditions.append("f.currency <> ''")
         if self.frame.events is not None:
             self.parameters["events"] = list(self.frame.events)
             conditions.append("f.event_id = ANY(%(events)s)")
@@ -224,11 +238,18 @@ class _Writer:
             return f"date_bin('5 minutes', {moment}, '1970-01-01 00:00Z'::timestamptz)"
         return f"date_trunc('minute', {moment})" if name == "minute" else moment
 
+    def _in_money_alone(self) -> bool:
+        """Whether only rows with a currency matter: those without have no money, those with nothing else."""
+        money = all(MEASURES[name].money for name in self.read.measures)
+        return self.source.table in BY_CURRENCY and self.frame.by_currency and money
+
     def _currency(self) -> str:
         table = self.source.table
         if self.source.name in SUBQUERIES and table != "events and event_money":
             return "s.home"
-        if table in ("venue_analytics", "day_analytics"):
+        if self._in_money_alone():
+            return "f.currency"
+        if table in BY_CURRENCY:
             return "CASE WHEN f.currency = '' THEN s.home ELSE f.currency END"
         if table in ("ticket_sales", "customer_totals"):
             return "CASE WHEN s.several THEN f.currency ELSE s.home END"

@@ -43,6 +43,15 @@ class Look:
         return [Asked(self.clocks[venue], span.lo, span.hi, timeless) for venue, span in self.windows.items()]
 
 
+def sides(query: MetricQuery, access: Access, world: World, now: datetime) -> tuple[Look, Look | None]:
+    """What the question looks at and what it compares with, worked out once in a world. Raises QueryError."""
+    found = world.sides.get((query, now))
+    if found is None:
+        main = look(query, access, world, now)
+        found = world.sides[query, now] = (main, earlier(query, main, world, now))
+    return found
+
+
 def look(query: MetricQuery, access: Access, world: World, now: datetime) -> Look:
     """What the question looks at. Raises QueryError for a venue or event that cannot be seen."""
     clocks = _clocks(query, world)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,16 +27,21 @@ SELECT v.venue_id, v.name, v.zone, v.business_day_starts, v.currency,
              AND a.venue_id = v.venue_id AND a.dimension = '' AND a.day > %(ever)s)) AS first,
        greatest(q.last, (SELECT max(a.day) FROM day_analytics a WHERE a.tenant_id = v.tenant_id
                 AND a.venue_id = v.venue_id AND a.dimension = '' AND a.day > %(ever)s)) AS last,
-       d.first AS first_doors, d.last AS last_doors
+       d.first AS first_doors, d.last AS last_doors,
+       COALESCE(q.programme, 0) + (SELECT COALESCE(sum(a.changes), 0) FROM day_analytics a
+             WHERE a.tenant_id = v.tenant_id AND a.venue_id = v.venue_id AND a.dimension = ''
+             AND a.day <= %(ever)s) AS programme
 FROM venues v
 LEFT JOIN (
     SELECT venue_id, min(COALESCE(doors_at, starts_at)) AS first, max(COALESCE(doors_at, starts_at)) AS last
     FROM events WHERE tenant_id = %(tenant)s AND %(nights)s GROUP BY venue_id
 ) d ON d.venue_id = v.venue_id
 LEFT JOIN (
-    SELECT w.venue_id, min(day) AS first, max(day) AS last
+    SELECT w.venue_id, min(day) FILTER (WHERE day > %(ever)s) AS first,
+           max(day) FILTER (WHERE day > %(ever)s) AS last,
+           count(*) FILTER (WHERE day <= %(ever)s) AS programme
     FROM rollup_queue w CROSS JOIN LATERAL unnest(w.days) AS n (day)
-    WHERE w.tenant_id = %(tenant)s AND day > %(ever)s GROUP BY w.venue_id
+    WHERE w.tenant_id = %(tenant)s GROUP BY w.venue_id
 ) q ON q.venue_id = v.venue_id
 WHERE v.tenant_id = %(tenant)s ORDER BY v.name, v.venue_id
 """
@@ -65,12 +70,15 @@ class EventAt:
 class World:
     """The venues by id, in the order of their names, those events that the questions need, and the
     first and last doors (seconds since 1970) of each venue where whole events are asked for, and the ids of
-    all venues of the tenant, seen or not."""
+    all venues of the tenant, seen or not. `programme` changes with every change of events and names; `sides`
+    remembers what questions look at (`data.query_windows.sides`)."""
 
     venues: dict[UUID, Clock]
     events: dict[UUID, EventAt]
     doors: dict[UUID, tuple[int, int]]
     all_venues: tuple[UUID, ...]
+    programme: int
+    sides: dict[tuple[MetricQuery, datetime], Any] = field(default_factory=dict)
 
 
 def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery]) -> World:
@@ -99,7 +107,8 @@ def read(tenant: TenantConnection, access: Access, queries: Sequence[MetricQuery
         clocks = {venue: clock for venue, clock in clocks.items() if venue in access.venues}
     rows = events.fetchall() if named or every else []
     visible = {row["event_id"]: _event(row, clocks) for row in _visible(rows, clocks, access)}
-    return World(clocks, visible, doors, tuple(row["venue_id"] for row in places))
+    programme = sum(int(row["programme"]) for row in places)
+    return World(clocks, visible, doors, tuple(row["venue_id"] for row in places), programme)
 
 
 def families_of(query: MetricQuery) -> set[str]:

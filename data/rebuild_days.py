@@ -177,7 +177,10 @@ _DAY_KEY = ("dimension", "day", "value", "currency")
 
 
 def _correction(table: str, key: tuple[str, ...], sums: tuple[str, ...], also: tuple[str, ...] = ()) -> str:
-    """Add to the rows of `have` what they lack of `stated`; `also` are columns set to what is stated."""
+    """Add to the rows of `have` what they lack of `stated`; `also` are columns set to what is stated.
+
+    In the order of the key: rows that are read together come to lie together.
+    """
     lacking = [f"coalesce(s.{name}, 0) - coalesce(h.{name}, 0)" for name in sums]
     changed = [f"{lack} <> 0" for lack in lacking] + [f"s.{name} IS DISTINCT FROM h.{name}" for name in also]
     added = [f"{name} = {table}.{name} + EXCLUDED.{name}" for name in sums]
@@ -186,6 +189,7 @@ INSERT INTO {table} (tenant_id, venue_id, {", ".join((*key, *sums, *also))})
 SELECT %(tenant)s, %(venue)s, {", ".join((*key, *lacking, *(f"s.{name}" for name in also)))}
 FROM stated s FULL JOIN have h USING ({", ".join(key)})
 WHERE {" OR ".join(changed)}
+ORDER BY {", ".join(key)}
 ON CONFLICT (tenant_id, venue_id, {", ".join(key)})
 DO UPDATE SET {", ".join(added + [f"{name} = EXCLUDED.{name}" for name in also])}
 """

@@ -121,6 +121,24 @@ def write_a_night(database: Database, tenant: Tenant) -> list[Message]:
     return known
 
 
+def test_what_a_rebuild_writes_lies_in_the_order_in_which_it_is_read(
+    database: Database, tenant: Tenant
+) -> None:
+    write_a_night(database, tenant)
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute("DELETE FROM rollup_queue WHERE tenant_id = %s", [tenant.tenant_id])
+    rebuilt(database, tenant)
+    with database.tenant(tenant.tenant_id) as connection:
+        cursor = connection.execute(
+            "SELECT tableoid::int, dimension, day, value, currency FROM day_analytics"
+            " WHERE tenant_id = %s AND dimension <> 'changes' ORDER BY tableoid, ctid",
+            [tenant.tenant_id],
+        )
+        lying = cursor.fetchall()
+    assert len(lying) > 20
+    assert lying == sorted(lying)
+
+
 def test_correcting_an_event_changes_its_token_and_those_of_the_days_that_were_wrong(
     database: Database, tenant: Tenant
 ) -> None:

@@ -1,13 +1,15 @@
 """The common questions, on one night of known figures: whole answers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
+from data import rollup_applier
 from data.access import Access
 from data.answers import Answer
 from data.engine import Database
+from data.messages import SaleLine
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
@@ -129,6 +131,67 @@ def test_the_plan_names_the_tables_that_answer(night: Night) -> None:
         ["event_totals"],
         ["venue_analytics hourly"],
         ["ticket_sales"],
+    ]
+
+
+def test_days_before_and_after_the_whole_months_are_read_together(night: Night) -> None:
+    for day in (date(2026, 3, 14), date(2026, 3, 15), date(2026, 4, 10), date(2026, 5, 9), date(2026, 5, 10)):
+        night.sell(1, datetime.combine(day, time(12), tzinfo=UTC))
+    span = {"from": "2026-03-15", "to": "2026-05-10"}
+    query: dict[str, Any] = {"metrics": ["tickets_sold"], "dimensions": ["channel"], "range": span}
+    with night.database.tenant(night.tenant_id) as tenant:
+        (plan,) = explain(tenant, Access(night.tenant_id), [MetricQuery.model_validate(query)], NOW)
+    assert [(part.table, part.pieces) for part in plan] == [
+        ("day_analytics daily by channel", 2),
+        ("day_analytics monthly by channel", 1),
+    ]
+    assert ask(night, **query).rows == [("web", 3)]
+    while rollup_applier.apply_some(night.database, night.tenant_id):
+        pass
+    assert ask(night, **query).rows == [("web", 3)]
+
+
+def test_hours_before_and_after_the_whole_days_are_not_read_over_the_days_between(night: Night) -> None:
+    span = {"from": "2026-05-10T12:00:00+00:00", "to": "2026-05-14T12:00:00+00:00"}
+    query = {"metrics": ["tickets_sold"], "range": span}
+    with night.database.tenant(night.tenant_id) as tenant:
+        (plan,) = explain(tenant, Access(night.tenant_id), [MetricQuery.model_validate(query)], NOW)
+    assert [(part.table, part.pieces) for part in plan] == [
+        ("venue_analytics hourly", 1),
+        ("day_analytics daily", 1),
+        ("venue_analytics hourly", 1),
+    ]
+
+
+def test_rows_stand_in_the_order_asked_for_by_values_and_names_unknown_ones_last(night: Night) -> None:
+    noon = datetime(2026, 5, 12, 12, tzinfo=UTC)
+    sold = (("web", "GB", 3), ("web", None, 2), ("desk", "GB", 2), (None, "AT", 2), ("desk", "AT", 4))
+    night.write(
+        SaleLine("sale", noon, 1, 2500, "GBP", channel=channel, country=country)
+        for channel, country, count in sold
+        for _ in range(count)
+    )
+    query: dict[str, Any] = {
+        "metrics": ["tickets_sold"],
+        "dimensions": ["channel", "country"],
+        "range": {"from": "2026-05-12", "to": "2026-05-13"},
+    }
+    by_value = ask(night, **query)
+    assert by_value.rows == [
+        ("desk", "AT", 4),
+        ("web", "GB", 3),
+        ("desk", "GB", 2),
+        ("web", None, 2),
+        (None, "AT", 2),
+    ]
+    order = [{"by": "country", "order": "desc"}, {"by": "tickets_sold", "order": "asc"}]
+    by_name = ask(night, **query, sort=order)
+    assert by_name.rows == [
+        ("desk", "GB", 2),
+        ("web", "GB", 3),
+        (None, "AT", 2),
+        ("desk", "AT", 4),
+        ("web", None, 2),
     ]
 
 

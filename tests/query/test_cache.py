@@ -122,6 +122,37 @@ def test_a_change_of_the_programme_makes_everything_of_the_venue_new(asking: Ask
     assert asking.ask(NIGHTS)[0].names == {"event": {str(asking.night.event_id): "Renamed"}}
 
 
+def test_names_of_places_are_looked_up_again_only_when_the_programme_changed(asking: Asking) -> None:
+    def called(last: int) -> dict[str, dict[str, str]]:
+        """Of another span each time, so that no answer is known."""
+        entries = {"metrics": ["gate_entries"], "dimensions": ["gate"], "range": {"last": last}}
+        return asking.ask(entries)[0].names
+
+    def rename(name: str) -> None:
+        tenant.execute("UPDATE gates SET name = %s WHERE tenant_id = %s", [name, tenant.tenant_id])
+
+    asking.night.enter(1, NOW)
+    with asking.database.tenant(asking.night.tenant_id) as tenant:
+        tenant.execute(
+            "INSERT INTO gates (tenant_id, venue_id, gate, name) VALUES (%s, %s, 'north', 'North')",
+            [tenant.tenant_id, asking.night.venue_id],
+        )
+        rollup_queue.put_structure(tenant, [asking.night.venue_id])
+    assert called(3) == {"gate": {"north": "North"}}
+    with asking.database.tenant(asking.night.tenant_id) as tenant:
+        rename("Without a word")
+    assert called(4) == {"gate": {"north": "North"}}
+    asking.night.enter(1, NOW)
+    assert called(5) == {"gate": {"north": "North"}}
+    with asking.database.tenant(asking.night.tenant_id) as tenant:
+        rename("Nord")
+        rollup_queue.put_structure(tenant, [asking.night.venue_id])
+    assert called(6) == {"gate": {"north": "Nord"}}
+    while rollup_applier.apply_some(asking.database, asking.night.tenant_id):
+        pass
+    assert called(7) == {"gate": {"north": "Nord"}}
+
+
 def test_whoever_sees_less_gets_another_answer(asking: Asking) -> None:
     own = Access(asking.night.tenant_id)
     assert asking.ask(MONTH)[0].rows == [("GBP", 5, 9500)]

@@ -45,6 +45,18 @@ def test_many_slow_questions_do_not_each_have_their_time(
     assert fetched(database, tenant, "SELECT 1", SLOW, "SELECT 2") == [[(1,)], "too-slow", "too-slow"]
 
 
+def test_plans_of_rollups_are_kept_and_those_of_facts_made_for_their_dates(night: Any) -> None:
+    asked = [MetricQuery(metrics=(name,), dimensions=("channel",)) for name in ("tickets_sold", "orders")]
+    with night.database.tenant(night.tenant_id) as tenant:
+        for _ in range(6):
+            attempt(tenant, Access(night.tenant_id), asked, NOW)
+        kept = tenant.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    assert [len([text for (text,) in kept if table in text]) for table in ("sum(f.sold)", "f.order_id")] == [
+        1,
+        0,
+    ]
+
+
 def test_more_rows_than_may_be_held_are_an_error_of_that_question_alone(
     night: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
