@@ -24,8 +24,8 @@ from ingest.refusal import Code, Refused
 
 BATCHES_AT_ONCE = 4
 """Batches being read or written at the same time: more would only hold memory."""
-WRITES_AT_ONCE = 2
-"""Of these, how many write: one transaction computes while PostgreSQL is busy with the other."""
+WRITES_AT_ONCE = 3
+"""Of these, how many write: one computes, PostgreSQL is busy with the second, the disk with the third."""
 TRANSACTION = 1_000
 """Messages of a batch in one transaction: single messages of the same event wait no longer than that."""
 _WAIT_SECONDS = 20.0
