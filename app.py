@@ -26,6 +26,7 @@ import pages.sales
 import pages.tonight
 from api import (
     callback_door,
+    dash_scripts,
     dashboard_sharing,
     dashboard_versions,
     dashboards,
@@ -98,10 +99,11 @@ def create_app(settings: Settings) -> Dash:
         add_log_handler=False,
         enable_mcp=False,
     )
-    assets = static.register(server, services)
+    scripts = dash_scripts.joined(app)
+    assets = static.register(server, services, {scripts.path: scripts.content})
     headers.register(server, assets, app.csp_hashes)
     callback_door.register(server, app.callback_map)
-    app.index_string = document(assets.url, assets.boot_script)
+    app.index_string = document(assets.url, assets.boot_script, scripts.url)
     pages.tonight.register()
     pages.dashboards.register()
     pages.board.register()
@@ -115,7 +117,7 @@ def create_app(settings: Settings) -> Dash:
     callbacks.figures_pages.register(app, services)
     callbacks.tv.register(app, services)
     stack.callback(callbacks.shared_link.register(app, services).close)
-    callbacks.first_paint.register(app)
+    callbacks.first_paint.register(app, scripts.url)
     return app
 
 

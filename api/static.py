@@ -9,9 +9,10 @@ import gzip
 import hashlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]
@@ -180,8 +181,12 @@ class Assets:
         return f'url("{self.url(match[1].decode())}")'.encode()
 
 
-def register(server: Flask, services: Services) -> Assets:
-    """Serve our files, and Dash's own, precompressed; compress small answers of pages on the way out."""
+def register(
+    server: Flask, services: Services, scripts: Mapping[str, bytes] = MappingProxyType({})
+) -> Assets:
+    """Serve our files, and Dash's own, precompressed; compress small answers of pages on the way out.
+
+    `scripts` are files of ours among Dash's own, by their path in its package."""
     assets, variants = Assets(), Variants(services.settings.data_dir / "static")
 
     def asset(mark: str, name: str) -> Response:
@@ -195,16 +200,23 @@ def register(server: Flask, services: Services) -> Assets:
     server.add_url_rule("/assets/<path:anything>", "no-asset", lambda anything: abort(404))
     server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(assets.url("icon.svg")))
     if COMPONENT_SUITES in server.view_functions:
-        server.view_functions[COMPONENT_SUITES] = _suites(server.view_functions[COMPONENT_SUITES], variants)
+        server.view_functions[COMPONENT_SUITES] = _suites(
+            server.view_functions[COMPONENT_SUITES], scripts, variants
+        )
     server.after_request(_compress_page)
     server.jinja_env.globals.update(asset_url=assets.url, boot_script=assets.boot_script)
     return assets
 
 
-def _suites(view: Callable[..., Any], variants: Variants) -> Callable[..., Response]:
+def _suites(
+    view: Callable[..., Any], scripts: Mapping[str, bytes], variants: Variants
+) -> Callable[..., Response]:
     """Dash's route for the scripts of its components, answering with the kept variants."""
 
     def serve(**arguments: str) -> Response:
+        own = scripts.get(arguments["fingerprinted_path"])
+        if own is not None:
+            return _kept(Response(own, content_type=_typed("text/javascript")), variants)
         response: Response = view(**arguments)
         if response.status_code != 200:
             return response

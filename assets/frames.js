@@ -1,10 +1,11 @@
 /* Frames of widgets: the server writes each as HTML, in `data-html` of its slot's content. They are put in here,
    with what the first paint has drawn already, and their charts are drawn as soon as plotly has come: on the
-   first paint, before React and Dash are there. */
+   first paint. When that is on the screen React and Dash begin. */
 (function () {
   'use strict';
   const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false, showTips: false };
   const AT_ONCE = 40;  // Milliseconds of drawing before others have their turn.
+  const FIRST = 250;  // On the first paint there are no others.
   const PLACES = ['#react-entry-point', '#first-paint'];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const early = new Map();  // Whose frame → its place on the first paint.
@@ -13,13 +14,17 @@
   const owners = new WeakMap();
   let loading = false;
   let waiting = 0;
+  let begun = false;
 
   function look() {
     if (document.body?.classList.contains('still-body')) return;  // Boards without an app draw their own charts.
     all('#first-paint .slot-content[data-of]').forEach((place) => early.set(place.dataset.of, place));
     all('#react-entry-point .slot-content[data-html]').forEach(fill);
     if (!document.getElementById('first-paint')) early.clear();
-    if (!waiting && pending().length) waiting = setTimeout(draw, 0);
+    if (pending().length) {
+      load();
+      waiting = waiting || setTimeout(draw, 0);
+    } else if (!charts.size) begin();
     for (const chart of charts) if (!chart.isConnected && !kept(chart)) takeDown(chart);
   }
 
@@ -62,27 +67,48 @@
     waiting = 0;
     const nodes = pending();
     if (!nodes.length) return;
-    if (!window.Plotly) load();
+    load();
     if (!window.Plotly || !styled()) { waiting = setTimeout(draw, 15); return; }
-    const until = performance.now() + AT_ONCE;
-    for (const node of nodes) {
-      one(node);
+    const until = performance.now() + (begun ? AT_ONCE : FIRST);
+    // All are measured before the first is drawn, as each drawing would have the page laid out again.
+    const places = nodes.map((node) => [node, node.clientWidth, node.clientHeight, node.getBoundingClientRect().top]);
+    const seen = ([, , , top]) => top < innerHeight;
+    for (const [node, width, height] of [...places.filter(seen), ...places.filter((place) => !seen(place))]) {
+      one(node, width, height);
       if (performance.now() > until) break;
     }
     if (pending().length) waiting = setTimeout(draw, 0);
+    else painted(begin);
   }
 
-  function one(node) {
-    const { data, layout } = JSON.parse(node.dataset.figure);
+  /* After the next frame, of which there is none in a tab that nobody sees. */
+  function painted(then) {
+    requestAnimationFrame(() => setTimeout(then, 0));
+    setTimeout(then, 100);
+  }
+
+  /* Dash's scripts, and with them the app. */
+  function begin() {
+    const place = document.getElementById('_dash-renderer');
+    if (begun || !place) return;
+    begun = true;
+    const script = document.createElement('script');
+    script.src = place.dataset.src;
+    document.head.append(script);
+  }
+
+  function one(node, width, height) {
+    const { data, layout: own } = JSON.parse(node.dataset.figure);
+    const layout = width && height ? { width, height, ...own } : { ...own, autosize: true };
     delete node.dataset.figure;
     owners.set(node, node.closest('.slot-content').dataset.of);
     const { Plotly } = window;
     for (const name of ['span', 'points', 'faded']) delete node.dataset[name];  // Said of the figure before.
     // Without a configuration: with one, even the same, plotly would make it anew.
-    if (node.data) Plotly.react(node, data, { ...layout, autosize: true });
-    else Plotly.newPlot(node, data, { ...layout, autosize: true }, CONFIG);
+    if (node.data) Plotly.react(node, data, layout);
+    else Plotly.newPlot(node, data, layout, CONFIG);
     charts.add(node);
-    sizes.set(node, size(node));
+    sizes.set(node, `${width} ${height}`);
     fitting.observe(node);
   }
 
@@ -94,14 +120,16 @@
     window.Plotly.Plots.resize(target);
   }));
 
-  /* The charts' script; the document has asked the network for it already. */
+  /* The charts' script, which pages that begin with charts have already. */
   function load() {
-    if (loading) return;
+    if (loading || window.Plotly) return;
     loading = true;
-    const script = document.createElement('script');
-    script.src = document.documentElement.dataset.plotly;
+    const there = document.querySelector('script[data-charts]');
+    const script = there || document.createElement('script');
     script.onload = () => { clearTimeout(waiting); draw(); };
-    script.onerror = () => { script.remove(); setTimeout(() => { loading = false; }, 3000); };
+    script.onerror = () => { script.remove(); begin(); setTimeout(() => { loading = false; }, 3000); };
+    if (there) return;
+    script.src = document.documentElement.dataset.plotly;
     document.head.append(script);
   }
 

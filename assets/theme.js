@@ -5,13 +5,15 @@
   const root = document.documentElement;
   const FONT = 'Inter, system-ui, sans-serif';
 
+  /* Words that do not fit are hidden below, all at once: plotly has the page laid out again for each. */
+  const axis = (gridcolor) => ({ gridcolor, zeroline: false, showline: false, automargin: false, ticklabeloverflow: 'allow' });
   const template = (text, grid, surface, border, colorway) => ({
     layout: {
       paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', colorway,
       font: { family: FONT, size: 12, color: text },
       hoverlabel: { bgcolor: surface, bordercolor: border, font: { family: FONT, size: 12, color: text } },
-      xaxis: { gridcolor: grid, zeroline: false, showline: false, automargin: false },
-      yaxis: { gridcolor: grid, zeroline: false, showline: false, automargin: false },
+      xaxis: axis(grid),
+      yaxis: axis(grid),
     },
   });
   const templates = {
@@ -39,19 +41,26 @@
     return plotly;
   }
 
-  /* Of the words below an axis those go that would lie on the one before, at every size of the chart. */
+  /* Of the words at an axis those go that the edge of the chart would cut, and below it those that would lie on
+     the one before, at every size of the chart. All are measured before the first is hidden. */
   function thin(plot) {
-    plot.querySelectorAll('.xaxislayer-above, .xaxislayer-below').forEach((layer) => {
-      const words = [...layer.querySelectorAll('.xtick text')];
-      const places = words.map((word) => word.getBoundingClientRect());
-      let end = -Infinity;
-      words.forEach((word, index) => {
-        const clear = places[index].left > end + 4;
-        word.style.visibility = clear ? '' : 'hidden';
-        if (clear) end = places[index].right;
-      });
-    });
+    const edge = plot.getBoundingClientRect();
+    const measured = (selector) => [...plot.querySelectorAll(selector)].map((word) => [word, word.getBoundingClientRect()]);
+    const below = measured(':is(.xaxislayer-above, .xaxislayer-below) .xtick text');
+    const beside = measured(':is(.yaxislayer-above, .yaxislayer-below) .ytick text');
+    let layer = null;
+    let end = -Infinity;
+    for (const [word, { left, right }] of below) {
+      const own = word.closest('.xaxislayer-above, .xaxislayer-below');
+      if (own !== layer) [layer, end] = [own, -Infinity];
+      const clear = left > end + 4 && left >= edge.left && right <= edge.right;
+      show(word, clear);
+      if (clear) end = right;
+    }
+    for (const [word, { top, bottom }] of beside) show(word, top + 3 >= edge.top && bottom <= edge.bottom);
   }
+
+  const show = (word, clear) => { word.style.visibility = clear ? '' : 'hidden'; };
 
   function followed(plot) {
     if (plot.dataset.thinned) return;
@@ -71,7 +80,7 @@
     });
   }
 
-  function show(theme) {
+  function turn(theme) {
     root.dataset.bsTheme = theme;
     if (plotly) retouch();
   }
@@ -80,12 +89,12 @@
     if (!event.target.closest || !event.target.closest('[data-theme-toggle]')) return;
     const theme = mode() === 'dark' ? 'light' : 'dark';
     try { localStorage.setItem('housecount-theme', theme); } catch { /* Storage is closed: this visit only. */ }
-    show(theme);
+    turn(theme);
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => {
     let kept = null;
     try { kept = localStorage.getItem('housecount-theme'); } catch { /* As above. */ }
-    if (!kept) show(event.matches ? 'dark' : 'light');
+    if (!kept) turn(event.matches ? 'dark' : 'light');
   });
 
   window.Housecount = { ...window.Housecount, templates };

@@ -7,16 +7,17 @@ from dash import Dash
 from dash._pages import _path_to_page
 from flask import request
 
-from components.document import needed, with_first_paint
+from components.document import app_script, inline, with_first_paint
 from components.markup import markup
 
 
-def register(app: Dash) -> None:
-    """Draw the requested page into the document that Dash sends for it, and leave out what it never uses."""
+def register(app: Dash, scripts: str) -> None:
+    """Draw the requested page into the document that Dash sends for it, and have it load the one file at the
+    address `scripts` in place of Dash's own."""
     plain: Callable[..., str] = app.interpolate_index
 
     def interpolate(**parts: Any) -> str:
-        parts["scripts"] = needed(parts["scripts"])
+        parts |= {"scripts": inline(parts["scripts"]), "renderer": app_script(scripts)}
         return with_first_paint(plain(**parts), markup(_page()))
 
     # Dash offers this method to be overridden; per app, so that no subclass has to know our pages.

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 
 FIRST_PAINT = "<!-- first paint -->"
-CHARTS = '<link rel="preload" href="{}" as="script">'
+CHARTS = '<script defer src="{}" data-charts></script>\n'
 
 
-def document(url: Callable[[str], str], boot_script: str) -> str:
-    """Dash's index string; `url` gives the address of a served file.
+def document(url: Callable[[str], str], boot_script: str, app: str) -> str:
+    """Dash's index string; `url` gives the address of a served file, `app` is that of Dash's own scripts.
 
-    Order matters: the theme is set before anything is painted, the big script of the charts is
-    asked for before the scripts that will want it, and ours may run before or after Dash's.
+    Order matters: the theme is set before anything is painted; when all of the page is there our own scripts
+    run, then that of the charts. `assets/frames.js` draws them and has the app begin when they are painted.
     """
     plotly = url("plotly.js")
     return f"""<!DOCTYPE html>
@@ -25,8 +25,8 @@ def document(url: Callable[[str], str], boot_script: str) -> str:
 <script>{boot_script}</script>
 <link rel="stylesheet" href="{url("app.css")}">
 <link rel="preload" href="{url("inter.woff2")}" as="font" type="font/woff2" crossorigin>
-{CHARTS.format(plotly)}
-<script async src="{url("app.js")}"></script>
+<script defer src="{url("app.js")}"></script>
+{CHARTS.format(plotly)}<link rel="preload" href="{app}" as="script" fetchpriority="low">
 {{%css%}}
 </head>
 <body>
@@ -37,21 +37,27 @@ def document(url: Callable[[str], str], boot_script: str) -> str:
 </html>"""
 
 
-def needed(scripts: str) -> str:
-    """Dash's script tags without its table, which no page of ours uses."""
-    return "\n".join(tag for tag in scripts.split("\n") if "/dash_table/" not in tag)
+def inline(scripts: str) -> str:
+    """Of Dash's script tags those that are written into the page: the others are in one file."""
+    return _FILE.sub("", scripts)
+
+
+def app_script(url: str) -> str:
+    """What says where that file is; Dash looks for this id."""
+    return f'<script type="text/plain" id="_dash-renderer" data-src="{url}"></script>'
 
 
 def with_first_paint(page: str, first_paint: str) -> str:
     """The page with server-drawn figures over the place where the app will appear; a page without charts
-    does not ask for their script ahead of time."""
+    has not their script."""
     if not first_paint:
         return page.replace(FIRST_PAINT, "", 1)
     if CHART not in first_paint:
-        page = _PRELOAD.sub("", page, count=1)
+        page = _CHARTS.sub("", page, count=1)
     return page.replace(FIRST_PAINT, f'<div id="first-paint">{first_paint}</div>', 1)
 
 
 CHART = 'class="fill"'
 """What the first paint has where a chart will be."""
-_PRELOAD = re.compile(re.escape(CHARTS).replace(re.escape("{}"), '[^"]*'))
+_CHARTS = re.compile(re.escape(CHARTS).replace(re.escape("{}"), '[^"]*'))
+_FILE = re.compile(r'<script src="[^"]*"></script>\n?')

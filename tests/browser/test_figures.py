@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from data.board_document import Placed
 from tests.browser.boards import another, enter, made, visit
@@ -186,6 +186,44 @@ def test_a_note_is_written_changed_and_removed(page: Page, night: Night, watch: 
     drawer.get_by_role("button", name="Remove for good: Posters and radio").click()
     expect(drawer.get_by_role("list", name="Notes")).not_to_contain_text("Posters and radio")
     assert watch.complaints == []
+
+
+DRAWN_FIRST = """(() => {
+  window.order = [];
+  new MutationObserver(() => {
+    if (document.querySelector('#first-paint .main-svg') && !order.includes('chart')) order.push('chart');
+    if (document.querySelector('script[src*="dash-renderer"]') && !order.includes('app')) order.push('app');
+  }).observe(document, { childList: true, subtree: true });
+})()"""
+
+
+def test_the_app_begins_when_the_charts_are_painted(page: Page, night: Night) -> None:
+    sell(night, "web")
+    board = made(night, CURVE)
+    enter(page, night)
+    page.add_init_script(DRAWN_FIRST)
+    visit(page, night, board, "?range=7d")
+    expect(app(page).locator('[data-widget-id="curve"] .main-svg').first).to_be_attached()
+    assert page.evaluate("order") == ["chart", "app"]
+
+
+def test_the_app_begins_without_the_charts_script_and_the_charts_come_later(page: Page, night: Night) -> None:
+    sell(night, "web")
+    board = made(night, CURVE)
+    enter(page, night)
+    failed: list[str] = []
+
+    def once(route: Route) -> None:
+        if failed:
+            route.continue_()
+        else:
+            failed.append(route.request.url)
+            route.abort()
+
+    page.route("**/plotly.js", once)
+    visit(page, night, board, "?range=7d")
+    expect(app(page).locator('[data-widget-id="curve"] .main-svg').first).to_be_attached()
+    assert len(failed) == 1
 
 
 TOO_WIDE = """(width) => [...document.querySelectorAll('#react-entry-point .main *')]

@@ -6,7 +6,7 @@ import re
 from dash import dcc, html
 
 from components.board import Night, Problem, board, problem
-from components.document import document, needed, with_first_paint
+from components.document import app_script, document, inline, with_first_paint
 from components.markup import markup
 from tests.components.states import busy_night, untouched
 from widgets.arrivals import MARK_COLOUR, arrivals_figure
@@ -154,18 +154,34 @@ def test_each_problem_has_its_own_words() -> None:
     assert [name for name, page in said.items() if "data-retry" in page] == ["unreadable"]
 
 
-def test_the_document_asks_for_the_charts_before_the_scripts_that_want_them() -> None:
-    page = document(lambda name: f"/assets/1/{name}", "set();")
-    assert page.index('rel="preload" href="/assets/1/plotly.js"') < page.index("{%scripts%}")
-    assert page.index("<script>set();</script>") < page.index("stylesheet")
+def test_the_document_has_its_scripts_in_the_order_in_which_they_run() -> None:
+    page = document(lambda name: f"/assets/1/{name}", "set();", "/dash.js")
+    order = [
+        "<script>set();</script>",
+        "stylesheet",
+        '<script defer src="/assets/1/app.js">',
+        '<script defer src="/assets/1/plotly.js" data-charts>',
+        '<link rel="preload" href="/dash.js" as="script"',
+        "{%renderer%}",
+    ]
+    assert [part for part in sorted(order, key=page.index) if page.count(part) == 1] == order
 
 
 def test_the_first_paint_is_put_in_once_and_nothing_is_left_without_one() -> None:
-    page = document(lambda name: name, "")
+    page = document(lambda name: name, "", "")
     assert '<div id="first-paint"><p>1</p></div>' in with_first_paint(page, "<p>1</p>")
     assert "first-paint" not in with_first_paint(page, "")
 
 
-def test_the_table_that_no_page_uses_is_not_loaded() -> None:
-    scripts = '<script src="/dash/dash_table/bundle.js"></script>\n<script src="/dash/dcc/x.js"></script>'
-    assert needed(scripts) == '<script src="/dash/dcc/x.js"></script>'
+def test_only_a_page_with_charts_has_their_script() -> None:
+    page = document(lambda name: name, "", "")
+    assert "data-charts" not in with_first_paint(page, "<p>1</p>")
+    assert "data-charts" in with_first_paint(page, '<div class="fill"></div>')
+
+
+def test_of_dashs_scripts_those_of_callbacks_stay_in_the_page() -> None:
+    scripts = (
+        '<script src="/dash/x.js"></script>\n<script src="/dash/y.js"></script>\n<script>\none();\n</script>'
+    )
+    assert inline(scripts) == "<script>\none();\n</script>"
+    assert 'data-src="/dash/joined.js"' in app_script("/dash/joined.js")
