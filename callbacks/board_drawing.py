@@ -12,6 +12,7 @@ from typing import Any
 from dash.development.base_component import Component
 
 from callbacks.cross_filter import scope_for
+from callbacks.kept_drawings import DRAWINGS
 from components.board_grid import drawn
 from components.widget_frame import frame
 from data.access import Access
@@ -50,9 +51,11 @@ def draw_all(
     *,
     editable: bool,
     picked: Collection[str] = (),
+    as_text: bool = False,
 ) -> tuple[list[Component | None], State | None]:
     """For each widget its slot's content, or None where it is as it was; and the live state of the event
     the board looks at, if a widget moves with it. `picked` are the dimensions that were filtered by a click.
+    `as_text` is for pages of the app: figures that were drawn before are not drawn again.
 
     A widget that cannot be drawn says so in its own frame. Raises DatabaseUnavailable.
     """
@@ -71,7 +74,11 @@ def draw_all(
         if each.mark == mark:
             contents.append(None)
             continue
-        picture = frame(each.placed, draw(each.placed, seen, own), editable=editable)
+        if as_text:
+            drawing, figures = DRAWINGS.drawn(each.placed, seen, own, mark)
+            picture = frame(each.placed, drawing, editable=editable, figures=figures)
+        else:
+            picture = frame(each.placed, draw(each.placed, seen, own), editable=editable)
         drill = "" if access.role == "promoter" else _drill(named)
         contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable, drill=drill))
     state = next(answers) if moving else None

@@ -145,7 +145,7 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redra
         looked = _looking(services, person, query, ask.filters)
         editable = board.right != "view"
         contents, state = draw_all(
-            tenant, access, asked, looked.scope, editable=editable, picked=looked.picked
+            tenant, access, asked, looked.scope, editable=editable, picked=looked.picked, as_text=True
         )
     return Redrawn(
         {
@@ -173,6 +173,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
             looked.scope,
             editable=board.right != "view",
             picked=looked.picked,
+            as_text=True,
         )
     if board.trashed_at is not None:
         raise BoardNotFound

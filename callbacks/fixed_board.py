@@ -53,8 +53,9 @@ def fixed_board(
     With `app` they are for a page of the app, which gets frames as text. Raises DatabaseUnavailable."""
     placed = settled(tuple(widgets))
     with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
+        asked = [Asked(each) for each in placed]
         contents, state = draw_all(
-            tenant, access, [Asked(each) for each in placed], looked.scope, editable=False, picked=picked
+            tenant, access, asked, looked.scope, editable=False, picked=picked, as_text=app
         )
     order = phone_order(placed)
     slots = [
@@ -79,7 +80,9 @@ def redrawn(
     placed = settled(tuple(widgets))
     asked = [Asked(each, mark) for each, mark in zip(placed, marks_there, strict=True)]
     with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
-        contents, _ = draw_all(tenant, access, asked, looked.scope, editable=False, picked=picked)
+        contents, _ = draw_all(
+            tenant, access, asked, looked.scope, editable=False, picked=picked, as_text=True
+        )
     changes: dict[int, Component] = {
         index: written(content) for index, content in enumerate(contents) if content is not None
     }

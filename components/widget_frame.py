@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
 
+from components.markup import WRITTEN, markup
 from widgets.attributes import marks
 from widgets.draw import Drawn, Placed
 from widgets.icon import icon
@@ -18,17 +19,32 @@ from widgets.tables import MOST_ROWS, cells, filters, heading, numeric
 EXPORTS = (("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF"), ("png", "Picture (PNG)"))
 
 
-def frame(placed: Placed, drawn: Drawn, *, editable: bool) -> Component:
-    """A widget as the content of its slot. Everything a script needs is in data attributes: `data-widget-id`
-    on the root and on each item of the menu, `data-export`, `data-configure`, `data-duplicate`,
-    `data-remove`.
+class Inside(NamedTuple):
+    """The figures of a drawing as text: the body of the widget as HTML, its tables as the table view wants
+    them. It needs nothing of the drawing, and can be kept for the next time."""
+
+    body: str
+    table: str
+
+
+def inside(drawn: Drawn) -> Inside:
+    """The figures of this drawing as text, for pages of the app."""
+    return Inside(markup(drawn.body, charts=True, ids=True), _table(drawn))
+
+
+def frame(placed: Placed, drawn: Drawn, *, editable: bool, figures: Inside | None = None) -> Component:
+    """A widget as the content of its slot, with its own figures or with these. Everything a script needs is
+    in data attributes: `data-widget-id` on the root and on each item of the menu, `data-export`,
+    `data-configure`, `data-duplicate`, `data-remove`.
 
     A live widget carries the id of its event; `live_state` gives the page the state it goes on from."""
     title = f"w-{placed.id}-title"
     return html.Section(
         [
             _header(placed, drawn, title, editable=editable),
-            html.Div(drawn.body, className="w-body"),
+            html.Div(drawn.body, className="w-body")
+            if figures is None
+            else html.Div(className="w-body", **{WRITTEN: figures.body}),  # type: ignore[arg-type]
             html.Div(className="w-table scroll", tabIndex="0", hidden=True, **marks(aria_label="Table")),
             html.P(drawn.summary, className="visually-hidden"),
         ],
@@ -39,7 +55,7 @@ def frame(placed: Placed, drawn: Drawn, *, editable: bool) -> Component:
             data_state=drawn.state,
             data_live=" ".join(drawn.live),
             data_night=drawn.event,
-            data_table=_table(drawn),
+            data_table=_table(drawn) if figures is None else figures.table,
             aria_labelledby=title,
         ),
     )

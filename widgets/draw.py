@@ -133,7 +133,7 @@ def _common(
 ) -> Drawn:
     found = [answer for answer in answers if isinstance(answer, Answer)]
     night = next((a for a in answers if isinstance(a, dict) and "asOf" in a), None)
-    as_of = min((answer.as_of for answer in found), default=None)
+    as_of = asked_at(answers)
     if as_of is None and night is not None:
         as_of = datetime.fromisoformat(str(night["asOf"]))
     zone = next((answer.zone for answer in found), night["event"]["zone"] if night else scope.zone)
@@ -144,11 +144,28 @@ def _common(
         summary="",
         live=widget.live if night is not None else (),
         as_of=as_of,
-        old=bool(found) and as_of is not None and scope.now - as_of > OLD,
+        old=bool(found) and _is_old(as_of, scope),
         zone=zone or "UTC",
         event=str(night["eventId"]) if night else "",
         night=night,
     )
+
+
+def asked_at(answers: Sequence[object]) -> datetime | None:
+    """When the oldest answer of the catalogue was true; None without one."""
+    return min((answer.as_of for answer in answers if isinstance(answer, Answer)), default=None)
+
+
+def again(drawn: Drawn, answers: Sequence[object], scope: Scope) -> Drawn:
+    """The same drawing, of answers that say the same at this moment."""
+    as_of = asked_at(answers)
+    if drawn.as_of is None or as_of is None:
+        return drawn
+    return replace(drawn, as_of=as_of, old=_is_old(as_of, scope))
+
+
+def _is_old(as_of: datetime | None, scope: Scope) -> bool:
+    return as_of is not None and scope.now - as_of > OLD
 
 
 def _sub(

@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import get_args
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -115,7 +116,7 @@ def read(
 
 def write(look: Look, *, base: Mapping[str, str] | None = None) -> str:
     """The query string, without its question mark, from which `read` with the same base gives `look`."""
-    usual = read({}, base=base)[0]
+    usual = _usual(tuple((base or {}).items()))
     pairs: list[tuple[str, str]] = []
     if look.venue != usual.venue:
         pairs.append(("venue", str(look.venue or "all")))
@@ -130,6 +131,12 @@ def write(look: Look, *, base: Mapping[str, str] | None = None) -> str:
             ("f", "none")
         ]
     return urlencode(pairs, safe=":")
+
+
+@lru_cache(maxsize=256)
+def _usual(base: tuple[tuple[str, str], ...]) -> Look:
+    """The look without a word in the address: a bar of filters writes a hundred addresses against it."""
+    return read({}, base=dict(base))[0]
 
 
 def as_filters(look: Look) -> dict[str, str]:
