@@ -41,6 +41,7 @@ from api import (
     queries,
     realtime,
     rows,
+    shared_files,
     static,
     stream,
     unknown,
@@ -57,6 +58,7 @@ from data.services import Services
 from data.telemetry import Telemetry
 from ingest.group_commit import GroupCommit, OneByOne
 from jobs.exporting import folder_of, work
+from jobs.shared_file import shared_file
 
 SERVICES = "housecount.services"
 CLOSE = "housecount.close"
@@ -81,6 +83,8 @@ def create_app(settings: Settings) -> Dash:
     for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))
+    file = partial(shared_file, services.database, services.directory)
+    stack.callback(shared_files.register(server, services, file))
     hub = stream.register(server, services)
     stack.callback(hub.close)
     health.register(server, services, hub)

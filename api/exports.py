@@ -34,7 +34,7 @@ from data.services import Services
 from exports.names import disposition, file_name
 from widgets.board_layout import settled
 from widgets.draw import complaints, read_settings
-from widgets.figures_pages import PAGES, Fixed
+from widgets.figures_pages import EXPORTED, Fixed
 from widgets.registry import get
 from widgets.scope import Scope
 from widgets.scope_url import Look, read
@@ -163,6 +163,11 @@ class _Routes:
         if what.table is not None:
             _check_rows(what.table, look.where())
             words.append(what.table)
+        if what.page == "tonight":
+            event = self._services.directory.event(access.tenant_id, str(look.event)) if look.event else None
+            return [*words, *([event.name] if event else [])], self._zone(
+                access, event.venue_id if event else None
+            )
         span = range_words(look.range) if look.range is not None else "last 30 days"
         return [*words, span], self._zone(access, look.venue)
 
@@ -254,10 +259,10 @@ def _order() -> ExportRequest:
 
 
 def _page(name: str) -> Fixed:
-    if name not in PAGES:
-        known = ", ".join(PAGES)
+    if name not in EXPORTED:
+        known = ", ".join(EXPORTED)
         raise InvalidDocument([Fault("page", name, f"There is no such page; there are {known}.")])
-    return PAGES[name]
+    return EXPORTED[name]
 
 
 def _placed(widgets: tuple[Placed, ...], wanted: str) -> Placed:

@@ -39,8 +39,9 @@ OPEN_PATHS = frozenset(
     ]
 )
 OPEN_PREFIXES = ("/api/", "/assets/")
-SHARED = re.compile(r"/shared/[A-Za-z0-9_-]{1,200}")
-"""A promoter's link: its token is what it signs in with, and `callbacks/shared_link.py` checks it."""
+SHARED = re.compile(r"/shared/(?P<token>[A-Za-z0-9_-]{1,200})(?P<file>/file)?")
+"""A promoter's link: its token is what it signs in with, and `callbacks/shared_link.py` checks it; so do
+its files (`api/shared_files.py`)."""
 
 
 class _Cookie(SecureCookieSessionInterface):

@@ -206,8 +206,34 @@
     const placed = item.dataset.widgetId ? { placed: item.dataset.widgetId } : {};
     const board = item.closest('[data-dashboard]');
     if (board) return { dashboard: board.dataset.dashboard, ...placed, filters: filters() };
+    const night = item.closest('.night[data-board]');
+    if (night) return { page: 'tonight', filters: { event: night.dataset.board } };
     const page = item.closest('[data-figures]');
     return page && { page: page.dataset.figures, ...placed, filters: filters() };
+  }
+
+  /* What a link shows comes from its own address, at once. */
+  async function fromLink(item) {
+    const query = new URLSearchParams({ format: item.dataset.export });
+    if (item.dataset.widgetId) query.set('placed', item.dataset.widgetId);
+    const one = card('');
+    one.act.remove();
+    one.title.textContent = `Preparing ${FORMATS[item.dataset.export]}`;
+    try {
+      const answer = await fetch(`${location.pathname}/file?${query}`).catch(() => null);
+      if (!answer?.ok) {
+        const told = await answer?.json().catch(() => null);
+        throw new Error(told?.detail || 'The server cannot be reached. Try again in a moment.');
+      }
+      const name = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get('Content-Disposition'))?.[1];
+      const url = URL.createObjectURL(await answer.blob());
+      fetchFile(url, decodeURIComponent(name || 'housecount'));
+      setTimeout(() => URL.revokeObjectURL(url), 60000);
+    } catch (error) {
+      notice('This cannot be downloaded', error.message);
+    } finally {
+      one.node.remove();
+    }
   }
 
   document.addEventListener('click', (event) => {
@@ -219,7 +245,7 @@
     shut(item);
     if (item.dataset.export === 'png') {
       const widget = item.closest('.widget');
-      if (!widget) { wholeBoard(item.closest('[data-dashboard], [data-figures]')); return; }
+      if (!widget) { wholeBoard(item.closest('[data-dashboard], [data-figures], .night, [data-still]')); return; }
       window.Housecount.picture(widget).then(({ url, name }) => {
         fetchFile(url, name);
         say(`The picture ${name} is ready`);
@@ -228,6 +254,7 @@
       });
       return;
     }
+    if (item.closest('[data-still="shared"]')) { fromLink(item); return; }
     const of = subject(item);
     if (of) start({ format: item.dataset.export, ...of });
     else notice('This is a sample', 'Put the widget on a board to download its figures.');

@@ -11,7 +11,7 @@
   const LIMITS = [[32000, 64e6], [16384, 64e6], [8192, 16.7e6], [4096, 16.7e6]];
 
   const titleOf = (root) => root?.querySelector('h1')?.textContent || '';
-  const pageOf = (node) => node.closest('[data-dashboard], [data-figures]');
+  const pageOf = (node) => node.closest('[data-dashboard], [data-figures], .night, [data-still]');
 
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
@@ -58,7 +58,8 @@
   /* Of when the figures are: of now where they move by themselves, else what their widgets say. */
   function asOf(widgets) {
     const live = document.querySelector('#react-entry-point [data-line="live"]');
-    const found = widgets.map((widget) => {
+    const night = window.Housecount.board.state();
+    const found = widgets[0]?.closest('.night') ? [{ at: Date.parse(night.asOf), zone: night.event.zone }] : widgets.map((widget) => {
       const said = widget.querySelector('.w-as-of');
       if (!said) return null;
       const now = live && widget.dataset.live;
@@ -123,10 +124,17 @@
     context.drawImage(drawn, at(x), at(y), width * scale, height * scale);
   };
 
+  /* What stands on a board: its slots with their frames, or the cards of the Tonight page. */
+  const frameOf = (slot) => slot.querySelector('.widget') || slot;
+  function pieces(root) {
+    if (root.matches('.night')) return [...root.querySelectorAll('.banners > *, .kpis > *, .board > .card-x')];
+    return [...root.querySelectorAll('.slot')].filter((slot) => slot.querySelector('.widget'));
+  }
+
   /* One widget at its place; another frame may have come into its slot meanwhile. */
   async function draw(slot, signal) {
     for (let attempt = 0; ; attempt += 1) {
-      const widget = slot.querySelector('.widget');
+      const widget = frameOf(slot);
       try {
         const made = await image(widget, { signal });
         if (widget.isConnected) return made;
@@ -141,9 +149,9 @@
      each widget, `signal` ends it. */
   async function board(root, { progress = () => {}, signal } = {}) {
     await settled(root, signal);
-    const slots = [...root.querySelectorAll('.slot')].filter((slot) => slot.querySelector('.widget'));
+    const slots = pieces(root);
     if (!slots.length) throw new Error('There is no widget on this board.');
-    const widgets = slots.map((slot) => slot.querySelector('.widget'));
+    const widgets = slots.map(frameOf);
     const boxes = widgets.map((widget) => widget.getBoundingClientRect());
     const left = Math.min(...boxes.map((box) => box.left));
     const top = Math.min(...boxes.map((box) => box.top));

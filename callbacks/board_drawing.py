@@ -22,7 +22,7 @@ from data.drilldown import behind
 from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.needs import LiveNight, Need, answer
-from widgets.draw import draw, needs, of_whole_events
+from widgets.draw import draw, needs, through_link
 from widgets.registry import WIDGETS
 from widgets.scope import Scope
 
@@ -68,8 +68,8 @@ def draw_all(
     contents: list[Component | None] = []
     for each, named, seen in zip(asked, wanted, scopes, strict=True):
         own = {name: next(answers) for name in named}
-        if access.role == "promoter" and seen.where is not None:
-            own = _narrowed(each.placed, named, own)
+        if access.role == "promoter":
+            own = through_link(each.placed, seen, own)
         mark = mark_of(each.placed, own)
         if each.mark == mark:
             contents.append(None)
@@ -89,14 +89,6 @@ def unchanged(asked: Sequence[Asked], contents: Sequence[Component | None], now:
     """Which widgets are as they were, and at which moment that was found, as JSON for the element `HELD`."""
     same = [each.placed.id for each, content in zip(asked, contents, strict=True) if content is None]
     return json.dumps({"at": now.isoformat(), "of": same})
-
-
-def _narrowed(placed: Placed, wanted: Mapping[str, Need], own: dict[str, object]) -> dict[str, object]:
-    """The answers that a link whose filters are locked shows: none that they do not narrow."""
-    widget = WIDGETS.get(placed.widget)
-    wide = of_whole_events(widget, wanted) if widget is not None else ()
-    refusal = PermissionError("figures of whole events are not part of this link")
-    return own | dict.fromkeys(wide, refusal)
 
 
 def _drill(named: Mapping[str, Need]) -> str:

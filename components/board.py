@@ -47,7 +47,7 @@ def problem(night: Night) -> list[Component]:
     return panels[night.problem or "unreadable"]()
 
 
-def board(state: State, events: Sequence[dict[str, Any]]) -> list[Component]:
+def board(state: State, events: Sequence[dict[str, Any]], *, downloads: bool = True) -> list[Component]:
     """The board with the figures of `state` in it; `events` fill the menu.
 
     The whole state travels in an attribute: the browser goes on from exactly what was drawn.
@@ -56,7 +56,7 @@ def board(state: State, events: Sequence[dict[str, Any]]) -> list[Component]:
     return [
         html.Div(
             [
-                header(state, texts, events),
+                header(state, texts, events, downloads=downloads),
                 strip(SECTIONS),
                 html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
                 notice_rows(state),

@@ -13,8 +13,9 @@ FORMATS = (
 )
 
 
-def export_menu(name: str) -> html.Details:
-    """The button and its menu; the format stands in `data-export`, and there is no widget beside it."""
+def export_menu(name: str, *, kept: bool = True) -> html.Details:
+    """The button and its menu; the format stands in `data-export`, and there is no widget beside it. With
+    `kept` it leads to the list of one's downloads."""
     items = [
         html.Li(
             html.Button(
@@ -26,12 +27,9 @@ def export_menu(name: str) -> html.Details:
         )
         for kind, label, sub in FORMATS
     ]
-    items.append(
-        html.Li(
-            html.Button("Your downloads…", type="button", className="menu-item", **marks(data_downloads="")),
-            className="menu-end",
-        )
-    )
+    own = html.Button("Your downloads…", type="button", className="menu-item", **marks(data_downloads=""))
+    if kept:
+        items.append(html.Li(own, className="menu-end"))
     return html.Details(
         [
             html.Summary(

@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from components.export_menu import export_menu
 from widgets.attributes import marks
 from widgets.format import clock, day
 from widgets.icon import icon
@@ -12,8 +13,11 @@ from widgets.read import Readings, place
 from widgets.readings import State
 
 
-def header(state: State, texts: Readings, events: Sequence[dict[str, Any]]) -> html.Header:
-    """The event's name (a menu of the venue's other events), its times, and the state of the line."""
+def header(
+    state: State, texts: Readings, events: Sequence[dict[str, Any]], *, downloads: bool = True
+) -> html.Header:
+    """The event's name (a menu of the venue's other events), its times, the state of the line, and what
+    can be taken away by those who may."""
     event = state["event"]
     marks = [
         demo_mark(event["demo"]),
@@ -35,6 +39,7 @@ def header(state: State, texts: Readings, events: Sequence[dict[str, Any]]) -> h
                 [html.Span("as of "), place(texts, "as-of", "num")], className="as-of muted small", id="as-of"
             ),
             pill(),
+            export_menu(event["name"]) if downloads else None,
             theme_button(),
         ],
         className="top",

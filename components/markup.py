@@ -28,8 +28,8 @@ def markup(node: object, *, charts: bool = False, links: bool = True, ids: bool 
 
     Ids are left out unless wanted, because the same elements come again with their ids a moment later. A
     graph is an empty frame of its size; with `charts` it carries its figure for `assets/still.js` to draw, on
-    pages where nothing else will. Without `links` their words stay and lead nowhere, and there are no
-    downloads. Text and attributes are escaped.
+    pages where nothing else will. Without `links` their words stay and lead nowhere. Text and
+    attributes are escaped.
     """
     if node is None:
         return ""
@@ -51,8 +51,6 @@ def markup(node: object, *, charts: bool = False, links: bool = True, ids: bool 
     if isinstance(node, dcc.Link):
         tag = "a"
         attributes = {name: attributes[name] for name in ("href", "class") if name in attributes}
-    if not links and "data-export" in attributes:
-        return ""
     if tag == "a" and not links:
         tag = "span"
         attributes.pop("href", None)

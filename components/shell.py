@@ -40,6 +40,11 @@ PAGES = (
 )
 
 
+def takes_away(viewer: Viewer) -> bool:
+    """Whether this person may download figures."""
+    return viewer.role in EVERYTHING
+
+
 def places(viewer: Viewer) -> tuple[Tab, ...]:
     """The pages that this person may open."""
     return PAGES if viewer.role in EVERYTHING else (TONIGHT,)

@@ -13,6 +13,7 @@ from html import escape
 from dash import html
 from dash.development.base_component import Component
 
+from components.export_menu import export_menu
 from components.header import pill, theme_button
 from components.markup import markup
 from widgets.attributes import marks
@@ -114,6 +115,7 @@ def shared(still: Still, *, every: float) -> Component:
                         className="grow title",
                     ),
                     html.Span("", className="mark", role="status", **marks(data_still_fresh="")),
+                    export_menu(still.name, kept=False),
                     theme_button(),
                 ],
                 className="top",

@@ -24,7 +24,7 @@ from exports.compose import parts_of
 from exports.document import Document, Part
 from widgets import draw, scope_words
 from widgets.board_layout import settled
-from widgets.figures_pages import PAGES
+from widgets.figures_pages import EXPORTED
 from widgets.scope import Scope
 from widgets.scope_url import Look, read
 
@@ -44,23 +44,24 @@ class Reader:
         QueryError, DatabaseUnavailable."""
         if what.dashboard is not None:
             found = dashboards.get(self.tenant, self.access, what.dashboard)
-            return self._board(what, found.name, found.document)
+            return self.board(what, found.name, found.document)
         if what.query is not None:
             return self._query(what, what.query)
         if what.table is not None or what.rows is not None:
             return self._facts(what)
         if what.page is not None:
-            page = PAGES[what.page]
+            page = EXPORTED[what.page]
             document = BoardDocument(widgets=settled(page.widgets), filters=dict(page.base))
-            return self._board(what, page.title, document)
+            return self.board(what, page.title, document)
         placed = what.widgets
         if what.widget is not None:
             placed = (
                 Placed(id="widget", widget=what.widget, title=what.title, settings=what.settings, w=12),
             )
-        return self._board(what, what.title, BoardDocument(widgets=placed))
+        return self.board(what, what.title, BoardDocument(widgets=placed))
 
-    def _board(self, what: ExportRequest, title: str, board: BoardDocument) -> Document:
+    def board(self, what: ExportRequest, title: str, board: BoardDocument) -> Document:
+        """A board, or the one widget of it that is wanted, in the light of the filters of `what`."""
         look = read(what.filters, base=board.filters)[0]
         scope = self._scope(look)
         chosen = [placed for placed in board.widgets if what.placed in (None, placed.id)]
@@ -83,10 +84,13 @@ class Reader:
         asked = [need for _, own in wanted for need in own.values()]
         answers = iter(needs.answer(self.tenant, self.access, asked, self.now))
         rename = renaming(self.tenant, self.now)
-        return [
-            draw.draw(placed, scope, {name: _renamed(next(answers), rename) for name in own})
-            for placed, own in wanted
-        ]
+        found = []
+        for placed, own in wanted:
+            mine: dict[str, object] = {name: _renamed(next(answers), rename) for name in own}
+            if self.access.role == "promoter":
+                mine = draw.through_link(placed, scope, mine)
+            found.append(draw.draw(placed, scope, mine))
+        return found
 
     def _query(self, what: ExportRequest, asked: MetricQuery) -> Document:
         answer = query.run(self.tenant, self.access, [asked], self.now)[0]

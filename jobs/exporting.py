@@ -136,12 +136,12 @@ class _Work:
         path, what = self._draft / "file", self.export.what
         with path.open("xb") as file:
             path.chmod(0o600)
-            rows = _write(document, what, file, self._draft, self._progress)
+            rows = write(document, what, file, self._draft, self._progress)
             size = file.tell()
         if what.format != "pdf" and rows != self._total:
             raise RuntimeError(f"{rows} rows were written of {self._total}")
         name = self.export.file_name
-        if _is_archive(what, document):
+        if is_archive(what, document):
             name = name.removesuffix(".csv") + ".zip"
         with self._database.tenant(self._reading.tenant_id) as writing:
             target = exports.path_of(self._folder, self.export)
@@ -172,14 +172,16 @@ class _Work:
                 raise NotWanted
 
 
-def _is_archive(what: ExportRequest, document: Document) -> bool:
+def is_archive(what: ExportRequest, document: Document) -> bool:
+    """Whether there is a file for each table, in one archive."""
     return what.format == "csv" and len(document.parts) != 1
 
 
-def _write(document: Document, what: ExportRequest, file: BinaryIO, scratch: Path, progress: Progress) -> int:
+def write(document: Document, what: ExportRequest, file: BinaryIO, scratch: Path, progress: Progress) -> int:
+    """Write the file of an export in its format; how many rows are in it."""
     if what.format == "xlsx":
         return xlsx.write(document, file, scratch=scratch, progress=progress)
     if what.format == "pdf":
         return pdf.write(document, file, progress=progress)
-    write = csv.write_archive if _is_archive(what, document) else csv.write
-    return write(document, file, bom=what.bom, preamble=what.preamble, progress=progress)
+    put = csv.write_archive if is_archive(what, document) else csv.write
+    return put(document, file, bom=what.bom, preamble=what.preamble, progress=progress)

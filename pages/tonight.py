@@ -5,7 +5,7 @@ from flask import current_app
 
 from components.board import Night, board, problem
 from components.header import coming_up
-from components.shell import shell
+from components.shell import shell, takes_away
 from pages.viewer import viewer
 
 PATH = "/"
@@ -22,9 +22,10 @@ def layout(event: str | None = None, **_: str) -> html.Div:
     night: Night = current_app.extensions[READER](event)
     if night.state is None:
         return shell(problem(night), viewer(), current=PATH)
+    who = viewer()
     return shell(
-        board(night.state, night.events),
-        viewer(),
+        board(night.state, night.events, downloads=takes_away(who)),
+        who,
         current=PATH,
         aside=coming_up(night.state, night.events),
     )

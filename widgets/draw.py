@@ -19,7 +19,7 @@ from widgets.asking import Ranged, against, range_of, span_words
 from widgets.figures import Figure
 from widgets.masking import Hidden, masked_all, without_money
 from widgets.parts import panel
-from widgets.registry import get
+from widgets.registry import WIDGETS, get
 from widgets.scope import Scope
 from widgets.values import WORDS
 from widgets.widget import Settings, Table, Widget, is_empty
@@ -194,6 +194,16 @@ def of_whole_events(widget: Widget[Any], wanted: Mapping[str, Need]) -> list[str
     """The needs whose figures are of whole events, whatever part of them the board looks at."""
     figures = (name for name in wanted if name not in widget.extras)
     return [name for name in figures if isinstance(wanted[name], LiveNight | EventList)]
+
+
+def through_link(placed: Placed, scope: Scope, answers: Mapping[str, object]) -> dict[str, object]:
+    """The answers that a link shows: where its locked filters narrow, none that they do not."""
+    if scope.where is None or placed.widget not in WIDGETS:
+        return dict(answers)
+    refusal = PermissionError("figures of whole events are not part of this link")
+    return dict(answers) | dict.fromkeys(
+        of_whole_events(WIDGETS[placed.widget], needs(placed, scope)), refusal
+    )
 
 
 def _span(settings: Settings, scope: Scope) -> str:

@@ -63,5 +63,27 @@ ATTENDANCE = Fixed(
     {"range": "30d", "compare": "previous_period"},
 )
 
+TONIGHT = Fixed(
+    "/",
+    "Tonight",
+    (
+        _at(0, 0, 3, 2, "live-figure", number="entered"),
+        _at(3, 0, 3, 2, "live-figure", number="missing"),
+        _at(6, 0, 3, 2, "live-figure", number="sold"),
+        _at(9, 0, 3, 2, "live-figure", number="revenue"),
+        _at(0, 2, 4, 4, "house-count"),
+        _at(4, 2, 8, 4, "arrivals"),
+        _at(0, 6, 6, 4, "gate-flow"),
+        _at(6, 6, 6, 4, "sales-pace"),
+        _at(0, 10, 6, 5, "feed"),
+        _at(6, 10, 6, 3, "social-pulse"),
+        _at(6, 13, 6, 2, "notices"),
+    ),
+    {"range": "today"},
+)
+"""What is taken away of the Tonight page, which is drawn by parts of its own (`components/board.py`)."""
+
 PAGES: Mapping[str, Fixed] = {"sales": SALES, "attendance": ATTENDANCE}
 """Name → page."""
+EXPORTED: Mapping[str, Fixed] = {"tonight": TONIGHT, **PAGES}
+"""Name → what an export of the page holds."""

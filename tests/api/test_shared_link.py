@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
+from werkzeug.test import TestResponse
 
+from data import facts
 from data.access import Access
 from data.board_document import BoardDocument, Placed
 from data.dashboard_links import give_link, links, revoke_link
 from data.dashboards import create
 from data.engine import Database
+from data.link_rate import FILES_A_WINDOW
+from data.messages import SaleLine
 from tests.conftest import Tenant
+from tests.data.test_facts import message
 
 EVENT, OTHER = UUID(int=7), UUID(int=8)
 WIDGETS = (
@@ -103,12 +111,112 @@ def test_locked_filters_narrow_everything_or_it_is_not_shown(
         assert re.findall('data-state="([^"]*)"', text) == states
 
 
+def sell(database: Database, tenant: Tenant, sold: dict[UUID, int]) -> None:
+    """So many tickets of each event at ten pounds, by one customer, a moment ago."""
+    now = datetime.now(UTC) - timedelta(seconds=5)
+    facts.write(
+        database,
+        tenant.tenant_id,
+        [
+            message(
+                tenant,
+                event,
+                f"{event} {number}",
+                SaleLine("sale", now, 1, 1000, "GBP", ticket_id=f"{event} {number}", customer=UUID(int=1)),
+            )
+            for event, count in sold.items()
+            for number in range(count)
+        ],
+    )
+
+
+def file(server: Flask, token: str, **asked: str) -> TestResponse:
+    """What the link gives as a file."""
+    return server.test_client().get(f"/shared/{token}/file", query_string=asked)
+
+
+def test_what_a_link_shows_can_be_taken_away_as_it_is_shown(
+    whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    whom = Placed(id="whom", widget="top-customers", settings={"metric": "tickets_sold", "span": "all"}, y=4)
+    shared = Shared(database, tenant, (*WIDGETS, whom))
+    sell(database, tenant, {EVENT: 1, OTHER: 5})
+    token = shared.link()
+    answer = file(whole_server, token, format="csv")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    name = answer.headers["Content-Disposition"]
+    assert name.startswith('attachment; filename="housecount-for-the-promoter-')
+    assert ".zip" in name
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        texts = {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
+    # Of the gala alone, whatever the widget and the address say.
+    sold = texts["tickets-sold.csv"]
+    assert sold.splitlines()[-1].split(",")[-1] == "1"
+    everything = "\n".join(texts.values())
+    assert "hidden" in everything
+    assert "10.00" not in everything
+    assert "Secret Night" not in everything
+    # Whoever bought has a name of the day.
+    assert str(UUID(int=1)) not in everything
+    sheet = file(whole_server, token, format="xlsx", placed="sold")
+    assert load_workbook(io.BytesIO(sheet.data)).sheetnames[0]
+    assert file(whole_server, token, format="pdf").data.startswith(b"%PDF")
+    shared.revoke()
+    closed = file(whole_server, token, format="csv")
+    assert (closed.status_code, closed.json and closed.json["code"]) == (404, "link-closed")
+
+
+def test_locked_filters_hold_for_the_file_too(
+    whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    night = Placed(id="live", widget="live-figure", settings={"number": "sold"})
+    shared = Shared(database, tenant, (night,))
+    for filters, refused in (
+        ({"event": str(EVENT)}, False),
+        ({"event": str(EVENT), "f.channel": "web"}, True),
+    ):
+        text = file(whole_server, shared.link(filters=filters), format="csv").text
+        assert ("whole events are not part of this link" in text) is refused
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({"format": "exe"}, 422, "invalid-format"),
+        ({}, 422, "invalid-format"),
+        ({"format": "csv", "placed": "elsewhere"}, 404, "widget-not-found"),
+    ],
+)
+def test_what_a_link_does_not_give_is_refused_by_name(
+    whole_server: Flask, shared: Shared, asked: dict[str, str], status: int, code: str
+) -> None:
+    answer = file(whole_server, shared.link(), **asked)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.json is not None
+    assert answer.json["code"] == code
+
+
+def test_a_link_that_is_hammered_is_refused_for_a_while_and_no_other(
+    whole_server: Flask, shared: Shared
+) -> None:
+    token, other = shared.link(), shared.link()
+    answers = [file(whole_server, token, format="none") for _ in range(2 * FILES_A_WINDOW + 1)]
+    last = answers[-1]
+    assert (last.status_code, last.mimetype) == (429, "application/problem+json")
+    assert last.json is not None
+    assert last.json["code"] == "too-many-requests"
+    assert 1 <= int(last.headers["Retry-After"]) <= 60
+    assert file(whole_server, other, format="none").status_code == 422
+    # The page of the link counts for itself.
+    assert whole_server.test_client().get(f"/shared/{token}").status_code == 200
+
+
 def test_the_page_leads_nowhere_and_has_nothing_of_the_app(whole_server: Flask, shared: Shared) -> None:
     text = whole_server.test_client().get(f"/shared/{shared.link(masked=False)}").text
     body = text.partition("<body")[2]
     assert "<a " not in body
     assert "<form" not in body
-    assert "data-export" not in body
     assert "data-drill" not in body
     assert "data-board" not in body
     assert "/_dash" not in text

@@ -289,3 +289,28 @@ READ = """async ([png, parts]) => {
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0);
 """
+
+
+def test_the_night_is_taken_away_like_any_board(page: Page, night: Night, watch: Watch) -> None:
+    night.scan("t1")
+    enter(page, night)
+    page.goto(night.site.url)
+    page.wait_for_selector("#react-entry-point .board .main-svg", state="attached")
+    page.get_by_label("Download Northern Lights").click()
+    picture = downloaded(page, page.get_by_role("button", name="PNG One picture").click)
+    assert picture.suggested_filename.startswith("housecount-northern-lights-")
+    wide, high = struct.unpack(">II", content(picture)[16:24])
+    assert wide > 2000
+    assert high > 1000
+    page.get_by_label("Download Northern Lights").click()
+    page.get_by_role("button", name="Excel workbook").click()
+    card = page.locator(".export-card", has_text="Excel")
+    expect(card).to_contain_text("Preparing Excel")
+    finish_all(night)
+    ready = page.locator(".export-card", has_text="housecount-tonight-northern-lights-")
+    book = load_workbook(
+        io.BytesIO(content(downloaded(page, ready.get_by_role("button", name="Download").click)))
+    )
+    assert "1" in [str(cell.value) for row in book["Scanned in"].iter_rows() for cell in row]
+    assert {"Arrivals", "Gate flow", "Sales pace"} <= set(book.sheetnames)
+    assert watch.complaints == []

@@ -88,6 +88,30 @@ def test_a_promoter_sees_the_masked_board_and_nothing_else(
         assert context.cookies() == []
 
 
+def test_what_a_link_shows_is_taken_away_from_its_own_page(
+    browser: Browser, night: Night, watch: Watch
+) -> None:
+    night.sell("t1", "20.00")
+    address = link(night, made(night, REVENUE, TICKETS, name="For the promoter"))
+    with another(browser, watch) as context:
+        page = context.new_page()
+        page.goto(address)
+        menu = page.locator("details:has(> .export-menu)")
+        for words, ending in (("Excel workbook", "xlsx"), ("PNG", "png")):
+            menu.locator("summary").click()
+            with page.expect_download() as coming:
+                menu.get_by_role("button", name=words).click()
+            assert coming.value.suggested_filename.startswith("housecount-for-the-promoter-")
+            assert coming.value.suggested_filename.endswith(f".{ending}")
+        with page.expect_download() as coming:
+            page.locator('[data-widget-id="sold"].widget summary').click()
+            page.get_by_role("button", name="Download CSV").click()
+        assert coming.value.suggested_filename.startswith("housecount-for-the-promoter-tickets-sold-")
+        assert page.get_by_text("Your downloads").count() == 0
+        assert context.cookies() == []
+        assert watch.complaints == []
+
+
 def test_a_link_that_is_taken_back_closes_the_open_page(browser: Browser, night: Night) -> None:
     address = link(night, made(night, TICKETS))
     with another(browser, Watch()) as context:
@@ -118,6 +142,8 @@ def test_boards_take_turns_on_a_wall_and_go_on_after_an_outage(
     page.wait_for_selector('[data-line="live"]')
     night.scan("t2")
     expect(page.locator('[data-read="inside"]').first).to_have_text("2")
+    # Nobody sits there to download anything.
+    expect(page.locator("[data-export]").first).to_be_hidden()
     assert page.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [1440, 1440]
     assert watch.complaints == []
     page.context.set_offline(True)
