@@ -56,6 +56,7 @@ def _splits(metric: Metric, used: Sequence[str], query: MetricQuery, access: Acc
                 f"{metric.name} cannot be split by {name}. It can by {known}.",
                 field=field,
                 value=name,
+                said=_cannot_split(metric, name, filtered=field == "where"),
             )
     by_event = query.events or access.events is not None or isinstance(query.range, DaysToDoors)
     if by_event and "people" in metric.families:
@@ -64,7 +65,16 @@ def _splits(metric: Metric, used: Sequence[str], query: MetricQuery, access: Acc
             f"{metric.name} is counted at venues, not at events.",
             field="events",
             value=metric.name,
+            said=f"{metric.label}: counted for a venue as a whole, not for a single event."
+            " Choose all events to see it.",
         )
+
+
+def _cannot_split(metric: Metric, dimension: str, *, filtered: bool) -> str:
+    word = DIMENSIONS[dimension].label.lower()
+    if filtered:
+        return f"{metric.label} is not known by {word}. Take that filter away to see it."
+    return f"{metric.label} is not known by {word}. Choose another split."
 
 
 def _comparison(query: MetricQuery) -> None:
@@ -109,4 +119,6 @@ def _order(query: MetricQuery) -> None:
             f"{by.name} does not add up over {query.dimensions[0]}: name another metric in `top.by`.",
             field="top.by",
             value=by.name,
+            said=f"{by.label} does not add up over {DIMENSIONS[query.dimensions[0]].label.lower()}:"
+            " the most cannot be told. Choose another metric, or one split.",
         )

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 class QueryError(Exception):
     """A question that has no answer. `field` is its place in the JSON, `value` what stands there,
-    `nearest` the valid name that is most like it (None when nothing is)."""
+    `nearest` the valid name that is most like it (None when nothing is), `said` the same for people who look
+    at a widget and know no names."""
 
     def __init__(
         self,
@@ -16,6 +17,7 @@ class QueryError(Exception):
         field: str | None = None,
         value: str | None = None,
         nearest: str | None = None,
+        said: str = "",
     ) -> None:
         super().__init__(detail)
         self.code = code
@@ -23,6 +25,7 @@ class QueryError(Exception):
         self.field = field
         self.value = value
         self.nearest = nearest
+        self.said = said or detail
 
 
 def unknown(kind: str, name: str, field: str, known: Iterable[str]) -> QueryError:

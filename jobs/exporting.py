@@ -92,7 +92,7 @@ def _attempt(work: _Work) -> str | None:
     except (BoardNotFound, NotAllowed, CreatorGone) as error:
         return str(error) or "The dashboard is not there any more, or not for you."
     except QueryError as error:
-        return f"The question has no answer: {error}"
+        return f"The question has no answer: {error.said}"
     except OSError as error:
         log.exception("export failed", export=export_id)
         if exports.is_no_room(error):

@@ -257,7 +257,7 @@ def _failed(title: str, failure: Exception) -> Drawn:
 def _named(failure: Exception) -> str:
     """What is wrong, for people: the message of an error of ours, else only its kind."""
     ours = type(failure).__module__.partition(".")[0] in ("data", "widgets")
-    text = str(failure)
+    text = str(getattr(failure, "said", failure))
     return (
         _sentence(text)
         if text and (ours or isinstance(failure, ValueError))

@@ -2,9 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
 
 from components.markup import markup
+from data.access import Access
 from data.board_document import Placed
+from data.metric_query import In, MetricQuery
+from data.query_check import checked
+from data.query_error import QueryError
 from widgets.draw import draw, needs
 from widgets.sample import sample_answer, sample_scope
 
@@ -57,3 +64,28 @@ def test_an_event_of_the_table_leads_to_its_night() -> None:
     event = listed[0] | {"eventId": "0192", "name": "A & B"}
     body = markup(draw(placed, replace(SCOPE, demo=False), {"events": [event]}).body)
     assert '<a href="/?event=0192" title="A &amp; B">A &amp; B</a>' in body
+
+
+def test_a_question_without_an_answer_says_why_in_words_of_the_page() -> None:
+    placed = Placed(id="one", widget="new-customers")
+    of_one_event = replace(SCOPE, event=UUID(int=7))
+    for scope, said in (
+        (
+            of_one_event,
+            "This cannot be answered: "
+            + "New customers: counted for a venue as a whole, not for a single event. Choose all events to see it.",
+        ),
+        (
+            replace(SCOPE, where=In(dimension="gate", values=("A",))),
+            "This cannot be answered: New customers is not known by gate. Take that filter away to see it.",
+        ),
+    ):
+        answers: dict[str, object] = {}
+        for name, need in needs(placed, scope).items():
+            assert isinstance(need, MetricQuery)
+            with pytest.raises(QueryError) as caught:
+                checked(need, Access(UUID(int=1), "owner"))
+            answers[name] = caught.value
+            # A program is told names, as it asks by names.
+            assert str(caught.value).startswith("new_customers ")
+        assert draw(placed, scope, answers).error == said
