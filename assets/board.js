@@ -16,7 +16,7 @@
   /* Which parts of the page a section of the state can change. */
   const TOUCHES = {
     event: ['texts', 'notices', 'milestones', 'feed', 'gates', 'charts'],
-    sales: ['texts', 'milestones', 'sparks'],
+    sales: ['texts', 'milestones', 'past', 'sparks'],
     revenue: ['texts', 'sparks', 'feed'],
     attendance: ['texts', 'gates', 'notices', 'charts', 'sparks'],
     capacity: ['texts', 'zones', 'notices', 'ring'],
@@ -53,7 +53,7 @@
     parts = new Set();
     if (!state) return;
     if (due.has('texts')) texts(now);
-    for (const name of ['notices', 'zones', 'gates', 'milestones', 'feed']) {
+    for (const name of ['notices', 'zones', 'gates', 'milestones', 'feed', 'past']) {
       if (due.has(name)) all(`[data-list="${name}"]`).forEach((list) => list.replaceChildren(...lists[name](state)));
     }
     if (due.has('texts') || due.has('ring')) ring();

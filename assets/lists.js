@@ -73,6 +73,16 @@
     revenue_target: 'of the revenue target reached', capacity_amber: 'House filling up',
     capacity_red: 'House nearly full', capacity_over: 'House over capacity',
   };
+  const PAST = { capacity_amber: 'amber', capacity_red: 'red', capacity_over: 'over' };
+
+  /* What the house has been warned of tonight. */
+  function past(state) {
+    return state.sales.milestones.filter(({ measure }) => measure in PAST)
+      .sort((a, b) => (a.reachedAt < b.reachedAt ? 1 : -1))
+      .map(({ measure, reachedAt }) => element('li', { class: PAST[measure] }, span(MEASURES[measure], 'grow'),
+        element('time', { datetime: reachedAt, class: 'muted num' }, moment(reachedAt, state.asOf, state.event.zone))));
+  }
+
   const VERBS = { sale: 'Sold', comp: 'Comp', refund: 'Refunded', cancellation: 'Cancelled', fee: 'Fee' };
 
   function wording(entry, exponents, names) {
@@ -109,6 +119,6 @@
   window.Housecount.lists = {
     notices: (state) => notices(state).map(noticeRow),
     zones: (state) => state.capacity.zones.map(zoneRow),
-    gates, milestones, feed,
+    gates, milestones, feed, past,
   };
 })();

@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 
 from data.answers import Unit
 from widgets.attributes import marks
-from widgets.format import clock, count, percent, rate
+from widgets.format import clock, count, moment, percent, rate
 from widgets.icon import icon
 from widgets.night import NightSettings, event_words, night_needs
 from widgets.readings import State
@@ -38,6 +38,42 @@ class Notice(NamedTuple):
 def notices(state: State) -> list[Notice]:
     """The capacity warning if there is one, then the stalled gates."""
     return [notice for notice in (_capacity(state), _gates(state)) if notice is not None]
+
+
+PAST = {
+    "capacity_amber": ("amber", "House filling up"),
+    "capacity_red": ("red", "House nearly full"),
+    "capacity_over": ("over", "House over capacity"),
+}
+"""Measure of a mark that stays when it was passed once → its level, and what it said."""
+
+
+def past_notices(state: State) -> list[tuple[str, str, str]]:
+    """Level, words and moment (ISO) of what the house has been warned of tonight, the newest first."""
+    found = [
+        (*PAST[mark["measure"]], str(mark["reachedAt"]))
+        for mark in state["sales"]["milestones"]
+        if mark["measure"] in PAST
+    ]
+    return sorted(found, key=lambda notice: notice[2], reverse=True)
+
+
+def past_rows(state: State) -> list[html.Li]:
+    """A line for each of them."""
+    return [
+        html.Li(
+            [
+                html.Span(words, className="grow"),
+                html.Time(
+                    moment(at, state["asOf"], state["event"]["zone"]),
+                    dateTime=at,
+                    className="muted num",
+                ),
+            ],
+            className=level,
+        )
+        for level, words, at in past_notices(state)
+    ]
 
 
 def notice_rows(state: State) -> html.Div:
@@ -105,7 +141,11 @@ def _gates(state: State) -> Notice | None:
 
 def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
     calm = html.Div("All clear.", className="w-calm muted")
-    return html.Div([notice_rows(answers["night"]), calm], className="w-fill w-notices")
+    state = answers["night"]
+    past = html.Ol(
+        past_rows(state), className="past", **marks(data_list="past", aria_label="Earlier tonight")
+    )
+    return html.Div([notice_rows(state), calm, past], className="w-fill w-notices")
 
 
 def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
@@ -120,8 +160,11 @@ def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Tabl
         ("detail", "Detail", None),
         ("since", "Since", None),
     ]
-    rows = [(each.level, each.headline, each.detail, each.since) for each in notices(answers["night"])]
-    return [made("Alerts", columns, rows, answers["night"]["event"]["zone"])]
+    state = answers["night"]
+    zone = state["event"]["zone"]
+    rows = [(each.level, each.headline, each.detail, each.since) for each in notices(state)]
+    rows += [(level, f"{words}.", "Earlier", clock(at, zone)) for level, words, at in past_notices(state)]
+    return [made("Alerts", columns, rows, zone)]
 
 
 WIDGET = Widget(
@@ -129,7 +172,8 @@ WIDGET = Widget(
     label="Alerts",
     group="tonight",
     icon="bell",
-    description="What needs somebody now: the house filling up, gates that have stopped.",
+    description="What needs somebody now: the house filling up, gates that have stopped; and when the house"
+    " was filling up, nearly full or too full tonight.",
     settings=NightSettings,
     needs=night_needs,
     body=_body,
@@ -138,5 +182,5 @@ WIDGET = Widget(
     sub=lambda settings, answers, scope: event_words(answers["night"]),
     size=(6, 2),
     smallest=(3, 2),
-    live=("capacity", "attendance", "event"),
+    live=("capacity", "attendance", "event", "sales"),
 )

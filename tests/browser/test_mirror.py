@@ -17,7 +17,7 @@ from widgets.feed import feed_items
 from widgets.format import money
 from widgets.gate_flow import gate_table
 from widgets.milestones import milestone_marks
-from widgets.notices import notice_rows, notices
+from widgets.notices import notice_rows, notices, past_rows
 from widgets.readings import readings
 
 
@@ -105,6 +105,7 @@ def test_the_rows_are_the_same(page: Page) -> None:
             "gates": within(markup(gate_table(state)), "<tbody", "</tbody>"),
             "milestones": markup(milestone_marks(state)),
             "feed": markup(feed_items(state)),
+            "past": markup(past_rows(state)),
         }
         for name, html in expected.items():
             assert page.evaluate(TREE, drawn[name]) == page.evaluate(TREE, html), name

@@ -6,7 +6,7 @@ import pytest
 
 from tests.components.states import busy_night, filled_to, untouched
 from widgets.feed import wording
-from widgets.notices import Notice, notices
+from widgets.notices import Notice, notices, past_notices
 from widgets.readings import readings, usual_so_far
 
 
@@ -173,3 +173,17 @@ def test_what_happened_is_told_in_words() -> None:
         ("Fee", "£1.50"),
         ("Cancelled 1 × Standing · web", ""),
     ]
+
+
+def test_what_the_house_was_warned_of_tonight_is_told_the_newest_first() -> None:
+    night = busy_night()
+    night["sales"]["milestones"] = [
+        {"measure": "sold_capacity", "percent": 50, "reachedAt": "2026-11-20T19:00:00Z"},
+        {"measure": "capacity_amber", "percent": 80, "reachedAt": "2026-11-20T19:05:00Z"},
+        {"measure": "capacity_red", "percent": 95, "reachedAt": "2026-11-20T19:25:00Z"},
+    ]
+    assert past_notices(night) == [
+        ("red", "House nearly full", "2026-11-20T19:25:00Z"),
+        ("amber", "House filling up", "2026-11-20T19:05:00Z"),
+    ]
+    assert past_notices(untouched()) == []
