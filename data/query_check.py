@@ -65,7 +65,7 @@ def _splits(metric: Metric, used: Sequence[str], query: MetricQuery, access: Acc
             f"{metric.name} is counted at venues, not at events.",
             field="events",
             value=metric.name,
-            said=f"{metric.label}: counted for a venue as a whole, not for a single event."
+            said=f"{metric.label}: counted for a venue as a whole, not for one event."
             " Choose all events to see it.",
         )
 

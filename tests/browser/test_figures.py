@@ -256,3 +256,34 @@ def test_sales_and_doors_fit_the_screen_and_complain_of_nothing(
             expect(app(page).get_by_role("heading", name="Sales", level=1)).to_be_visible()
     assert watch.complaints == []
     assert watch.elsewhere(night.site) == []
+
+
+HEAD = """() => {
+    const boxes = [...document.querySelectorAll('#react-entry-point .top > *')]
+        .map((node) => [node, node.getBoundingClientRect()]).filter(([, box]) => box.width);
+    const middle = ({ top, bottom }) => (top + bottom) / 2;
+    const buttons = boxes.filter(([node]) => node.matches('button, details, .pill'));
+    const alone = buttons.filter(([node, box]) => !boxes.some(([other, its]) =>
+        other !== node && Math.abs(middle(its) - middle(box)) < 14));
+    const over = boxes.flatMap(([node, box]) => boxes.filter(([other, its]) => other !== node
+        && its.left < box.right - 1 && box.left < its.right - 1
+        && its.top < box.bottom - 1 && box.top < its.bottom - 1));
+    return [document.documentElement.scrollWidth - innerWidth, alone.length, over.length];
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_no_head_of_a_page_is_too_wide_for_a_phone_or_leaves_a_button_alone(
+    browser: Browser, night: Night, watch: Watch, width: int
+) -> None:
+    night.scan("t1")
+    board = made(night, TICKETS, Placed(id="house", widget="house-count", y=2))
+    with another(browser, watch, viewport={"width": width, "height": 780}, has_touch=True) as context:
+        page = context.new_page()
+        enter(page, night)
+        for path in ("/", "/sales", "/attendance", "/dashboards", f"/dashboards/{board}", "/gallery"):
+            page.goto(f"{night.site.url}{path}")
+            page.wait_for_selector("#react-entry-point .top")
+            if path in ("/", "/attendance", f"/dashboards/{board}"):
+                page.wait_for_selector('#react-entry-point .pill[data-line="live"]')
+            assert page.evaluate(HEAD) == [0, 0, 0], path

@@ -15,6 +15,8 @@ from data.query_error import QueryError
 from widgets.draw import draw, needs
 from widgets.sample import sample_answer, sample_scope
 
+WHOLE = "counted for a venue as a whole, not for one event."
+LEAD = "This cannot be answered: "
 SCOPE = sample_scope(datetime(2026, 11, 20, 19, 42, 7, tzinfo=UTC))
 
 
@@ -72,12 +74,11 @@ def test_a_question_without_an_answer_says_why_in_words_of_the_page() -> None:
     for scope, said in (
         (
             of_one_event,
-            "This cannot be answered: "
-            + "New customers: counted for a venue as a whole, not for a single event. Choose all events to see it.",
+            f"{LEAD}New customers: {WHOLE} Choose all events to see it.",
         ),
         (
             replace(SCOPE, where=In(dimension="gate", values=("A",))),
-            "This cannot be answered: New customers is not known by gate. Take that filter away to see it.",
+            f"{LEAD}New customers is not known by gate. Take that filter away to see it.",
         ),
     ):
         answers: dict[str, object] = {}
