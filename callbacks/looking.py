@@ -96,7 +96,7 @@ def looking(
         usual,
         zone,
         chosen.venue_id if chosen else None,
-        _names(look, events, of),
+        _names(look, events, of) | _called(directory, access, look),
     )
     return Looking(look, scope, (*misread, *unknown), choices)
 
@@ -126,6 +126,15 @@ def _names(look: Look, events: Mapping[UUID, Event], venues: Mapping[UUID, Venue
     by_id |= {str(venue.venue_id): venue.name for venue in venues.values()}
     picked = {value for _, values in look.picked for value in values}
     return names | {value: by_id[value] for value in picked if value in by_id}
+
+
+def _called(directory: Directory, access: Access, look: Look) -> dict[str, str]:
+    """Names in place of the other clicked values: ticket types, gates, zones."""
+    names: dict[str, str] = {}
+    for dimension, values in look.picked:
+        if dimension not in ("event", "venue"):
+            names |= directory.called(access.tenant_id, dimension, values)
+    return names
 
 
 def _zone_and_currency(place: Venue | None, venues: Sequence[Venue]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import hmac
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as local_time
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from data.engine import Database, TenantConnection
 from data.messages import uuid_of
+from data.query_names import PLACES, ask
 
 HOLD_SECONDS = 5.0
 
@@ -124,6 +126,14 @@ class Directory:
     def digest(self, tenant_id: UUID, content: bytes) -> UUID:
         """A digest of `content` under the tenant's key: nobody without the key can guess at the content."""
         return uuid_of(hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
+
+    def called(self, tenant_id: UUID, dimension: str, values: Iterable[str]) -> dict[str, str]:
+        """Value → name, of gates, zones and ticket types; it costs a statement. What has no name is missing."""
+        if dimension not in PLACES:
+            return {}
+        venues = frozenset(venue.venue_id for venue in self.venues(tenant_id))
+        with self._database.tenant(tenant_id) as tenant:
+            return dict(ask(tenant, (dimension, venues, frozenset(values))).fetchall())
 
     def forget(self, tenant_id: UUID) -> None:
         """Read the tenant anew at the next question: call it after changing venues or events."""

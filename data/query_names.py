@@ -48,7 +48,7 @@ def look_up(tenant: TenantConnection, wanted: Sequence[Wanted], programme: int) 
     missing = [index for index, names in enumerate(found) if names is None]
     if missing:
         with tenant.connection.pipeline():
-            cursors = [_ask(tenant, wanted[index]) for index in missing]
+            cursors = [ask(tenant, wanted[index]) for index in missing]
         for index, cursor in zip(missing, cursors, strict=True):
             names = found[index] = dict(cursor.fetchall())
             if tenant.answers is not None and wanted[index][0] in PLACES:
@@ -61,7 +61,8 @@ def _remembered(tenant: TenantConnection, key: object) -> dict[str, str] | None:
     return names if isinstance(names, dict) else None
 
 
-def _ask(tenant: TenantConnection, wanted: Wanted) -> Cursor[Any]:
+def ask(tenant: TenantConnection, wanted: Wanted) -> Cursor[Any]:
+    """Rows of value and name; the values of events and series have to be uuids."""
     dimension, venues, values = wanted
     parameters = {"tenant": tenant.tenant_id, "venues": list(venues), "ids": list(values)}
     return tenant.execute(NAMED[dimension], parameters)

@@ -75,6 +75,12 @@ def has(answer: Answer, name: str) -> bool:
     return any(each.name == name for each in answer.columns)
 
 
+def of_money(of: Column) -> bool:
+    """Whether a measure is told for each currency: an amount, or a share of amounts."""
+    metric = CATALOGUE.get(of.name.removesuffix(".compared"))
+    return of.unit == "money" if metric is None else metric.money
+
+
 def currencies(answer: Answer) -> list[str]:
     """The currencies of the rows, most first by the first money metric."""
     if not has(answer, "currency"):
@@ -109,7 +115,7 @@ def points(answer: Answer, metric: str | None, preferred: str) -> Points:
     the metric allows it: of different people, of a ratio the one value is not known (None)."""
     chosen = column(answer, metric) if metric else metrics(answer)[0]
     code = ""
-    if chosen.unit == "money":
+    if of_money(chosen):
         answer, code, _ = in_currency(answer, preferred)
     names = [each.name for each in answer.columns]
     keyed = [names.index(each.name) for each in dimensions(answer)]

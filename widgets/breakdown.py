@@ -11,16 +11,19 @@ from pydantic import Field
 
 from data.metric_query import Top
 from data.needs import Need
-from widgets.answered import adds_up, currencies, label, points
+from widgets.answered import adds_up, currencies, dimensions, points
 from widgets.asking import Compared, against, question
 from widgets.chosen import Metric, metric_label
 from widgets.figures import Figure, measure
 from widgets.flat import flat_bars
+from widgets.named import named_table, namer
 from widgets.parts import Rank, note, ranked
 from widgets.scope import Scope
-from widgets.tables import from_answer
 from widgets.values import change, decimal, exactly, said
 from widgets.widget import Answers, Table
+
+Namer = Callable[[Any], str] | None
+"""How values are called; by the names in the answer without one."""
 
 
 class SplitSettings(Compared):
@@ -41,11 +44,14 @@ def needs_by(dimension: str) -> Callable[[Any, Scope], Mapping[str, Need]]:
     return lambda settings, scope: {"split": split_question(settings, scope, dimension)}
 
 
-def ranks(
-    settings: SplitSettings, answers: Answers, scope: Scope, named: Callable[[Any], str] = label
-) -> list[Rank]:
+def _named(answers: Answers, named: Namer) -> Callable[[Any], str]:
+    return named or namer(dimensions(answers["split"])[0].name, answers)
+
+
+def ranks(settings: SplitSettings, answers: Answers, scope: Scope, named: Namer = None) -> list[Rank]:
     """A bar for each value: its share of the whole where shares make sense, its change where there is one."""
     found = points(answers["split"], settings.metric, scope.currency)
+    called = _named(answers, named)
     unit, code = found.column.unit, found.currency
     most = max((abs(value) for value in found.values if value is not None), default=0) or 1
     total = found.total if unit in ("money", "tickets", "count") and adds_up(found.column) else 0
@@ -54,14 +60,14 @@ def ranks(
         before = found.before[index] if found.before else None
         share = f"{decimal(100 * value / total, 1)}%" if total and value is not None else ""
         moved = change(value, before, unit)
-        title = f"{named(key[0])}: {measure(value, found.column, code)}"
+        title = f"{called(key[0])}: {measure(value, found.column, code)}"
         title += f", {share} of all" if share else ""
         title += (
             f"; {exactly(before, unit, code)} {against(settings, scope).removeprefix('vs ')}" if moved else ""
         )
         rows.append(
             Rank(
-                named(key[0]),
+                called(key[0]),
                 said(value, unit, code),
                 title,
                 100 * abs(value or 0) / most,
@@ -73,7 +79,7 @@ def ranks(
     return rows
 
 
-def body_by(dimension: str, named: Callable[[Any], str] = label) -> Callable[..., Component]:
+def body_by(dimension: str, named: Namer = None) -> Callable[..., Component]:
     """The ranked bars of a split by this dimension."""
 
     def body(settings: Any, answers: Answers, scope: Scope) -> Component:
@@ -86,7 +92,7 @@ def body_by(dimension: str, named: Callable[[Any], str] = label) -> Callable[...
     return body
 
 
-def summary_by(word: str, named: Callable[[Any], str] = label) -> Callable[..., str]:
+def summary_by(word: str, named: Namer = None) -> Callable[..., str]:
     """What leads a split: `word` is what the values are, in the plural."""
 
     def summary(settings: Any, answers: Answers, scope: Scope) -> str:
@@ -97,7 +103,7 @@ def summary_by(word: str, named: Callable[[Any], str] = label) -> Callable[..., 
             if v is not None and k[0] != "other"
         ]
         best, value = max(rows, key=lambda row: row[1]) if rows else ("", None)
-        lead = f"{metric_label(settings.metric)} by {word}: {named(best)} leads with"
+        lead = f"{metric_label(settings.metric)} by {word}: {_named(answers, named)(best)} leads with"
         return f"{lead} {exactly(value, found.column.unit, found.currency)}, {len(rows)} listed"
 
     return summary
@@ -105,14 +111,14 @@ def summary_by(word: str, named: Callable[[Any], str] = label) -> Callable[..., 
 
 def tables_by(title: str) -> Callable[..., Sequence[Table]]:
     """The rows of a split, every currency."""
-    return lambda settings, answers, scope: [from_answer(answers["split"], title)]
+    return lambda settings, answers, scope: [named_table(answers["split"], answers, title)]
 
 
-def figure_by(named: Callable[[Any], str] = label) -> Callable[..., Figure]:
+def figure_by(named: Namer = None) -> Callable[..., Figure]:
     """The same split as a chart of flat bars, for exports."""
 
     def drawn(settings: Any, answers: Answers, scope: Scope) -> Figure:
         found = points(answers["split"], settings.metric, scope.currency)
-        return flat_bars(found.keys, found.values, found.column, found.currency, named)
+        return flat_bars(found.keys, found.values, found.column, found.currency, _named(answers, named))
 
     return drawn

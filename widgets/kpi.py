@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from pydantic import Field
 
 from data.needs import Need
-from widgets.answered import Points, filled, in_currency, points
+from widgets.answered import Points, filled, in_currency, of_money, points
 from widgets.asking import Compared, against, grain_of, question, range_of
 from widgets.chosen import Metric, metric_label
 from widgets.parts import big_number, delta, note
@@ -49,11 +49,11 @@ def body(settings: KpiSettings, answers: Answers, scope: Scope) -> Component:
     tone = {"up": True, "down": False, "neither": None}[settings.good]
     chip = delta(change(now.values[0], before, column.unit), f"Before: {earlier}", more_is_good=tone)
     versus = note(against(settings, scope)) if chip is not None else None
-    others = " + ".join(_others(settings, answers, scope))
+    others = _others(settings, answers, scope)
     return big_number(
         said(now.values[0], column.unit, code),
         exactly(now.values[0], column.unit, code),
-        [chip, versus, note(f"+ {others}" if others else "")],
+        [chip, versus, note(others)],
         _curve(settings, answers, scope),
     )
 
@@ -81,13 +81,17 @@ def _now(settings: KpiSettings, answers: Answers, scope: Scope) -> tuple[Points,
     return found, found.before[0] if found.before else None
 
 
-def _others(settings: KpiSettings, answers: Answers, scope: Scope) -> list[str]:
-    unit = points(answers["now"], settings.metric, scope.currency).column.unit
-    if unit != "money":
-        return []
+def _others(settings: KpiSettings, answers: Answers, scope: Scope) -> str:
+    """The same in the other currencies: further amounts, or other shares."""
+    found = points(answers["now"], settings.metric, scope.currency).column
+    if not of_money(found):
+        return ""
     _, _, codes = in_currency(answers["now"], scope.currency)
     lines = [points(answers["now"], settings.metric, code) for code in codes]
-    return [exactly(line.values[0], unit, line.currency) for line in lines]
+    told = [exactly(line.values[0], found.unit, line.currency) for line in lines]
+    if found.unit == "money":
+        return "".join(f"+ {one} " for one in told).rstrip()
+    return ", ".join(f"{one} in {code}" for one, code in zip(told, codes, strict=True))
 
 
 def _curve(settings: KpiSettings, answers: Answers, scope: Scope) -> list[float]:

@@ -1,10 +1,15 @@
-"""Events by their names: answers carry ids, and the list of events knows what each is called."""
+"""Values by their names: answers carry ids and say what they are called; the list of events knows those
+that an answer does not hold, and tells apart what is called alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from data import price_bands
 from data.answers import Answer, Column
 from data.needs import EventList
 from widgets.answered import label
@@ -24,15 +29,20 @@ def all_events(scope: Scope) -> EventList:
 
 
 def event_names(answers: Answers, need: str = "events") -> dict[str, str]:
-    """Event id → name, with the day where two events are called alike."""
+    """Event id → name, with the day of its doors where two events are called alike."""
     listed = answers.get(need) or []
-    names = [str(event["name"]) for event in listed]
+    often = Counter(str(event["name"]) for event in listed)
     return {
-        str(event["eventId"]): name
-        if names.count(name) == 1
-        else f"{name}, {str(event['doorsAt'] or '')[:10]}"
-        for event, name in zip(listed, names, strict=True)
+        str(event["eventId"]): f"{event['name']}, {_day(event)}"
+        if often[str(event["name"])] > 1 and event["doorsAt"]
+        else str(event["name"])
+        for event in listed
     }
+
+
+def _day(event: Mapping[str, Any]) -> str:
+    doors = datetime.fromisoformat(str(event["doorsAt"])).astimezone(ZoneInfo(str(event["zone"])))
+    return when(doors.date(), "", "day")
 
 
 def namer(dimension: str, answers: Answers) -> Callable[[Any], str]:
@@ -51,7 +61,25 @@ def namer(dimension: str, answers: Answers) -> Callable[[Any], str]:
         return lambda value: days[int(value) - 1] if str(value).isdigit() else label(value)
     if dimension == "hour_of_day":
         return lambda value: f"{int(value):02}:00" if str(value).isdigit() else label(value)
-    return label
+    if dimension == "price":
+        return _price_band
+    named = _given(dimension, answers)
+    return lambda value: named.get(str(value)) or label(value)
+
+
+def _price_band(value: Any) -> str:
+    if value == price_bands.UNKNOWN:
+        return "Fees, refunds, cancellations"
+    return "Free" if value == price_bands.FREE else label(value).replace("-", "–")
+
+
+def _given(dimension: str, answers: Answers) -> dict[str, str]:
+    """Value → name, as the answers themselves say."""
+    found: dict[str, str] = {}
+    for answer in answers.values():
+        if isinstance(answer, Answer):
+            found |= answer.names.get(dimension, {})
+    return found
 
 
 def words_for(column: Column, answers: Answers, zone: str) -> Callable[[Any], str]:
@@ -64,4 +92,5 @@ def words_for(column: Column, answers: Answers, zone: str) -> Callable[[Any], st
 def named_table(answer: Answer, answers: Answers, title: str) -> Table:
     """An answer as a table in which ids are names."""
     found = from_answer(answer, title)
-    return worded(found, {name: namer(name, answers) for name in ("event", "customer", "country")})
+    ids = {"event", "customer", "country", *answer.names}
+    return worded(found, {name: namer(name, answers) for name in ids})

@@ -108,3 +108,16 @@ def test_who_is_granted_one_venue_learns_of_no_other(
     assert found.scope.zone == "Europe/London"
     stranger = looking(directory, Access(other_tenant.tenant_id), {"event": str(GALA)}, now=NOW)
     assert stranger.misread == (Misread("event", str(GALA), "there is no such event"),)
+
+
+def test_what_was_clicked_is_called_by_its_name(
+    directory: Directory, database: Database, tenant: Tenant
+) -> None:
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO gates (tenant_id, venue_id, gate, name) VALUES (%s, %s, 'g-1', 'North gate')",
+            [tenant.tenant_id, tenant.venue_id],
+        )
+    query = {"f.gate": ["g-1", "g-2"], "f.channel": "web"}
+    names = looking(directory, Access(tenant.tenant_id), query, now=NOW).choices.names or {}
+    assert (names.get("g-1"), names.get("g-2"), names.get("web")) == ("North gate", None, None)
