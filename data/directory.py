@@ -128,7 +128,7 @@ class Directory:
         return uuid_of(hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
 
     def called(self, tenant_id: UUID, dimension: str, values: Iterable[str]) -> dict[str, str]:
-        """Value → name, of gates, zones and ticket types; it costs a statement. What has no name is missing."""
+        """Value → name, of gates, zones and ticket types, by one statement; without a name it is missing."""
         if dimension not in PLACES:
             return {}
         venues = frozenset(venue.venue_id for venue in self.venues(tenant_id))
