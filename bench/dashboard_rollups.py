@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from data import rebuild_days, rebuild_events
+from data import rebuild_days, rebuild_events, rollup_applier
 from data.engine import Database
 
 MANY = 100_000
@@ -34,6 +34,8 @@ def fill_rollups(owner_url: str, tenant_id: UUID) -> None:
     database = Database(owner_url, max_size=2)
     try:
         rebuild_days.rebuild(database, tenant_id)
+        while rollup_applier.apply_some(database, tenant_id):
+            pass
     finally:
         database.close()
 

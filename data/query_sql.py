@@ -170,7 +170,7 @@ class _Writer:
         if self.source.table in BY_CURRENCY and not self.frame.by_currency:
             conditions.append("f.currency = ''")
         elif self._in_money_alone():
-            conditions.append("f.currency <> ''")
+            conditions.append("f.currency > ''")  # Not <>, which no index knows.
         if self.frame.events is not None:
             self.parameters["events"] = list(self.frame.events)
             conditions.append("f.event_id = ANY(%(events)s)")

@@ -99,6 +99,7 @@ of_customers AS (
     GROUP BY n.venue_id, r.customer, r.currency
 )
 """
+# In the order of the key: rows that are read together come to lie together.
 _APPLY = f"""
 WITH chosen AS MATERIALIZED (
     SELECT venue_id, entry_id FROM rollup_queue WHERE tenant_id = %(tenant)s LIMIT %(most)s
@@ -110,6 +111,7 @@ WITH chosen AS MATERIALIZED (
     INSERT INTO day_analytics
         (tenant_id, venue_id, dimension, day, value, currency, changes, {", ".join(DAY_SUMS)})
     SELECT %(tenant)s, * FROM of_days UNION ALL SELECT %(tenant)s, * FROM of_months
+    ORDER BY 2, 3, 4, 5, 6
     ON CONFLICT (tenant_id, venue_id, dimension, day, value, currency)
     DO UPDATE SET {_increased("day_analytics", ("changes", *DAY_SUMS))}
 ), added_customers AS (
