@@ -25,8 +25,8 @@ def untrash(tenant: TenantConnection, access: Access, dashboard_id: UUID) -> Boa
 def purge(tenant: TenantConnection, access: Access, dashboard_id: UUID) -> None:
     """Remove a board in the trash for good, with its shares and links. Raises NotAllowed for any other.
 
-    Its versions stay in their table, where the application's role may not remove anything; no function
-    leads to them any more.
+    Its versions stay in their table, where the application's role may not remove anything, until the worker
+    removes them within the hour (`dashboard_thinning`); no function leads to them meanwhile.
     """
     board = get(tenant, access, dashboard_id, "own", lock=True)
     if board.trashed_at is None:

@@ -1,7 +1,8 @@
 """The history of a board: every version ever saved, as a person wants to read it, and the way back.
 
 Autosave writes a version every few seconds of work. None is changed or merged in the table: the history
-groups what one person saved in one sitting, and says in one line what the sitting changed.
+groups what one person saved in one sitting, and says in one line what the sitting changed. With age versions
+are thinned (`dashboard_thinning`); what a line says is then the change since the one before it that is left.
 """
 
 from __future__ import annotations
@@ -61,7 +62,11 @@ def history(
         if not complete and len(sittings) > 1:
             sittings.pop()  # Its beginning may lie on the next page.
         names = names_of(tenant, {row["author_id"] for row in page})
-        lines += [_line(tenant, dashboard_id, run, names) for run in sittings[: limit - len(lines)]]
+        before_each = [run[0]["version"] for run in sittings[1:]] + [None]
+        lines += [
+            _line(tenant, dashboard_id, run, earlier, names)
+            for run, earlier in list(zip(sittings, before_each, strict=True))[: limit - len(lines)]
+        ]
         if complete or not sittings:
             break
         before = lines[-1].first
@@ -134,13 +139,19 @@ def _together(row: dict[str, Any], run: list[dict[str, Any]]) -> bool:
 
 
 def _line(
-    tenant: TenantConnection, dashboard_id: UUID, sitting: list[dict[str, Any]], names: dict[UUID, str]
+    tenant: TenantConnection,
+    dashboard_id: UUID,
+    sitting: list[dict[str, Any]],
+    earlier: int | None,
+    names: dict[UUID, str],
 ) -> Version:
+    """`earlier` is the version before the sitting, if the page knows it."""
     newest, oldest = sitting[0], sitting[-1]
     summary = newest["summary"]
-    if newest is not oldest:
+    earlier = earlier or _before(tenant, dashboard_id, oldest["version"])
+    if earlier and (newest is not oldest or earlier != oldest["version"] - 1):
         summary = board_diff.summary(
-            document_of(tenant, dashboard_id, oldest["version"] - 1),
+            document_of(tenant, dashboard_id, earlier),
             document_of(tenant, dashboard_id, newest["version"]),
         )
     return Version(
@@ -153,3 +164,13 @@ def _line(
         newest["created_at"],
         oldest["created_at"],
     )
+
+
+def _before(tenant: TenantConnection, dashboard_id: UUID, version: int) -> int | None:
+    """The version before this one that is left; None before the first."""
+    row = tenant.execute(
+        "SELECT max(version) FROM dashboard_versions"
+        " WHERE tenant_id = %s AND dashboard_id = %s AND version < %s",
+        [tenant.tenant_id, dashboard_id, version],
+    ).fetchone()
+    return row[0] if row else None

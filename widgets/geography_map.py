@@ -155,7 +155,8 @@ WIDGET = Widget(
     label="Map of buyers",
     group="audience",
     icon="map",
-    description="Countries shaded by tickets, people or money; drawn without a map service.",
+    description="Countries shaded by tickets, people or money; drawn without a map service. The"
+    " outlines are of countries: states, regions and cities are ranked by “Where buyers come from”.",
     settings=MapSettings,
     needs=needs,
     body=body,

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from data import dashboard_versions, dashboards
+from data import board_diff, dashboard_thinning, dashboard_trash, dashboard_versions, dashboards
 from data.access import Access
 from data.board_document import BoardDocument
 from data.board_rights import BoardNotFound
@@ -168,3 +168,55 @@ def test_a_long_history_is_read_in_pages_without_losing_or_repeating_a_version(
         for number in range(int(str(line[0])), int(str(line[1])) - 1, -1)
     ]
     assert covered == list(range(9, 0, -1))
+
+
+def test_versions_grow_thinner_with_age_and_named_ones_stay_for_ever(
+    postgres_url: str, people: People, ada: Access, board: Board
+) -> None:
+    key, day = board.dashboard_id, timedelta(days=1)
+    shapes = [document(A), document(A, B), document(A, B, C), document(B, C), document(C)]
+    for number in range(12):
+        save(people, ada, key, shapes[number % 5], number + 1)
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        dashboard_versions.name_version(tenant, ada, key, "Before the change", 13)
+    save(people, ada, key, EMPTY, 14)
+    # 1 to 3 are ten days old, 4 to 7 three days, 8 and 9 of an hour ago; 14 has a name.
+    age(postgres_url, people, key, range(1, 4), 10 * day)
+    age(postgres_url, people, key, range(4, 8), 3 * day)
+    age(postgres_url, people, key, range(14, 15), 400 * day)
+    assert dashboard_thinning.thin(postgres_url, [people.tenant.tenant_id]) == 4
+    found = lines(people, ada, key, every=True)
+    assert [line[0] for line in found] == [15, 14, 13, 12, 11, 10, 9, 8, 7, 3, 1]
+    # What a line says is the change since the version before it that is left.
+    assert found[8][3] == board_diff.summary(shapes[1], shapes[0])
+    assert dashboard_thinning.thin(postgres_url, [people.tenant.tenant_id]) == 0
+    assert [line[0] for line in lines(people, ada, key)][-1] == 1
+
+
+def test_the_newest_version_stays_however_old(
+    postgres_url: str, people: People, ada: Access, board: Board
+) -> None:
+    for number in range(3):
+        save(people, ada, board.dashboard_id, document(A) if number % 2 else document(B), number + 1)
+    age(postgres_url, people, board.dashboard_id, range(1, 5), timedelta(days=500))
+    dashboard_thinning.thin(postgres_url, [people.tenant.tenant_id])
+    assert [line[0] for line in lines(people, ada, board.dashboard_id, every=True)] == [4, 1]
+
+
+def test_the_versions_of_a_removed_board_go_and_no_others(
+    postgres_url: str, people: People, ada: Access, board: Board, database: Database
+) -> None:
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        other = dashboards.create(tenant, ada, "Saturday")
+        dashboard_trash.trash(tenant, ada, board.dashboard_id)
+        dashboard_trash.purge(tenant, ada, board.dashboard_id)
+        trashed = dashboards.create(tenant, ada, "Sunday")
+        dashboard_trash.trash(tenant, ada, trashed.dashboard_id)
+    # Another tenant's boards are not touched, and not seen.
+    assert dashboard_thinning.thin(postgres_url, []) == 0
+    assert dashboard_thinning.thin(postgres_url, [people.tenant.tenant_id]) == 1
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        rows = tenant.execute(
+            "SELECT dashboard_id FROM dashboard_versions WHERE tenant_id = %s", [tenant.tenant_id]
+        )
+        assert {row[0] for row in rows} == {other.dashboard_id, trashed.dashboard_id}
