@@ -68,7 +68,7 @@ def namer(dimension: str, answers: Answers) -> Callable[[Any], str]:
 
 
 def _price_band(value: Any) -> str:
-    if value == price_bands.UNKNOWN:
+    if value in (None, price_bands.UNKNOWN):
         return "Fees, refunds, cancellations"
     return "Free" if value == price_bands.FREE else label(value).replace("-", "–")
 

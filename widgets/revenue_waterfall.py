@@ -45,7 +45,7 @@ def steps(settings: WaterfallSettings, answers: Answers, scope: Scope) -> list[t
         ("Net", 0, net, ""),
     ]
     if settings.tax and has(answers["money"], "tax"):
-        way += [("Tax", net, net - amount["tax"], "quiet"), ("Without tax", 0, net - amount["tax"], "")]
+        way += [("Tax", net, net - amount["tax"], "quiet"), ("Ex tax", 0, net - amount["tax"], "")]
     return way
 
 
@@ -70,6 +70,7 @@ def figure_of(settings: WaterfallSettings, answers: Answers, scope: Scope) -> Fi
             "tickmode": "array",
             "tickvals": list(range(len(way))),
             "ticktext": [name for name, *_ in way],
+            "tickangle": 0,
             "showgrid": False,
             "fixedrange": True,
             "ticklabelstandoff": 4,
@@ -90,6 +91,8 @@ def _bars(steps: list[tuple[int, str, int, int, str]], code: str, colour: str | 
         "width": 0.72,
         "text": [said(end - start, "money", code) for _, _, start, end, _ in steps],
         "textposition": "outside",
+        "textfont": {"size": 11},
+        "constraintext": "none",
         "cliponaxis": False,
         "customdata": [
             [hover(name, [exactly(end - start, "money", code)]), ""] for _, name, start, end, _ in steps

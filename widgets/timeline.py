@@ -8,6 +8,7 @@ from typing import Any
 from data.answers import Answer
 from widgets.answered import Points, adds_up, filled, moment, points
 from widgets.figures import (
+    ROW_PX,
     Figure,
     TimeAxis,
     bars,
@@ -48,10 +49,12 @@ def timeline(
     if found.before is not None:
         data.append(beside(axis.xs, found.before))
     vertical = value_axis([*found.values, *(found.before or [])], found.column, found.currency)
-    marked = upright_lines(_marks(notes, axis, found))
+    marks = _marks(notes, axis, found)
+    marked = upright_lines([(place, text) for place, text, _ in marks], [share for *_, share in marks])
+    highest = max((each["yshift"] for each in marked["annotations"]), default=-ROW_PX)
     return figure(
         data,
-        margin=margins(vertical["ticktext"], top=22 if marked["shapes"] else 8),
+        margin=margins(vertical["ticktext"], top=8 + ROW_PX + highest),
         hovermode="x",
         xaxis=axis.axis(),
         yaxis=vertical,
@@ -93,14 +96,15 @@ def _hover(found: Points, index: int, axis: TimeAxis, against: str) -> str:
     return hover(axis.words(index), lines)
 
 
-def _marks(notes: Notes, axis: TimeAxis, found: Points) -> list[tuple[Any, str]]:
+def _marks(notes: Notes, axis: TimeAxis, found: Points) -> list[tuple[Any, str, float]]:
+    """Of each note that lies in the span: its place, its text, and how far along the axis it is (0 to 1)."""
     first, last = moment(found.keys[0][0]), moment(found.keys[-1][0])
     marks = []
     for each in notes:
         at, text = moment(_of(each, "at")), str(_of(each, "text"))
         place = at if type(at) is type(first) else at.date() if hasattr(at, "date") else None
         if place is not None and first <= place <= last:
-            marks.append((axis.at(place), text))
+            marks.append((axis.at(place), text, (place - first) / (last - first) if last > first else 0.5))
     return marks
 
 

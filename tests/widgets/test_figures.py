@@ -7,6 +7,7 @@ from components.markup import markup
 from data.answers import Answer, Column
 from data.board_document import Placed
 from widgets.draw import draw
+from widgets.figures import upright_lines
 from widgets.sample import sample_scope
 from widgets.timeline import timeline
 
@@ -115,3 +116,15 @@ def test_amounts_of_other_currencies_are_named_and_never_added() -> None:
     text = markup(drawn.body)
     assert "£12,346" in text
     assert "+ €840.00 EUR + ¥5,000 JPY" in text
+
+
+def test_words_above_a_chart_never_cover_each_other() -> None:
+    close = [("a", "Spring programme announced"), ("b", "Web shop down"), ("c", "Rain"), ("d", "Far away")]
+    marked = upright_lines(close, [0.2, 0.25, 0.3, 0.9])["annotations"]
+    assert [(each["text"], each["yshift"]) for each in marked] == [
+        ("Spring programme announ…", 0),
+        ("Web shop down", 14),
+        ("…", 0),
+        ("Far away", 0),
+    ]
+    assert marked[2]["hovertext"] == "Rain"

@@ -75,9 +75,10 @@ def test_events_called_alike_are_told_apart_by_the_day_on_the_clock_of_their_ven
 
 def test_a_price_band_reads_as_a_price() -> None:
     called = namer("price", {})
-    assert [called(band) for band in ("20-30", "250+", "free", "")] == [
+    assert [called(band) for band in ("20-30", "250+", "free", "", None)] == [
         "20–30",
         "250+",
         "Free",
+        "Fees, refunds, cancellations",
         "Fees, refunds, cancellations",
     ]
