@@ -42,12 +42,14 @@
   }
 
   /* Of the words at an axis those go that the edge of the chart would cut, and below it those that would lie on
-     the one before, at every size of the chart. All are measured before the first is hidden. */
+     the one before, as with the notes above it, at every size of the chart. All are measured before the first is
+     hidden. */
   function thin(plot) {
     const edge = plot.getBoundingClientRect();
     const measured = (selector) => [...plot.querySelectorAll(selector)].map((word) => [word, word.getBoundingClientRect()]);
     const below = measured(':is(.xaxislayer-above, .xaxislayer-below) .xtick text');
     const beside = measured(':is(.yaxislayer-above, .yaxislayer-below) .ytick text');
+    const notes = measured('.infolayer .annotation-text-g').sort(([, a], [, b]) => a.left - b.left);
     let layer = null;
     let end = -Infinity;
     for (const [word, { left, right }] of below) {
@@ -58,6 +60,11 @@
       if (clear) end = right;
     }
     for (const [word, { top, bottom }] of beside) show(word, top + 3 >= edge.top && bottom <= edge.bottom);
+    end = -Infinity;
+    for (const [word, { left, right }] of notes) {
+      show(word, left > end + 4);
+      if (left > end + 4) end = right;
+    }
   }
 
   const show = (word, clear) => { word.style.visibility = clear ? '' : 'hidden'; };

@@ -10,6 +10,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from components.header import theme_button
 from components.markup import markup
 from components.widget_frame import frame
 from widgets.attributes import marks
@@ -54,6 +55,7 @@ def gallery(now: datetime, url: Mapping[str, str]) -> list[Component]:
                     className="samples-search",
                     **marks(data_samples_search=""),
                 ),
+                theme_button(),
             ],
             className="top",
         ),

@@ -287,3 +287,43 @@ def test_no_head_of_a_page_is_too_wide_for_a_phone_or_leaves_a_button_alone(
             if path in ("/", "/attendance", f"/dashboards/{board}"):
                 page.wait_for_selector('#react-entry-point .pill[data-line="live"]')
             assert page.evaluate(HEAD) == [0, 0, 0], path
+
+
+def test_of_notes_that_would_lie_on_each_other_the_first_is_read(page: Page, night: Night) -> None:
+    sell(night, "web")
+    enter(page, night)
+    visit(page, night, made(night, CURVE))
+    chart = app(page).locator('[data-widget-id="curve"] .js-plotly-plot')
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    chart.evaluate("""(chart) => {
+        const place = { xref: 'paper', y: 1, yref: 'paper', showarrow: false };
+        const note = (x) => ({ ...place, x, text: 'Posters and radio' });
+        return window.Plotly.relayout(chart, { annotations: [note(0.5), note(0.55), note(0.1)] });
+    }""")
+    shown = chart.locator(".annotation-text-g").evaluate_all(
+        "notes => notes.map((note) => note.style.visibility !== 'hidden')"
+    )
+    assert shown == [True, False, True]
+
+
+def test_numbers_beside_each_other_stand_at_the_same_height(page: Page, night: Night) -> None:
+    sell(night, "web")
+    titles = ("Sold", "A title so long that nothing else has room beside it")
+    widgets = [
+        Placed(
+            id=f"k{place}",
+            widget="kpi",
+            title=title,
+            settings={"metric": "tickets_sold"},
+            x=3 * place,
+            w=3,
+            h=2,
+        )
+        for place, title in enumerate(titles)
+    ]
+    enter(page, night)
+    visit(page, night, made(night, *widgets))
+    boxes = [app(page).locator(f'[data-widget-id="k{place}"] .big-value').bounding_box() for place in (0, 1)]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["y"] == boxes[1]["y"]
