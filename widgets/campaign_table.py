@@ -17,7 +17,7 @@ from widgets.tables import from_answer
 from widgets.values import exactly, said
 from widgets.widget import Answers, Table, Widget
 
-METRICS = ("net_revenue", "tickets_sold", "orders", "visitors", "conversion_rate")
+METRICS = ("tickets_sold", "orders", "visitors", "conversion_rate")
 _SHORT = {"net_revenue": "Revenue", "tickets_sold": "Tickets", "conversion_rate": "Conv."}
 
 
@@ -28,19 +28,22 @@ class CampaignSettings(Ranged):
 
 
 def needs(settings: CampaignSettings, scope: Scope) -> Mapping[str, Need]:
-    """Every campaign's figures, most tickets first."""
+    """Every campaign's figures, most tickets first, and its money: asked together, people of several
+    currencies would be told apart."""
     top = Top(limit=settings.top, by="tickets_sold", other=False)
-    return {"campaigns": question(settings, scope, METRICS, ["campaign"], top=top)}
+    return {
+        "campaigns": question(settings, scope, METRICS, ["campaign"], top=top),
+        "money": question(settings, scope, ["net_revenue"], ["campaign"]),
+    }
 
 
 def body(settings: CampaignSettings, answers: Answers, scope: Scope) -> Component:
     """A table; sales without a campaign are named so."""
-    lines = [
-        points(answers["campaigns"], name, scope.currency)
-        for name in METRICS
-        if has(answers["campaigns"], name)
-    ]
-    most = max(lines, key=lambda line: len(line.keys))
+    lines = [points(answers["campaigns"], name, scope.currency) for name in METRICS]
+    most = lines[0]
+    money = answers.get("money")
+    if money is not None and has(money, "net_revenue"):
+        lines.insert(0, points(money, "net_revenue", scope.currency))
     headings = [("Campaign", "")] + [
         (_SHORT.get(each.column.name, each.column.label), "right") for each in lines
     ]
@@ -70,8 +73,11 @@ def summary(settings: CampaignSettings, answers: Answers, scope: Scope) -> str:
 
 
 def tables(settings: CampaignSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
-    """The campaigns, every currency."""
-    return [from_answer(answers["campaigns"], "Campaigns")]
+    """The campaigns, and their money in every currency."""
+    found = [from_answer(answers["campaigns"], "Campaigns")]
+    if "money" in answers:
+        found.append(from_answer(answers["money"], "Revenue by campaign"))
+    return found
 
 
 WIDGET = Widget(
@@ -87,4 +93,5 @@ WIDGET = Widget(
     tables=tables,
     size=(6, 4),
     smallest=(3, 2),
+    extras=frozenset({"money"}),
 )

@@ -122,3 +122,31 @@ def test_a_map_says_what_share_has_no_place_on_it_if_it_is_one(lost: int, said: 
     answer = Answer(sold, [("GB", 100), ("", lost)], SCOPE.now, "Europe/London", total_rows=2)
     shown = markup(draw(placed, SCOPE, {name: answer}).body)
     assert re.findall(r"[^>]*without a country[^<]*", shown) == ([said] if said else [])
+
+
+def test_campaigns_tell_of_everybody_and_of_the_money_of_one_currency() -> None:
+    people = [
+        Column("campaign", "Campaign", "text"),
+        Column("tickets_sold", "Tickets sold", "metric", "tickets"),
+        Column("orders", "Orders", "metric", "count"),
+        Column("visitors", "Visitors", "metric", "people"),
+        Column("conversion_rate", "Conversion", "metric", "percent"),
+    ]
+    money = [
+        Column("campaign", "Campaign", "text"),
+        Column("currency", "Currency", "text"),
+        Column("net_revenue", "Net revenue", "metric", "money"),
+    ]
+    answers = {
+        "campaigns": Answer(tuple(people), [("spring", 9, 4, 20, 20.0)], NOW, "UTC", total_rows=1),
+        "money": Answer(
+            tuple(money), [("spring", "GBP", 50_000), ("spring", "USD", 700)], NOW, "UTC", total_rows=2
+        ),
+    }
+    placed = Placed(id="one", widget="campaign-table")
+    assert {need: question.metrics for need, question in needs(placed, SCOPE).items()} == {  # type: ignore[union-attr]
+        "campaigns": ("tickets_sold", "orders", "visitors", "conversion_rate"),
+        "money": ("net_revenue",),
+    }
+    text = markup(draw(placed, SCOPE, answers).body)
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", text) == ["£500", "9", "4", "20", "20%"]
