@@ -60,10 +60,12 @@
       if (clear) end = right;
     }
     for (const [word, { top, bottom }] of beside) show(word, top + 3 >= edge.top && bottom <= edge.bottom);
-    end = -Infinity;
-    for (const [word, { left, right }] of notes) {
-      show(word, left > end + 4);
-      if (left > end + 4) end = right;
+    const ends = new Map();  // Of each row of notes.
+    for (const [word, { left, right, top }] of notes) {
+      const row = Math.round(top / 7);
+      const clear = left > (ends.get(row) ?? -Infinity) + 4;
+      show(word, clear);
+      if (clear) ends.set(row, right);
     }
   }
 
