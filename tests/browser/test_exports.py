@@ -297,6 +297,9 @@ def test_the_night_is_taken_away_like_any_board(page: Page, night: Night, watch:
     page.goto(night.site.url)
     page.wait_for_selector("#react-entry-point .board .main-svg", state="attached")
     page.get_by_label("Download Northern Lights").click()
+    menu = page.locator(".export-menu").bounding_box()
+    assert menu is not None
+    assert menu["x"] + menu["width"] <= 1440
     picture = downloaded(page, page.get_by_role("button", name="PNG One picture").click)
     assert picture.suggested_filename.startswith("housecount-northern-lights-")
     wide, high = struct.unpack(">II", content(picture)[16:24])
@@ -312,5 +315,5 @@ def test_the_night_is_taken_away_like_any_board(page: Page, night: Night, watch:
         io.BytesIO(content(downloaded(page, ready.get_by_role("button", name="Download").click)))
     )
     assert "1" in [str(cell.value) for row in book["Scanned in"].iter_rows() for cell in row]
-    assert {"Arrivals", "Gate flow", "Sales pace"} <= set(book.sheetnames)
+    assert {"Arrivals", "Gate flow", "Sales velocity"} <= set(book.sheetnames)
     assert watch.complaints == []
