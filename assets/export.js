@@ -276,10 +276,10 @@
     }
     return dialog;
   }
-  const clock = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+  const clock = (at) => new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
   function line(state) {
     const done = state.status === 'done';
-    const words = done ? `${size(state)} · until ${clock.format(new Date(state.expiresAt))}`
+    const words = done ? `${size(state)} · until ${clock(state.expiresAt)}`
       : state.error || state.status;
     const fetchIt = done && make('a', { class: 'button-text', href: state.file, download: state.fileName }, 'Download');
     const remove = make('button', { class: 'icon-button bare', type: 'button', 'aria-label': `Remove ${state.fileName}` }, icon('close'));

@@ -226,6 +226,25 @@ def test_the_app_begins_without_the_charts_script_and_the_charts_come_later(page
     assert len(failed) == 1
 
 
+WORDS = """async (plot) => {
+    const [start, end] = plot._fullLayout.xaxis.range;
+    await Plotly.relayout(plot, {
+        'xaxis.tickmode': 'array', 'xaxis.tickvals': [start, end], 'xaxis.ticktext': ['a', 'w'.repeat(60)],
+    });
+    return [...plot.querySelectorAll('.xtick text')].map((word) => word.style.visibility);
+}"""
+
+
+def test_a_word_that_the_edge_of_a_chart_would_cut_is_not_shown(page: Page, night: Night) -> None:
+    sell(night, "web")
+    board = made(night, CURVE)
+    enter(page, night)
+    visit(page, night, board, "?range=7d")
+    chart = app(page).locator('[data-widget-id="curve"] .js-plotly-plot')
+    expect(chart.locator(".main-svg").first).to_be_attached()
+    assert chart.evaluate(WORDS) == ["", "hidden"]
+
+
 TOO_WIDE = """(width) => [...document.querySelectorAll('#react-entry-point .main *')]
     .filter((node) => !node.closest('svg, .bar, .filters, .scroll, .w-table, .w-menu, .menu')
         && node.getBoundingClientRect().right > width + 1)
