@@ -12,6 +12,8 @@ from api.static import ASSETS
 
 REGENERATOR = ASSETS / "vendor" / "regenerator.min.js"
 """All that Dash still needs of the polyfills it would load, whose other parts every browser has by itself."""
+GRAPH = ("dash", "dcc/async-graph.js")
+"""What dcc would load when it meets the first graph, which the first page has."""
 _LEFT_OUT = re.compile(r"/deps/polyfill|/dash_table/")
 _SOURCE = re.compile(r'<script src="/_dash-component-suites/(\w+)/([^"]+)"')
 _SOURCE_MAP = re.compile(rb"//# sourceMappingURL=\S+$", re.MULTILINE)
@@ -43,6 +45,8 @@ def joined(app: Dash) -> Joined:
             script = pkgutil.get_data(package, check_fingerprint(fingerprinted)[0])  # type: ignore[no-untyped-call]
             assert script is not None
             parts.append(_SOURCE_MAP.sub(b"", script))
-    content = b"\n;".join([*parts, app.renderer.encode()])
+    graph = pkgutil.get_data(*GRAPH)
+    assert graph is not None
+    content = b"\n;".join([*parts, _SOURCE_MAP.sub(b"", graph), app.renderer.encode()])
     mark = hashlib.sha256(content).hexdigest()[:12]
     return Joined(f"dcc/dash-renderer.v1m{mark}.js", content)

@@ -60,6 +60,7 @@ def test_the_first_visit_is_small_and_the_second_asks_for_no_script_again(
     assert sum(sizes) <= MOST_BYTES
     assert len(watch.requests) + 1 <= MOST_REQUESTS, watch.requests  # The socket is one more.
     assert not [url for url in watch.requests if "package_data" in url]
+    assert len([url for url in watch.requests if "/_dash-component-suites/" in url]) == 1
 
     before = len(sizes)
     page.goto(night.site.url)
