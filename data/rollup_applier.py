@@ -4,9 +4,12 @@ One statement takes entries, adds them up and adds the sums: either all of it ha
 a job may be killed at any moment and any number of them may run. One at a time works on a tenant.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from uuid import UUID
+
+import psycopg
 
 from data.data_versions import BLOCKS, block_of
 from data.day_increments import OF_SALES, STRUCTURE_DAY
@@ -23,6 +26,8 @@ from data.rollup_queue import (
     rows_of_sales,
 )
 from data.rollups import instant
+
+log = logging.getLogger(__name__)
 
 MOST_ENTRIES = 10
 """Entries added up in one transaction: a tenth of a second's work when each is of a thousand messages."""
@@ -170,7 +175,12 @@ def apply_waiting(database: Database) -> int:
         for tenant_id in list(tenants):
             if time.monotonic() > ends:
                 return applied
-            count = apply_some(database, tenant_id)
+            try:
+                count = apply_some(database, tenant_id)
+            except psycopg.DataError:
+                # Its entries wait, its readers are told; the other tenants must not wait with it.
+                log.exception("the roll-ups of tenant %s could not be applied", tenant_id)
+                count = 0
             applied += count
             if count < MOST_ENTRIES:
                 del tenants[tenant_id]

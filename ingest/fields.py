@@ -4,6 +4,7 @@ Every function reads `fields` (canonical names → values as the JSON decoder ga
 `Refused` naming the field. An absent field, null and an empty text are the same: not given.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,8 @@ LONGEST_NAME = 200
 """Characters of an id, a name, a reason: they become keys of rows and labels of charts."""
 LONGEST_ADDRESS = 2_000
 MOST_TICKETS = 100_000
+_UNSEEN = re.compile(r"[\x01-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of what follows; NUL is refused everywhere."""
 
 
 def text(fields: Fields, name: str, longest: int = LONGEST_NAME) -> str | None:
@@ -30,6 +33,17 @@ def text(fields: Fields, name: str, longest: int = LONGEST_NAME) -> str | None:
     if type(value) is int:
         return str(value)
     raise Refused("wrong-type", "A text is expected.", name, value)
+
+
+def called(fields: Fields, name: str) -> str | None:
+    """The text called `name`, which is shown to people and used as a key: no blanks around it."""
+    value = text(fields, name)
+    if value is None:
+        return None
+    value = value.strip()
+    if _UNSEEN.search(value):
+        raise Refused("control-character", "A name holds no control or direction characters.", name, value)
+    return value or None
 
 
 def texts(fields: Fields, names: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import msgspec
 
 from data.directory import Directory, Venue
 from data.messages import NO_EVENT, Message, message_key
-from ingest.fields import text
+from ingest.fields import called, text
 from ingest.kinds import Kind, Stated, camel
 from ingest.money import plain_amounts
 from ingest.privacy import is_personal, without_persons
@@ -127,7 +127,7 @@ class MessageReader:
     def _place(self, fields: dict[str, Any], kind: Kind) -> tuple[Venue, UUID, str]:
         """Venue, event id and the sender's name of the event ("" and NO_EVENT without one)."""
         venue_ref = text(fields, "venue_id")
-        event_ref = text(fields, "event_id")
+        event_ref = called(fields, "event_id")
         place = self._places.get((venue_ref, event_ref))
         if place is None:
             place = self._places[venue_ref, event_ref] = self._look_up(venue_ref, event_ref)

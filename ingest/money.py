@@ -7,15 +7,16 @@ from typing import Any
 from data.currencies import EXPONENTS
 from ingest.refusal import Refused
 
-LARGEST_MINOR = 2**53 - 1
-"""The largest amount in minor units: every reader of our JSON, browsers too, holds it exactly."""
+LARGEST_MINOR = 10**13
+"""The largest amount in minor units, 100 billion of most currencies: a venue's sums of a million of them
+still are numbers that PostgreSQL holds, and of eight hundred such that browsers hold exactly."""
 
 _MINOR_UNIT = {exponent: Decimal(1).scaleb(-exponent) for exponent in set(EXPONENTS.values())}
 # `quantize` under this context either keeps the value exactly or raises: it never rounds.
 _EXACT = Context(prec=40, traps=[Inexact, InvalidOperation, Overflow])
 _LONGEST_NUMBER = 40
 _LONGEST_PLAIN = 11
-"""Characters of an amount that is below 2^53 minor units in every currency."""
+"""Characters of an amount that is worth a quick look."""
 
 
 AMOUNTS = frozenset({"amount", "fee", "tax", "cart_value", "cartValue"})
@@ -91,7 +92,7 @@ def _from_major(value: object, name: str, currency: str) -> int:
     except Inexact:
         raise Refused("fractional-minor", f"{currency} has {exponent} decimal places.", name, value) from None
     except (InvalidOperation, Overflow):
-        raise Refused("amount-too-large", "Amounts end at 2^53 − 1 minor units.", name, value) from None
+        raise Refused("amount-too-large", "Amounts end at 10^13 minor units.", name, value) from None
     if not 0 <= minor <= LARGEST_MINOR:
         _checked(minor, name, value)
     return minor
@@ -104,7 +105,8 @@ def _from_plain(value: str, exponent: int) -> int | None:
         return None
     if not whole.isdigit() or (point and not part.isdigit()):
         return None
-    return int(whole + part.ljust(exponent, "0"))
+    minor = int(whole + part.ljust(exponent, "0"))
+    return minor if minor <= LARGEST_MINOR else None
 
 
 def _from_text(value: str, name: str) -> Decimal:
@@ -127,7 +129,7 @@ def _checked(minor: object, name: str, shown: object = None) -> int:
     if minor > LARGEST_MINOR:
         raise Refused(
             "amount-too-large",
-            "Amounts end at 2^53 − 1 minor units.",
+            "Amounts end at 10^13 minor units.",
             name,
             minor if shown is None else shown,
         )

@@ -22,6 +22,7 @@ Code = Literal[
     # One value of a message
     "text-too-long",
     "nul-character",
+    "control-character",
     "number-out-of-range",
     "not-a-choice",
     "epoch-timestamp",

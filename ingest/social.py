@@ -6,7 +6,7 @@ from data.messages import Fact, SocialMention
 from ingest.fields import Fields, count, required_text, share, text
 from ingest.kinds import Kind, Stated, spelt
 
-_MOST_PEOPLE = 2**53 - 1
+_MOST_PEOPLE = 10**11
 _LONGEST_POST = 10_000_000
 
 

@@ -9,6 +9,10 @@ from ingest.refusal import Refused
 FURTHEST = timedelta(days=3653)
 """Ten years: anything further from the time of receipt is a mistake of the sender's clock or unit."""
 
+AHEAD = timedelta(minutes=15)
+"""So far may a sender's clock be ahead of ours. What has not happened yet must not count: a scanner with a
+wrong clock or zone would fill the house tonight with people of tomorrow."""
+
 _SHORTEST = len("2026-11-21T19:30")
 _LONGEST = 40
 
@@ -20,7 +24,8 @@ def instant(value: object, field: str, zone: ZoneInfo, received_at: datetime) ->
     ambiguous, the first of the two is meant; a reading inside the spring gap, which no clock
     showed, counts with the offset before the gap (02:30 becomes 03:30). Senders who need the
     second autumn hour send an offset. Epoch numbers are refused, because seconds and milliseconds
-    cannot be told apart safely; so is anything more than ten years from `received_at`.
+    cannot be told apart safely; so is anything more than ten years before `received_at` or a quarter
+    of an hour after it.
     """
     if type(value) is not str:
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
@@ -40,4 +45,8 @@ def instant(value: object, field: str, zone: ZoneInfo, received_at: datetime) ->
         moment = moment.replace(tzinfo=zone)
     if abs(moment - received_at) > FURTHEST:
         raise Refused("timestamp-out-of-range", "This is more than ten years from now.", field, value)
+    if moment - received_at > AHEAD:
+        raise Refused(
+            "timestamp-out-of-range", "This is in the future: is the clock or zone right?", field, value
+        )
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -138,6 +138,27 @@ def test_the_job_works_for_every_tenant_until_nothing_waits(
     assert both.keys() & rollup_applier.waiting(database).keys() == set()
 
 
+def test_a_tenant_whose_sums_cannot_be_stored_keeps_nobody_waiting(
+    database: Database, tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollup_applier, "CALM_SECONDS", 60)
+    with database.tenant(tenant.tenant_id) as connection:
+        for _ in range(2):
+            connection.execute(
+                "INSERT INTO rollup_queue (tenant_id, venue_id, entry_id, days, months, increments)"
+                " VALUES (%s, %s, gen_random_uuid(), ARRAY[now()], ARRAY[now()],"
+                """ '{"days": {"": [{"d": 0, "v": "", "c": "GBP", "gross_minor": 9000000000000000000}]}}')""",
+                [tenant.tenant_id, tenant.venue_id],
+            )
+    facts.write(database, other_tenant.tenant_id, messages(other_tenant, 1))
+    rollup_applier.apply_waiting(database)
+    left = rollup_applier.waiting(database)
+    assert left[tenant.tenant_id] == 2
+    assert other_tenant.tenant_id not in left
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute("DELETE FROM rollup_queue WHERE tenant_id = %s", [tenant.tenant_id])
+
+
 def test_the_job_leaves_the_rest_for_later_when_its_moment_is_over(
     database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from ingest.refusal import Refused
         (Decimal("1200.0"), "JPY", 1200),
         (Decimal("1.234"), "KWD", 1234),
         (Decimal("1.2345"), "CLF", 12345),
-        ("90071992547409.91", "GBP", LARGEST_MINOR),
+        ("100000000000.00", "GBP", LARGEST_MINOR),
         (LARGEST_MINOR, "JPY", LARGEST_MINOR),
         (0, "GBP", 0),
         (Decimal("-0.0"), "GBP", 0),

@@ -22,7 +22,9 @@ SYDNEY = ZoneInfo("Australia/Sydney")
         ("2026-10-25T01:30+00:00", LONDON, "2026-10-25T01:30:00+00:00"),
         # The spring gap never happened: the clock is taken to have been set late.
         ("2026-03-29T01:30", LONDON, "2026-03-29T01:30:00+00:00"),
-        ("2036-11-20T00:00:00Z", LONDON, "2036-11-20T00:00:00+00:00"),
+        # The furthest past, and as far ahead as a clock may be.
+        ("2016-11-21T00:00:00Z", LONDON, "2016-11-21T00:00:00+00:00"),
+        ("2026-11-21T20:15:00Z", LONDON, "2026-11-21T20:15:00+00:00"),
     ],
 )
 def test_a_text_names_a_moment_in_utc(text: str, zone: ZoneInfo, expected: str) -> None:
