@@ -58,6 +58,27 @@ def password_hash(password: str) -> str:
         return _HASHER.hash(password)
 
 
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024
+"""The sign-in page reads no more."""
+_TELLING = 3
+"""A local part shorter than this tells nothing of a password that it happens to stand in."""
+
+
+def password_problem(password: str, email: str) -> str | None:
+    """Why this person may not have this password, as a sentence; None when it is good enough."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        return (
+            f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; this one {len(password)}."
+        )
+    local = email.partition("@")[0].lower()
+    if len(local) >= _TELLING and local in password.lower():
+        return "A password must not contain the name in the e-mail address."
+    if "housecount" in password.lower():
+        return "A password must not contain the name of this product."
+    return None
+
+
 def add_user(tenant: TenantConnection, email: str, name: str, role: Role, password: str) -> UUID:
     """The id of a new user; a user with this e-mail is left as it is and its id given back."""
     user_id = uuid4()
@@ -66,11 +87,48 @@ def add_user(tenant: TenantConnection, email: str, name: str, role: Role, passwo
         " VALUES (%s, %s, lower(%s), %s, %s, %s) ON CONFLICT (tenant_id, email) DO NOTHING",
         [tenant.tenant_id, user_id, email, name, role, password_hash(password)],
     )
+    found = find_user(tenant, email)
+    assert found is not None
+    return found
+
+
+def find_user(tenant: TenantConnection, email: str) -> UUID | None:
+    """The id of the tenant's user with this e-mail, disabled or not; None when there is none."""
     row = tenant.execute(
         "SELECT user_id FROM users WHERE tenant_id = %s AND email = lower(%s)", [tenant.tenant_id, email]
     ).fetchone()
-    assert row is not None
-    return UUID(str(row[0]))
+    return None if row is None else UUID(str(row[0]))
+
+
+def list_users(tenant: TenantConnection) -> list[dict[str, Any]]:
+    """email, name, role and disabled_at of every user by e-mail."""
+    return tenant.rows(
+        "SELECT email, name, role, disabled_at FROM users WHERE tenant_id = %s ORDER BY email",
+        [tenant.tenant_id],
+    )
+
+
+def set_password(tenant: TenantConnection, user_id: UUID, password: str) -> None:
+    """Give the user another password, and end every session that the old one opened."""
+    tenant.execute(
+        "UPDATE users SET password_hash = %s WHERE tenant_id = %s AND user_id = %s",
+        [password_hash(password), tenant.tenant_id, user_id],
+    )
+    _end_sessions(tenant, user_id)
+
+
+def set_disabled(tenant: TenantConnection, user_id: UUID, disabled: bool) -> None:
+    """Shut the user out and end every session, or let the user sign in again."""
+    tenant.execute(
+        "UPDATE users SET disabled_at = CASE WHEN %s THEN now() END WHERE tenant_id = %s AND user_id = %s",
+        [disabled, tenant.tenant_id, user_id],
+    )
+    if disabled:
+        _end_sessions(tenant, user_id)
+
+
+def _end_sessions(tenant: TenantConnection, user_id: UUID) -> None:
+    tenant.execute("DELETE FROM sessions WHERE tenant_id = %s AND user_id = %s", [tenant.tenant_id, user_id])
 
 
 class Accounts:

@@ -4,7 +4,6 @@ Everything that happened (sales, scans, …) is not written here: the simulator 
 REST door like any other client. What it needs for that is handed over in a file in the data folder.
 """
 
-import secrets
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -17,7 +16,9 @@ from data.demo_house import VENUES, DemoEvent, DemoVenue
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.demo_programme import schedule
 from data.engine import Database, TenantConnection
+from data.tenants import DEMO_SLUG, insert_tenant
 from data.tokens import create_token, token_is_valid
+from data.venues import add_venue
 
 TENANT_ID = UUID("d3300000-0000-4000-8000-000000000001")
 
@@ -49,11 +50,7 @@ def seed_demo(database: Database, data_dir: Path, now: datetime, ahead: timedelt
 
 
 def _add_tenant(tenant: TenantConnection) -> None:
-    tenant.execute(
-        "INSERT INTO tenants (tenant_id, slug, name, demo, customer_key) VALUES (%s, %s, %s, true, %s)"
-        " ON CONFLICT DO NOTHING",
-        [TENANT_ID, "demo", "Demo venues", secrets.token_bytes(32)],
-    )
+    insert_tenant(tenant, DEMO_SLUG, "Demo venues", demo=True)
     for venue in VENUES:
         _add_venue(tenant, venue)
 
@@ -61,10 +58,15 @@ def _add_tenant(tenant: TenantConnection) -> None:
 def _add_venue(tenant: TenantConnection, venue: DemoVenue) -> None:
     """The house with its zones, gates and series; what somebody changed since stays changed."""
     key = [TENANT_ID, _venue_id(venue)]
-    tenant.execute(
-        "INSERT INTO venues (tenant_id, venue_id, external_id, name, zone, currency, business_day_starts,"
-        " capacity) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [*key, venue.ref, venue.name, venue.zone, venue.currency, time(6), venue.capacity],
+    add_venue(
+        tenant,
+        _venue_id(venue),
+        venue.ref,
+        venue.name,
+        zone=venue.zone,
+        currency=venue.currency,
+        capacity=venue.capacity,
+        day_starts=time(6),
     )
     with tenant.cursor() as cursor:
         cursor.executemany(

@@ -22,6 +22,9 @@ COMMANDS = {
     "pretix-backfill": "read all orders and check-ins of a pretix organizer, with a progress bar",
     "rebuild": "work all roll-ups out again from the facts, and correct what differs",
     "export": "write the exports that wait, until none has come for a while",
+    "tenant": "make or list the tenants: organisations whose venues and people see each other",
+    "venue": "make or list the venues of a tenant",
+    "user": "make, list, disable or enable the people who sign in, and change their passwords",
     "token": "make, list or revoke the API tokens of a tenant",
 }
 
