@@ -17,6 +17,12 @@ _RAW = msgspec.json.Decoder(msgspec.Raw)
 _RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 # One more comma than this and a list could hold millions of tiny values: far more memory than bytes.
 _MOST_COMMAS_PER_MESSAGE = 200
+_PLACE = re.compile(r"byte (\d+)")
+_LOOK_BACK = 400
+_NAME = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:', re.DOTALL)
+_NESTED = re.compile(rb'"([^"\\]{1,80})"\s*:\s*[\[{]')
+_BEFORE_WORD = frozenset(bytes([byte]) for byte in b' \t\r\n,:[]{}"')
+_WORD = re.compile(rb"[^\s,\]}]{1,40}")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
 
 
@@ -33,9 +39,9 @@ def message_object(raw: bytes) -> dict[str, Any]:
         if b"\\" in raw or _ENCODER.encode(value).count(b'"') != raw.count(b'"'):
             json.loads(raw, object_pairs_hook=_unrepeated, parse_float=Decimal)
     except RecursionError:
-        raise Refused("too-deep", "The nesting is too deep.") from None
+        raise Refused("too-deep", "The nesting is too deep.", _nested(raw)) from None
     except (msgspec.DecodeError, ValueError, InvalidOperation) as error:
-        raise _not_json(error) from None
+        raise _not_json(error, raw) from None
     return value
 
 
@@ -134,9 +140,29 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
 
 
-def _not_json(error: Exception) -> Refused:
+def _not_json(error: Exception, raw: bytes = b"") -> Refused:
+    """What is wrong; of one message, `raw`, also the field in which it is and what stands there."""
     if isinstance(error, RecursionError):
-        return Refused("too-deep", "The nesting is too deep.")
+        return Refused("too-deep", "The nesting is too deep.", _nested(raw))
     if isinstance(error, UnicodeDecodeError):
         return Refused("not-unicode", f"Not UTF-8 at byte {error.start} of a text.")
-    return Refused("not-json", f"This is not JSON: {error}")
+    place = _PLACE.search(str(error))
+    field = value = None
+    if raw and place is not None:
+        at = int(place[1])
+        while at and raw[at - 1 : at] not in _BEFORE_WORD:  # The parser may be in the midst of it.
+            at -= 1
+        before = raw[max(0, at - _LOOK_BACK) : at]
+        for name in _NAME.finditer(before):
+            between = before[name.end() :]
+            inside = b"," not in between or between.count(b"[") > between.count(b"]")
+            field = name[1].decode(errors="replace") if inside else None
+        found = _WORD.match(raw, at)
+        value = found[0].decode(errors="replace") if found is not None else None
+    return Refused("not-json", f"This is not JSON: {error}", field, value)
+
+
+def _nested(raw: bytes) -> str | None:
+    """The first field with something nested in it."""
+    found = _NESTED.search(raw)
+    return None if found is None else found[1].decode(errors="replace")

@@ -198,6 +198,7 @@ def test_the_good_messages_of_a_batch_are_kept_and_the_bad_explained(
             "status": "rejected",
             "index": 1,
             "code": "not-json",
+            "value": "nonsense",
             "detail": NO_KEY,
         },
         {
