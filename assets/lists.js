@@ -59,9 +59,13 @@
   function milestones(state) {
     const reached = new Map(state.sales.milestones.filter((mark) => mark.measure === 'sold_capacity')
       .map((mark) => [mark.percent, mark.reachedAt]));
-    return [25, 50, 75, 90, 100].map((step) => {
+    const steps = [25, 50, 75, 90, 100];
+    const newest = Math.max(0, ...reached.keys());
+    const coming = steps.find((step) => step > newest);
+    return steps.map((step) => {
       const at = reached.get(step);
-      const item = element('li', { class: at ? 'reached' : '' }, span(step === 100 ? 'Full' : `${step}%`),
+      const names = [at ? 'reached' : '', step === newest ? 'newest' : '', step === coming ? 'coming' : ''];
+      const item = element('li', { class: names.filter(Boolean).join(' ') }, span(step === 100 ? 'Full' : `${step}%`),
         span(at ? moment(at, state.asOf, state.event.zone) : '', 'muted'));
       item.style.setProperty('--at', step);
       return item;

@@ -41,6 +41,8 @@ def milestone_marks(state: State) -> list[html.Li]:
         if mark["measure"] == "sold_capacity"
     }
     zone = state["event"]["zone"]
+    newest = max(reached, default=None)
+    coming = min((step for step in STEPS if step > (newest or 0)), default=None)
     return [
         html.Li(
             [
@@ -49,7 +51,16 @@ def milestone_marks(state: State) -> list[html.Li]:
                     moment(reached[step], state["asOf"], zone) if step in reached else "", className="muted"
                 ),
             ],
-            className="reached" if step in reached else "",
+            # Where room is short the labels of these two stay.
+            className=" ".join(
+                name
+                for name, given in (
+                    ("reached", step in reached),
+                    ("newest", step == newest),
+                    ("coming", step == coming),
+                )
+                if given
+            ),
             style={"--at": str(step)},
         )
         for step in STEPS
