@@ -87,13 +87,16 @@
         element('time', { datetime: reachedAt, class: 'muted num' }, moment(reachedAt, state.asOf, state.event.zone))));
   }
 
+  const SCANS = { entry: 'in', exit: 'out', refused: 'refused' };
   const VERBS = { sale: 'Sold', comp: 'Comp', refund: 'Refunded', cancellation: 'Cancelled', fee: 'Fee' };
 
   function wording(entry, exponents, names) {
     const gate = entry.gate ? ` · ${names.get(entry.gate) ?? entry.gate}` : '';
-    if (entry.kind === 'entry' || entry.kind === 'exit') return [(entry.kind === 'entry' ? 'In' : 'Out') + gate, ''];
-    if (entry.kind === 'refused') {
-      return [`Refused${entry.reason ? ` · ${entry.reason.replaceAll('_', ' ')}` : ''}${gate}`, ''];
+    const scan = SCANS[entry.kind];
+    if (scan) {
+      const what = entry.quantity > 1 ? `${count(entry.quantity)} ${scan}` : scan[0].toUpperCase() + scan.slice(1);
+      const reason = scan === 'refused' && entry.reason ? ` · ${entry.reason.replaceAll('_', ' ')}` : '';
+      return [what + reason + gate, ''];
     }
     if (entry.kind === 'milestone' || entry.kind === 'alert') {
       const words = MEASURES[entry.measure] || entry.kind[0].toUpperCase() + entry.kind.slice(1);
@@ -103,8 +106,10 @@
     const ticket = entry.ticketType ? ` ${entry.ticketType}` : tickets ? ' ticket' : '';
     const channel = entry.channel ? ` · ${entry.channel}` : '';
     const exponent = exponents.get(entry.currency) ?? 2;
-    return [`${VERBS[entry.kind]}${tickets ? ` ${tickets} ×` : ''}${ticket}${channel}`,
-      entry.amountMinor ? money(entry.amountMinor, entry.currency, exponent, true) : ''];
+    const exactly = (amount) => (amount ? money(amount, entry.currency, exponent, true) : '');
+    const fees = entry.feesMinor ? `, fees ${exactly(entry.feesMinor)}` : '';
+    return [`${VERBS[entry.kind]}${tickets ? ` ${tickets} ×` : ''}${ticket}${fees}${channel}`,
+      exactly(entry.amountMinor)];
   }
 
   function feed(state) {

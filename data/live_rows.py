@@ -23,6 +23,8 @@ TALK_HOURS = 4
 ARRIVALS_BEFORE, ARRIVALS_AFTER = timedelta(hours=3), timedelta(hours=8)
 FEED_DAYS = 7
 FEED_LENGTH = 20
+SALES_READ, SCANS_READ = 100, 200
+"""Facts that the feed's lines are folded from."""
 
 HEAD = """
 SELECT e.event_id, e.venue_id, e.name, e.status, e.doors_at, e.starts_at, e.ends_at, e.on_sale_at,
@@ -134,14 +136,15 @@ WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s O
 """
 
 SALES = """
-SELECT occurred_at, kind, COALESCE(y.name, ticket_type) AS ticket_type, quantity, amount_minor, currency,
-       channel
+SELECT occurred_at, message_key, order_id, kind, COALESCE(y.name, ticket_type) AS ticket_type, quantity,
+       amount_minor, currency, channel
 FROM (
-    SELECT occurred_at, message_key, line, kind, ticket_type, quantity, amount_minor, currency, channel
+    SELECT occurred_at, message_key, line, order_id, kind, ticket_type, quantity, amount_minor, currency,
+           channel
     FROM ticket_sales
     WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
       AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
-    ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
+    ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(sales_read)s
 ) s LEFT JOIN (
     SELECT ticket_type, name FROM ticket_types
     WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
@@ -149,11 +152,20 @@ FROM (
 ORDER BY occurred_at DESC, message_key DESC, line DESC
 """
 
+# In a rush the newest scans are of the last minute: refusals are looked for among those of ten.
 SCANS = """
-SELECT occurred_at, direction, effect, gate, reason FROM ticket_scans
-WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND effect >= 0
-  AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
-ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(feed_length)s
+SELECT occurred_at, direction, effect, gate, reason FROM (
+    (SELECT occurred_at, message_key, line, direction, effect, gate, reason FROM ticket_scans
+     WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND effect >= 0
+       AND occurred_at > %(feed_from)s AND occurred_at <= %(feed_to)s
+     ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(scans_read)s)
+    UNION
+    (SELECT occurred_at, message_key, line, direction, effect, gate, reason FROM ticket_scans
+     WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND effect = 0
+       AND occurred_at > %(now)s::timestamptz - interval '10 minutes' AND occurred_at <= %(now)s
+     ORDER BY occurred_at DESC, message_key DESC, line DESC LIMIT %(scans_read)s)
+) s
+ORDER BY occurred_at DESC, message_key DESC, line DESC
 """
 
 
@@ -230,5 +242,6 @@ def _windows(head: Row, now: datetime) -> Row:
         "gate_from": now - timedelta(minutes=GATE_MINUTES),
         "feed_from": last - timedelta(days=FEED_DAYS),
         "feed_to": last + timedelta(minutes=5),
-        "feed_length": FEED_LENGTH,
+        "sales_read": SALES_READ,
+        "scans_read": SCANS_READ,
     }

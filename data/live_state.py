@@ -14,7 +14,8 @@ from analytics.velocity import projected_sell_out, projected_total, sliding_sum
 from data.currencies import EXPONENTS
 from data.instants import iso
 from data.live_doors import arrivals, gates
-from data.live_rows import FEED_LENGTH, LiveRows, Row
+from data.live_feed import feed
+from data.live_rows import LiveRows, Row
 
 EventState = dict[str, Any]
 
@@ -44,7 +45,7 @@ def compose(rows: LiveRows) -> EventState:
         "attendance": _attendance(rows),
         "capacity": _capacity(rows),
         "social": _social(rows),
-        "feed": _feed(rows),
+        "feed": feed(rows),
     }
 
 
@@ -226,41 +227,6 @@ def _social(rows: LiveRows) -> Row:
         "engagementRate": round(head["engagements"] / head["reach"], 4) if head["reach"] else None,
         "viral": viral(recent, baseline),
     }
-
-
-def _feed(rows: LiveRows) -> list[Row]:
-    sale = ("ticket_type", "quantity", "amount_minor", "currency", "channel")
-    items = [_item(row["kind"], row["occurred_at"], row, sale) for row in rows.sales]
-    for row in rows.scans:
-        kind = row["direction"] if row["effect"] else "refused"
-        items.append(_item(kind, row["occurred_at"], row, ("gate", "reason")))
-    marks = [milestone_item(row["measure"], row["percent"], row["reached_at"]) for row in rows.milestones]
-    return newest_first(items + marks)
-
-
-def newest_first(items: list[Row]) -> list[Row]:
-    """The newest items of a feed. Of one instant a mark stands above what led to it, and a higher
-    mark above a lower one; the others keep their order."""
-    return sorted(
-        items,
-        key=lambda item: (item["at"], item.get("percent", 0), item.get("measure", "")),
-        reverse=True,
-    )[:FEED_LENGTH]
-
-
-def milestone_item(measure: str, percent: int, at: datetime) -> Row:
-    """The feed's line about a mark that was passed: an `alert` for people inside, else a `milestone`."""
-    kind = "alert" if measure.startswith("capacity_") else "milestone"
-    return _item(kind, at, {"measure": measure, "percent": percent}, ("measure", "percent"))
-
-
-_FEED_NAMES = {"ticket_type": "ticketType", "amount_minor": "amountMinor"}
-_FEED_FIELDS = ("gate", "ticketType", "quantity", "amountMinor", "currency", "channel", "reason")
-
-
-def _item(kind: str, at: datetime, row: Row, names: Iterable[str]) -> Row:
-    own = {_FEED_NAMES.get(name, name): row[name] for name in names}
-    return {"at": iso(at), "kind": kind} | dict.fromkeys(_FEED_FIELDS) | own
 
 
 def _per_minute(rows: LiveRows, minutes: Iterable[Row], column: str) -> list[int]:

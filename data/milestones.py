@@ -8,8 +8,9 @@ from uuid import UUID
 from analytics.milestones import MARKS, crossed_at, passed
 from data.engine import TenantConnection
 from data.instants import iso
+from data.live_feed import milestone_item, newest_first
 from data.live_rows import Row
-from data.live_state import EventState, milestone_item, newest_first
+from data.live_state import EventState
 
 NIGHT_AFTER = timedelta(hours=6)
 MINUTE = timedelta(minutes=1)
@@ -63,7 +64,7 @@ def record(tenant: TenantConnection, state: EventState) -> list[Row]:
     state["sales"]["milestones"].extend(added)
     state["sales"]["milestones"].sort(key=lambda mark: (mark["reachedAt"], mark["measure"], mark["percent"]))
     items = [milestone_item(row["measure"], row["percent"], row["reached_at"]) for row in inserted]
-    state["feed"] = newest_first(state["feed"] + items)
+    state["feed"] = newest_first(state["feed"] + items, datetime.fromisoformat(state["asOf"]))
     return added
 
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from data.answers import Unit
 from widgets.answered import moment as instant_of
 from widgets.attributes import marks
-from widgets.format import moment, money, percent
+from widgets.format import count, moment, money, percent
 from widgets.night import NightSettings, event_words, night_needs
 from widgets.readings import State
 from widgets.scope import Scope
@@ -81,11 +81,12 @@ def wording(entry: Entry, state: State) -> tuple[str, str]:
 
 
 def _scan(entry: Entry, gates: dict[str, str]) -> str:
-    gate = f" · {gates.get(entry['gate'], entry['gate'])}" if entry["gate"] else ""
+    several = (entry["quantity"] or 1) > 1
+    word = {"entry": "in", "exit": "out", "refused": "refused"}[entry["kind"]]
+    what = f"{count(entry['quantity'])} {word}" if several else word.capitalize()
     reason = f" · {entry['reason'].replace('_', ' ')}" if entry["reason"] else ""
-    return {"entry": "In", "exit": "Out", "refused": "Refused"}[entry["kind"]] + (
-        f"{reason}{gate}" if entry["kind"] == "refused" else gate
-    )
+    gate = f" · {gates.get(entry['gate'], entry['gate'])}" if entry["gate"] else ""
+    return what + (reason if entry["kind"] == "refused" else "") + gate
 
 
 def _sale(entry: Entry, exponents: dict[str, int]) -> tuple[str, str]:
@@ -93,9 +94,14 @@ def _sale(entry: Entry, exponents: dict[str, int]) -> tuple[str, str]:
     what = f" {tickets} ×" if tickets else ""
     ticket = f" {entry['ticketType']}" if entry["ticketType"] else (" ticket" if tickets else "")
     channel = f" · {entry['channel']}" if entry["channel"] else ""
-    amount, currency = entry["amountMinor"], entry["currency"] or ""
-    value = money(amount, currency, exponents.get(currency, 2), exact=True) if amount else ""
-    return f"{_VERBS[entry['kind']]}{what}{ticket}{channel}", value
+    currency = entry["currency"] or ""
+
+    def exactly(amount: int | None) -> str:
+        return money(amount, currency, exponents.get(currency, 2), exact=True) if amount else ""
+
+    fees = exactly(entry.get("feesMinor"))
+    what_fees = f", fees {fees}" if fees else ""
+    return f"{_VERBS[entry['kind']]}{what}{ticket}{what_fees}{channel}", exactly(entry["amountMinor"])
 
 
 def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:

@@ -62,7 +62,10 @@ def _columns(answer: Answer, scope: Scope) -> Answer:
 
 def _night(state: Mapping[str, Any]) -> dict[str, Any]:
     """The live state without amounts: no currency rows, no prices in the feed, no target in money."""
-    feed = [{**item, "amountMinor": None} for item in state["feed"]]
+    feed = [
+        {name: None if name.endswith("Minor") else value for name, value in item.items()}
+        for item in state["feed"]
+    ]
     marks = [m for m in state["sales"]["milestones"] if m["measure"] != "revenue_target"]
     return {
         **state,

@@ -61,8 +61,19 @@ def with_more_gates(count: int) -> dict[str, Any]:
     return state
 
 
+def with_folded_lines() -> dict[str, Any]:
+    """The busy night with lines of many scans and of an order with fees."""
+    state = busy_night()
+    for entry in state["feed"]:
+        entry["quantity"] = 1218
+        if entry["kind"] == "sale":
+            entry["feesMinor"] = 825
+    return state
+
+
 STATES = [
     busy_night(),
+    with_folded_lines(),
     untouched(),
     filled_to(1301, "amber"),
     filled_to(1544, "red"),

@@ -175,6 +175,19 @@ def test_what_happened_is_told_in_words() -> None:
     ]
 
 
+def test_many_scans_and_the_lines_of_an_order_are_told_in_one_line() -> None:
+    state = busy_night()
+    entered, _, sold, refused, *_ = state["feed"]
+    entered["quantity"] = 1218
+    refused["quantity"] = 3
+    sold |= {"quantity": 3, "ticketType": "Main floor", "amountMinor": 14250, "feesMinor": 825}
+    assert [wording(entry, state) for entry in (entered, sold, refused)] == [
+        ("1,218 in · Gate A, main entrance left", ""),
+        ("Sold 3 × Main floor, fees £8.25 · web", "£142.50"),
+        ("3 refused · already used · Gate A, main entrance left", ""),
+    ]
+
+
 def test_what_the_house_was_warned_of_tonight_is_told_the_newest_first() -> None:
     night = busy_night()
     night["sales"]["milestones"] = [
