@@ -23,6 +23,7 @@ import structlog
 import logs
 from config import ConfigurationError, Settings
 from data import embedded
+from data.demo_handover import read_history
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.folder import EmbeddedError
 from processes import Process
@@ -165,6 +166,10 @@ def banner(settings: Settings, seconds: float) -> str:
     lines = [f"\nHousecount is ready after {seconds:.1f} s:  {address(settings)}\n"]
     if settings.demo:
         lines.append(f"  Demo login   {DEMO_EMAIL}  /  {DEMO_PASSWORD}")
+        if (percent := read_history(settings.data_dir)) is not None:
+            lines.append(
+                f"  Demo history {percent}%, the rest is being published; its pages say how far it is"
+            )
     lines.append(
         f"  PostgreSQL   {'from DATABASE_URL' if settings.database_url else f'embedded, in {folder}'}"
     )

@@ -29,6 +29,7 @@ from data.accounts import Person
 from data.board_document import MOST_WIDGETS, BoardDocument, Placed
 from data.board_rights import HAVE_BOARDS, BoardNotFound, may_link
 from data.dashboards import Board, get
+from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
 from data.metric_query import Frozen
 from data.services import Services
@@ -200,6 +201,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
         links=may_link(access, board.right),
         venue=str(looked.choices.venues[0].id) if len(looked.choices.venues) == 1 else "",
         demo=person.demo,
+        history=read_history(services.settings.data_dir),
     )
 
 

@@ -20,6 +20,7 @@ from components.figures_page import FiguresPage
 from components.filter_bar import filter_bar
 from data.accounts import Person
 from data.board_rights import HAVE_BOARDS
+from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
 from data.services import Services
 from widgets.figures_pages import PAGES
@@ -75,6 +76,7 @@ def figures(services: Services, person: Person, name: str, query: Query) -> Figu
         drawn.live(),
         drawn.marks,
         demo=person.demo,
+        history=read_history(services.settings.data_dir),
     )
 
 

@@ -13,6 +13,7 @@ from flask import g
 
 from components.board import Night
 from data.accounts import SEES_THE_NIGHT, Person
+from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
 from data.live import read_state, tonight
 from data.live_state import EventState
@@ -59,7 +60,7 @@ def _read(services: Services, tenant_id: UUID, chosen: str | None) -> Night:
         return Night(problem="unknown-event")
     if all(event["eventId"] != state["eventId"] for event in events):
         events.insert(0, _listed(state))  # Whoever looks at an event finds it in the list.
-    return Night(state=state, events=events)
+    return Night(state=state, events=events, history=read_history(services.settings.data_dir))
 
 
 def _listed(state: EventState) -> dict[str, Any]:

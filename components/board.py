@@ -37,6 +37,8 @@ class Night:
     events: Sequence[dict[str, Any]] = ()
     problem: Problem | None = None
     venue: str | None = None
+    history: int | None = None
+    """How many percent of the demo's evenings are published; None when all are."""
 
 
 def problem(night: Night) -> list[Component]:
@@ -47,7 +49,9 @@ def problem(night: Night) -> list[Component]:
     return panels[night.problem or "unreadable"]()
 
 
-def board(state: State, events: Sequence[dict[str, Any]], *, downloads: bool = True) -> list[Component]:
+def board(
+    state: State, events: Sequence[dict[str, Any]], *, downloads: bool = True, history: int | None = None
+) -> list[Component]:
     """The board with the figures of `state` in it; `events` fill the menu.
 
     The whole state travels in an attribute: the browser goes on from exactly what was drawn.
@@ -56,7 +60,7 @@ def board(state: State, events: Sequence[dict[str, Any]], *, downloads: bool = T
     return [
         html.Div(
             [
-                header(state, texts, events, downloads=downloads),
+                header(state, texts, events, downloads=downloads, history=history),
                 strip(SECTIONS),
                 html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
                 notice_rows(state),

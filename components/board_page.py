@@ -42,6 +42,8 @@ class OpenBoard:
     venue: str = ""
     """The only venue there is: links need no choice of one then."""
     demo: bool = False
+    history: int | None = None
+    """How many percent of the demo's evenings are published; None when all are."""
     problem: Problem | None = None
 
 
@@ -104,7 +106,7 @@ def _head(board: OpenBoard) -> html.Header:
                         [
                             html.H1(board.name, **marks(data_board_name="")),
                             _bare("rename", "pencil", "Rename this board") if may_edit else None,
-                            demo_mark(board.demo),
+                            demo_mark(board.demo, board.history),
                         ],
                         className="title-row",
                     ),

@@ -32,6 +32,8 @@ class FiguresPage:
     marks: Sequence[str] = ()
     problem: Problem | None = None
     demo: bool = False
+    history: int | None = None
+    """How many percent of the demo's evenings are published; None when all are."""
 
 
 def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
@@ -46,7 +48,10 @@ def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
                     [
                         html.Div(
                             [
-                                html.Div([html.H1(page.title), demo_mark(page.demo)], className="title-row"),
+                                html.Div(
+                                    [html.H1(page.title), demo_mark(page.demo, page.history)],
+                                    className="title-row",
+                                ),
                                 html.Div(page.sub, className="muted small"),
                             ],
                             className="grow title",

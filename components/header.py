@@ -14,13 +14,18 @@ from widgets.readings import State
 
 
 def header(
-    state: State, texts: Readings, events: Sequence[dict[str, Any]], *, downloads: bool = True
+    state: State,
+    texts: Readings,
+    events: Sequence[dict[str, Any]],
+    *,
+    downloads: bool = True,
+    history: int | None = None,
 ) -> html.Header:
     """The event's name (a menu of the venue's other events), its times, the state of the line, and what
-    can be taken away by those who may."""
+    can be taken away by those who may. `history` is that of `demo_mark`."""
     event = state["event"]
     marks = [
-        demo_mark(event["demo"]),
+        demo_mark(event["demo"], history),
         html.Span("Unregistered", className="mark warn", title="Messages name this event, nobody entered it")
         if not event["registered"]
         else None,
@@ -46,11 +51,16 @@ def header(
     )
 
 
-def demo_mark(demo: bool) -> html.Span | None:
-    """Says of figures that they are simulated; None for those of a real venue."""
+def demo_mark(demo: bool, history: int | None = None) -> html.Span | None:
+    """Says of figures that they are simulated, and how many percent of them are there yet if not all; None
+    for those of a real venue."""
     if not demo:
         return None
-    return html.Span("Demo", className="mark demo", title="Simulated data of the demo venue")
+    title = "Simulated data of the demo venue"
+    if history is None:
+        return html.Span("Demo", className="mark demo", title=title)
+    title += f"; {history}% of its evenings were published when this page was opened, the others follow"
+    return html.Span(f"Demo history {history}%", className="mark demo", title=title)
 
 
 def switcher(state: State, events: Sequence[dict[str, Any]]) -> html.Details:

@@ -1,4 +1,7 @@
-"""What the seeding of the demo hands over to its simulator: a file in the data folder."""
+"""What the demo's processes tell each other, by files in the data folder.
+
+The seeding hands the programme over to the simulator, and both tell the pages how far its history is.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +12,7 @@ import msgspec
 from data.folder import write_private
 
 HANDOVER = "demo.json"
+HISTORY = "demo.history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,21 @@ def hand_over(data_dir: Path, demo: Demo) -> None:
     draft = data_dir / f"{HANDOVER}.new"
     write_private(draft, msgspec.json.format(msgspec.json.encode(demo), indent=1).decode())
     draft.replace(data_dir / HANDOVER)
+
+
+def tell_history(data_dir: Path, percent: int) -> None:
+    """Say how many percent of the evenings are published as far as they have got; at 100 nothing is said."""
+    if percent >= 100:
+        (data_dir / HISTORY).unlink(missing_ok=True)
+        return
+    draft = data_dir / f"{HISTORY}.new"
+    draft.write_text(str(percent))
+    draft.replace(data_dir / HISTORY)
+
+
+def read_history(data_dir: Path) -> int | None:
+    """How many percent of the demo's evenings are published; None once all are, and without a demo."""
+    try:
+        return int((data_dir / HISTORY).read_text())
+    except (OSError, ValueError):
+        return None

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from data import rollup_queue
 from data.accounts import add_user
 from data.demo_boards import add_demo_boards
-from data.demo_handover import Demo, hand_over, read_handover
+from data.demo_handover import Demo, hand_over, read_handover, tell_history
 from data.demo_house import VENUES, DemoEvent, DemoVenue
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.demo_programme import schedule
@@ -45,6 +45,8 @@ def seed_demo(database: Database, data_dir: Path, now: datetime, ahead: timedelt
         add_demo_boards(tenant, DEMO_EMAIL, _venue_id(VENUES[0]), now)
         demo = Demo(_token(tenant, before), events)
     if demo != before:
+        if before is None or demo.token != before.token:
+            tell_history(data_dir, 0)  # Another database: the simulator has yet to begin.
         hand_over(data_dir, demo)
     return demo
 

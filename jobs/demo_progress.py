@@ -1,14 +1,17 @@
-"""How far each demo evening has been published, remembered over a restart in a small file.
+"""How far each demo evening has been published, kept over a restart in a small file, and told the pages.
 
 Losing the file costs time only: whatever is published again is a duplicate to the server.
 """
 
 import hashlib
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+
+from data.demo_handover import tell_history
 
 FILE = "simulator.json"
 
@@ -58,3 +61,24 @@ class Progress:
         except (OSError, msgspec.DecodeError):
             return {}
         return kept.events if kept.token == self._digest else {}
+
+
+class History:
+    """How many of the evenings have all their past, told the pages whenever the percentage changes."""
+
+    def __init__(self, data_dir: Path, evenings: int, behind: Iterable[str]) -> None:
+        """`behind` are the references of those of the `evenings` that have yet to be published."""
+        self._data_dir = data_dir
+        self._evenings = evenings
+        self._behind = set(behind)
+        self._tell()
+
+    def published(self, ref: str) -> None:
+        """This evening is there up to now."""
+        if ref in self._behind:
+            self._behind.remove(ref)
+            self._tell()
+
+    def _tell(self) -> None:
+        there = self._evenings - len(self._behind)
+        tell_history(self._data_dir, there * 100 // self._evenings if self._behind else 100)

@@ -1,7 +1,7 @@
 """Publish what happens in the demo venues, through the REST door like any ticketing system.
 
-First tonight up to this minute, then the evenings it is compared with, then the rest of two years in
-the background, newest first and gently; meanwhile tonight goes on in real time.
+First tonight up to this minute, then the evenings on sale; then the two years before them in the
+background, newest first and gently; meanwhile tonight goes on in real time. The pages are told how far it is.
 """
 
 import argparse
@@ -21,13 +21,14 @@ from data.demo_house import HALL, VENUES, DemoEvent
 from data.demo_programme import rebuilt
 from jobs.demo_client import Door, Refused, Stopped
 from jobs.demo_live import PLAYED_AFTER, Live, pending
-from jobs.demo_progress import Progress
+from jobs.demo_progress import History, Progress
 
 log = structlog.stdlib.get_logger("simulator")
 
 BATCH = 500
-COMPARABLES = 8
 BEFORE_DOORS = timedelta(hours=12)
+AS_GOOD_AS_NOW = timedelta(days=1)
+"""An evening on sale that lacks less than this is not called missing: it was there before a restart."""
 SAVE_SECONDS = 5.0
 LOOK_AGAIN = 2.0
 
@@ -83,16 +84,22 @@ class Simulation:
         handed_over = self._handover_time()
         progress = Progress(self._data_dir, demo.token)
         now = datetime.now(UTC)
-        tonight, others = _in_order(demo, progress, now)
+        tonight, upcoming, past = _in_order(demo, progress, now)
+        behind = [event.ref for event in (*tonight, *upcoming) if _lacks(event, progress, now)]
+        evenings = sum(len(events) for events in demo.events.values())
+        history = History(self._data_dir, evenings, [*behind, *(event.ref for event in past)])
         door = Door(self._url, self._stop)
         door.token = demo.token
         live = Live(door, progress)
         ended = threading.Event()
         caught_up: queue.SimpleQueue[DemoEvent] = queue.SimpleQueue()
-        background = threading.Thread(target=self._history, args=(demo, others, progress, caught_up, ended))
+        background = threading.Thread(
+            target=self._others, args=(demo, upcoming, past, progress, history, caught_up, ended)
+        )
         try:
             for event in tonight:
                 self._catch_up(door, event, progress)
+                history.published(event.ref)
                 live.add(event)
             log.info("tonight is published", evenings=[event.ref for event in tonight])
             background.start()
@@ -113,23 +120,29 @@ class Simulation:
             progress.save()
             door.close()
 
-    def _history(
+    def _others(
         self,
         demo: Demo,
-        events: Sequence[DemoEvent],
+        upcoming: Sequence[DemoEvent],
+        past: Sequence[DemoEvent],
         progress: Progress,
+        history: History,
         caught_up: "queue.SimpleQueue[DemoEvent]",
         ended: threading.Event,
     ) -> None:
-        """Everything but tonight, at a gentle pace; evenings on sale are passed on to the live part."""
+        """Everything but tonight: those on sale at once, and passed on to the live part; the past gently."""
         door = Door(self._url, ended)
         door.token = demo.token
         try:
-            for event in events:
+            for event in upcoming:
+                self._catch_up(door, event, progress, ended, gently=False)
+                history.published(event.ref)
+                caught_up.put(event)
+            log.info("evenings on sale are published", evenings=len(upcoming))
+            for event in past:
                 self._catch_up(door, event, progress, ended)
-                if event.ends_at > datetime.now(UTC):
-                    caught_up.put(event)
-            log.info("history is published", evenings=len(events))
+                history.published(event.ref)
+            log.info("history is published", evenings=len(past))
         except Stopped:
             pass
         except Refused as refusal:
@@ -138,9 +151,15 @@ class Simulation:
             door.close()
 
     def _catch_up(
-        self, door: Door, event: DemoEvent, progress: Progress, ended: threading.Event | None = None
+        self,
+        door: Door,
+        event: DemoEvent,
+        progress: Progress,
+        ended: threading.Event | None = None,
+        *,
+        gently: bool = True,
     ) -> None:
-        """Publish an evening up to now; with `ended`, resting between the batches until it is set."""
+        """Publish an evening up to now; with `ended`, until that is set and resting between the batches."""
         now = datetime.now(UTC)
         began = time.monotonic()
         messages = pending(event, progress, now)
@@ -148,7 +167,7 @@ class Simulation:
             door.batch([message.body for message in batch])
             progress.reached(event.ref, event.doors_at, batch[-1].at - timedelta(seconds=1))
             if ended is not None:
-                busy = time.monotonic() - began
+                busy = time.monotonic() - began if gently else 0.0
                 if ended.wait(busy * (100 / self._load - 1)):
                     raise Stopped
                 began = time.monotonic()
@@ -161,9 +180,11 @@ class Simulation:
             return 0.0
 
 
-def _in_order(demo: Demo, progress: Progress, now: datetime) -> tuple[list[DemoEvent], list[DemoEvent]]:
-    """Tonight's evenings, the main hall first; and all others with something left to publish: those tonight
-    is compared with, those on sale by nearness, the rest newest first."""
+def _in_order(
+    demo: Demo, progress: Progress, now: datetime
+) -> tuple[list[DemoEvent], list[DemoEvent], list[DemoEvent]]:
+    """Tonight's evenings, the main hall first; those on sale by nearness; those over that have something left
+    to publish, newest first, as tonight is compared with the last ones."""
     tonight, past, upcoming = [], [], []
     for venue in VENUES:
         for ref, doors_at in demo.events.get(venue.ref, {}).items():
@@ -177,6 +198,10 @@ def _in_order(demo: Demo, progress: Progress, now: datetime) -> tuple[list[DemoE
     tonight.sort(key=lambda event: (event.venue != HALL.ref, event.doors_at))
     upcoming.sort(key=lambda event: event.doors_at)
     past.sort(key=lambda event: event.doors_at, reverse=True)
-    comparables = [e for e in past if e.venue == HALL.ref][:COMPARABLES]
-    comparables += [e for e in past if e.venue != HALL.ref][: COMPARABLES // 2]
-    return tonight, comparables + upcoming + [event for event in past if event not in comparables]
+    return tonight, upcoming, past
+
+
+def _lacks(event: DemoEvent, progress: Progress, now: datetime) -> bool:
+    """Whether so much of an evening that is not over is unpublished that its figures mislead."""
+    until = progress.until(event.ref, event.doors_at)
+    return event.on_sale_at < now and (until is None or until < now - AS_GOOD_AS_NOW)

@@ -24,7 +24,7 @@ def layout(event: str | None = None, **_: str) -> html.Div:
         return shell(problem(night), viewer(), current=PATH)
     who = viewer()
     return shell(
-        board(night.state, night.events, downloads=takes_away(who)),
+        board(night.state, night.events, downloads=takes_away(who), history=night.history),
         who,
         current=PATH,
         aside=coming_up(night.state, night.events),

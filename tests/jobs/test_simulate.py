@@ -12,17 +12,17 @@ import msgspec
 import pytest
 from werkzeug.serving import make_server
 
-from data.demo_handover import Demo
-from data.demo_house import HALL, DemoEvent
+from data.demo_handover import Demo, hand_over, read_history
+from data.demo_house import HALL, VENUES, DemoEvent
 from data.demo_programme import rebuilt
 from data.engine import Database
 from data.folder import Urls
 from data.seed import TENANT_ID, event_id, seed_demo
 from jobs.demo_doors import movements
 from jobs.demo_messages import messages
-from jobs.demo_progress import FILE
+from jobs.demo_progress import FILE, History, Progress
 from jobs.demo_sales import orders
-from jobs.simulate import Simulation
+from jobs.simulate import Simulation, _in_order
 from tests.api.door import build
 from tests.conftest import fresh_database
 
@@ -153,3 +153,63 @@ def test_the_simulator_waits_for_its_token_and_for_the_server(tmp_path: Path) ->
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_tonight_comes_first_then_what_is_on_sale_by_nearness_then_the_past_from_its_end(
+    tmp_path: Path,
+) -> None:
+    club = VENUES[1]
+    now = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+    days = {-400: HALL, -9: HALL, -2: club, -1: HALL, 0: club, 1: club, 2: HALL, 30: HALL}
+    events: dict[str, dict[str, datetime]] = {HALL.ref: {}, club.ref: {}}
+    names = {}
+    for day, venue in days.items():
+        doors = now + timedelta(days=day)
+        names[f"{venue.ref}-{doors:%Y-%m-%d}"] = day
+        events[venue.ref][f"{venue.ref}-{doors:%Y-%m-%d}"] = doors
+    order = _in_order(Demo("token", events), Progress(tmp_path, "token"), now)
+    assert [[names[event.ref] for event in part] for part in order] == [
+        [0],
+        [1, 2, 30],
+        [-1, -2, -9, -400],
+    ]
+
+
+def test_the_pages_are_told_how_much_is_published_until_all_is(tmp_path: Path) -> None:
+    history = History(tmp_path, 3, ["first", "second", "third"])
+    assert read_history(tmp_path) == 0
+    history.published("second")
+    assert read_history(tmp_path) == 33
+    history.published("second")
+    assert read_history(tmp_path) == 33
+    history.published("first")
+    assert read_history(tmp_path) == 66
+    history.published("third")
+    assert read_history(tmp_path) is None
+
+
+def test_the_history_of_a_small_demo_is_told_until_it_is_there_and_a_restart_says_nothing(
+    house: House,
+) -> None:
+    assert read_history(house.data_dir) == 0
+    near = sorted(house.demo.events[HALL.ref].items(), key=lambda item: item[1])
+    here = next(n for n, (ref, _) in enumerate(near) if ref == house.tonight.ref)
+    small = Demo(house.demo.token, {HALL.ref: dict(near[here - 1 : here + 2])})
+    hand_over(house.data_dir, small)
+    seen: set[int | None] = set()
+
+    def told() -> int | None:
+        seen.add(found := read_history(house.data_dir))
+        return found
+
+    with house.simulation():
+        until(lambda: told() is None)
+    assert len(seen) > 1
+    tomorrow = rebuilt(HALL, *near[here + 1])
+    assert house.published(tomorrow) > 0
+    seen.clear()
+    with house.simulation():
+        for _ in range(30):
+            told()
+            time.sleep(0.05)
+    assert seen == {None}
