@@ -48,10 +48,13 @@ _SPANS = (
     "json_to_recordset(%(spans)s::json)"
     " AS s (v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, starts time, doors date)"
     " JOIN events e ON e.tenant_id = %(tenant)s AND e.venue_id = s.v AND e.event_id = s.e"
-    " LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
+    " LEFT JOIN (SELECT * FROM series) x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
     " AND x.series_id = e.series_id"
 )
-_GATES = "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = f.gate"
+_GATES = (
+    "LEFT JOIN (SELECT * FROM gates) g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id"
+    " AND g.gate = f.gate"
+)
 
 
 def statement(

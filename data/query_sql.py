@@ -27,11 +27,12 @@ DAYS = "c.first + (width_bucket({time}, c.days) - 1)"
 """The business day of a moment: it lies between two of the calendar's beginnings."""
 
 JOINS = {
-    "events": "LEFT JOIN events e ON e.tenant_id = %(tenant)s AND e.venue_id = f.venue_id"
+    "events": "LEFT JOIN (SELECT * FROM events) e ON e.tenant_id = %(tenant)s AND e.venue_id = f.venue_id"
     " AND e.event_id = f.event_id",
-    "series": "LEFT JOIN series x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
+    "series": "LEFT JOIN (SELECT * FROM series) x ON x.tenant_id = %(tenant)s AND x.venue_id = e.venue_id"
     " AND x.series_id = e.series_id",
-    "gates": "LEFT JOIN gates g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id AND g.gate = {gate}",
+    "gates": "LEFT JOIN (SELECT * FROM gates) g ON g.tenant_id = %(tenant)s AND g.venue_id = f.venue_id"
+    " AND g.gate = {gate}",
     "doors": "LEFT JOIN (SELECT * FROM json_to_recordset(%(doors)s::json) AS d (e uuid, day date)) d"
     " ON d.e = f.event_id",
     "calendars": f"JOIN json_to_recordset(%(calendars)s::json) AS c {query_calendars.CALENDARS} ON c.k = s.k",
