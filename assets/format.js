@@ -29,6 +29,9 @@
     return tenths >= 100 || tenths % 10 === 0 ? number(whole(value)) : (tenths / 10).toFixed(1);
   }
 
+  const pace = (value) => (value == null ? NOTHING
+    : number(whole(value * 10) / 10, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+
   function money(minor, currency, exponent, exact) {
     if (minor == null) return NOTHING;
     const digits = exact ? exponent : 0;
@@ -59,5 +62,5 @@
   const moment = (text, now, zone) =>
     !text ? NOTHING : day(text, zone) === day(now, zone) ? clock(text, zone) : day(text, zone).slice(4);
 
-  window.Housecount = { ...window.Housecount, format: { NOTHING, count, compact, percent, rate, money, clock, day, moment } };
+  window.Housecount = { ...window.Housecount, format: { NOTHING, count, compact, percent, rate, pace, money, clock, day, moment } };
 })();

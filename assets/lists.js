@@ -1,7 +1,7 @@
 /* The parts of the board whose number of rows changes, drawn as components/ draws them on the server. */
 (function () {
   'use strict';
-  const { format: { count, percent, rate, money, clock, moment }, notices } = window.Housecount;
+  const { format: { count, percent, pace, money, clock, moment }, notices } = window.Housecount;
 
   function element(tag, attributes, ...children) {
     const node = document.createElement(tag);
@@ -34,15 +34,14 @@
   }
 
   function gateRow(gate, places, fastest, zone) {
-    const place = places.get(gate.zone) ?? gate.zone;
+    const place = gate.zone && (places.get(gate.zone) ?? gate.zone);
     const cell = (value) => element('td', { class: 'num right' }, count(value));
-    const last = gate.stalled
-      ? span('Stalled', 'mark warn') : span(clock(gate.lastScanAt, zone), 'num muted');
     return element('tr', { class: gate.stalled ? 'stalled' : '' },
       element('th', { scope: 'row', title: gate.name }, span(gate.name), place ? span(place, 'muted small') : null),
       element('td', {}, element('div', { class: 'meter' },
-        span(rate(gate.perMinute), 'num pace'), bar((100 * gate.perMinute) / fastest))),
-      cell(gate.entries), cell(gate.exits), cell(gate.invalid), element('td', { class: 'right' }, last));
+        span(pace(gate.perMinute), 'num pace'), bar((100 * gate.perMinute) / fastest))),
+      cell(gate.entries), cell(gate.exits), cell(gate.invalid), element('td', { class: 'right' },
+        span(clock(gate.lastScanAt, zone), 'num muted'), gate.stalled ? span('Stalled', 'mark warn') : null));
   }
 
   function gates(state) {

@@ -3,6 +3,8 @@
   'use strict';
   const { NOTHING, count, compact, percent, rate, money, clock, day } = window.Housecount.format;
   const MINUTE = 60000;
+  const FEWEST_SOLD = 10;
+  const MOST_PERCENT = 999;
   const SEVERITY = { ok: 0, amber: 1, red: 2, over: 3 };
 
   function readings(state) {
@@ -31,6 +33,8 @@
     const started = whole < usual.length ? usual[whole] * (buckets - whole) : 0;
     return usual.slice(0, whole).reduce((sum, people) => sum + people, 0) + started;
   }
+
+  const share = (value) => (value > MOST_PERCENT ? `>${MOST_PERCENT}%` : percent(value));
 
   function event(state) {
     const { venueName, doorsAt, startsAt, zone } = state.event;
@@ -67,29 +71,33 @@
     return {
       sold: [count(s.sold), `${count(s.sold)} tickets sold, comps not included`],
       'sold-of': [s.capacity ? `/ ${count(s.capacity)}` : '', 'Sellable capacity'],
-      'sold-percent': [s.capacity ? percent(s.percentSold) : '', `${count(s.remaining)} left to sell`],
+      'sold-percent': [s.capacity ? share(s.percentSold) : '', `${count(s.remaining)} left to sell`],
       'sold-note': [notes.join(' · ') || 'no comps',
         `${count(s.comps)} complimentary, ${count(s.held)} held, ${count(s.cancelled)} cancelled,`
         + ` ${count(s.refunds)} refunds, ${count(s.transfers)} transfers`],
       'open-note': [`Per 5 min · ${count(s.inCarts)} in carts · ${count(s.pending)} pending`,
         'Tickets sold per five minutes in the last two hours; tickets in carts and ordered but not paid'],
-      'per-minute': [rate(s.perMinute), 'Tickets a minute, in the last minute'],
-      'per-five': [rate(s.perFiveMinutes), 'Tickets in the last five minutes'],
-      'per-hour': [rate(s.perHour), 'Tickets in the last hour'],
+      'per-minute': [count(s.perMinute), 'Tickets in the last 60 seconds'],
+      'per-five': [count(s.perFiveMinutes), 'Tickets in the last five minutes'],
+      'per-hour': [count(s.perHour), 'Tickets in the last hour'],
       'sold-today': [count(s.soldToday), 'Tickets sold this business day'],
       'sell-out': sellOut(state),
       target: target
-        ? [`${percent(100 * s.sold / target)} of target ${count(target)}`,
+        ? [`${share(100 * s.sold / target)} of target ${count(target)}`,
           `${count(s.sold)} of ${count(target)} tickets aimed for`]
         : ['', ''],
     };
   }
 
   function sellOut(state) {
-    const { capacity, remaining, projectedSellOutAt: at } = state.sales;
+    const { capacity, remaining, perDay, projectedSellOutAt: at } = state.sales;
     const zone = state.event.zone;
     if (!capacity) return [NOTHING, 'No capacity is set'];
     if (remaining <= 0) return ['Sold out', 'No sellable ticket is left'];
+    const begins = state.event.startsAt || state.event.doorsAt;
+    if (at == null && perDay < FEWEST_SOLD && !(begins && Date.parse(state.asOf) >= Date.parse(begins))) {
+      return ['Too early to say', `Fewer than ${FEWEST_SOLD} tickets were sold in the last 24 hours`];
+    }
     if (at == null) return ['Not at this pace', 'At the present pace tickets remain when sales end'];
     const sameDay = day(at, zone) === day(state.asOf, zone);
     return [sameDay ? clock(at, zone) : `${day(at, zone)}, ${clock(at, zone)}`,
@@ -126,14 +134,11 @@
       entered: [count(a.entered), `${count(a.entered)} different tickets scanned in`],
       'entered-of': [a.expected ? `/ ${count(a.expected)}` : '', 'Sold and complimentary tickets'],
       ...againstUsual(state),
-      'no-shows': [count(a.noShows), `${count(a.noShows)} tickets not scanned in yet`],
-      'no-shows-percent': [a.expected ? percent(100 * a.noShows / a.expected) : '',
-        `${count(a.expected)} expected`],
-      'no-shows-note': [a.expected ? `of ${count(a.expected)} expected` : 'none expected', ''],
+      ...noShows(state),
       inside: [count(c.inside), `${count(c.inside)} people inside`],
-      'inside-percent': [c.capacity ? `${percent(Math.floor(c.percent))} full` : '', 'Of the physical capacity'],
+      'inside-percent': [c.capacity ? `${share(Math.floor(c.percent))} full` : '', 'Of the physical capacity'],
       'inside-of': [c.capacity ? `of ${count(c.capacity)}` : 'no capacity set', 'Physical capacity'],
-      peak: [a.peakAt ? `${count(a.peak)} at ${clock(a.peakAt, zone)}` : NOTHING, 'Most people inside so far'],
+      peak: [a.peakAt ? `${count(a.peak)} at ${clockOrDate(a.peakAt, state)}` : NOTHING, 'Most people inside so far'],
       'projected-peak': peak
         ? [`${count(peak.inside)} at ${clock(peak.at, zone)}`, "Expected from tonight's arrivals and the usual curve"]
         : [NOTHING, 'Needs past nights to compare with'],
@@ -146,6 +151,28 @@
     };
   }
 
+  function clockOrDate(at, { asOf, event: { zone } }) {
+    const date = day(at, zone);
+    return date === day(asOf, zone) ? clock(at, zone) : `${clock(at, zone)}, ${date.slice(4)}`;
+  }
+
+  function noShows(state) {
+    const { expected, entered, noShows: missing } = state.attendance;
+    const doors = state.event.doorsAt || state.event.startsAt;
+    const closed = !doors || Date.parse(state.asOf) < Date.parse(doors);
+    if (expected && closed && !entered) {
+      return {
+        'no-shows': [NOTHING, `${count(expected)} expected`], 'no-shows-percent': ['', ''],
+        'no-shows-note': [doors ? 'doors not open yet' : 'no time of doors set', ''],
+      };
+    }
+    return {
+      'no-shows': [count(missing), `${count(missing)} tickets not scanned in yet`],
+      'no-shows-percent': [expected ? percent(100 * missing / expected) : '', `${count(expected)} expected`],
+      'no-shows-note': [expected ? `of ${count(expected)} expected` : 'none expected', ''],
+    };
+  }
+
   function nobody({ from, usual, counts }) {
     if (!from) return 'Without doors or a start there is no curve to draw.';
     return (usual && usual.length) || counts.some(Boolean) ? '' : 'Nobody has arrived yet.';
@@ -155,7 +182,7 @@
     const { expected, entered, arrivals } = state.attendance;
     const usual = usualSoFar(state);
     if (usual == null || usual < 20) {
-      const note = expected ? `${percent(100 * entered / expected)} of expected` : 'none expected';
+      const note = expected ? `${share(100 * entered / expected)} of expected` : 'none expected';
       return { 'entered-delta': ['', ''], 'entered-note': [note, ''] };
     }
     const come = arrivals.counts.reduce((sum, people) => sum + people, 0);

@@ -1,5 +1,6 @@
 """The doors part of an event's live state: arrivals beside the usual curve, gates, projected peak."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from analytics.arrivals import BUCKET_MINUTES, Curve, bucket_offset, course, projected_peak, usual_counts
@@ -77,7 +78,10 @@ def arrivals(rows: LiveRows, tickets: int) -> tuple[Row, Row | None]:
 
 def gates(rows: LiveRows) -> tuple[list[Row], int]:
     """Gates with their totals and pace, those of the venue first, then others that scanned; and how
-    many of the others are left out: the least busy ones, stalled ones last of all."""
+    many of the others are left out: the least busy ones, stalled ones last of all. What was scanned
+    without a gate is a last row of its own, so that the rows add up to the doors.
+
+    A stalled gate has the pace 0: the five minutes of a pace may reach back before its silence."""
     scans = {row["gate"]: row for row in rows.gate_scans}
     known = {row["gate"]: row for row in rows.gates}
     moves = {gate: _minutes(row, ("moves",), rows.now) for gate, row in scans.items()}
@@ -99,13 +103,48 @@ def gates(rows: LiveRows) -> tuple[list[Row], int]:
             "entries": scans[gate["gate"]]["entries"] if gate["gate"] in scans else 0,
             "exits": scans[gate["gate"]]["exits"] if gate["gate"] in scans else 0,
             "invalid": scans[gate["gate"]]["invalid"] if gate["gate"] in scans else 0,
-            "perMinute": round(sliding_sum(moves.get(gate["gate"], []), 5, rows.now.second) / 5, 1),
+            "perMinute": 0.0 if gate["gate"] in silent else _pace(moves.get(gate["gate"], []), rows.now),
             "lastScanAt": iso(seen.get(gate["gate"])),
             "stalled": gate["gate"] in silent,
         }
         for gate in [*known.values(), *others]
     ]
-    return listed, len(strangers) - len(shown)
+    return listed + _without_gate(rows, moves.values()), len(strangers) - len(shown)
+
+
+def _without_gate(rows: LiveRows, at_gates: Iterable[Sequence[int]]) -> list[Row]:
+    """The row of scans that name no gate: what the doors counted and no gate did. None without any."""
+    counts = {
+        name: max(0, rows.head[name] - sum(row[name] for row in rows.gate_scans))
+        for name in ("entries", "exits", "invalid")
+    }
+    if not any(counts.values()):
+        return []
+    doors = [0] * GATE_MINUTES
+    running = rows.now.replace(second=0, microsecond=0)
+    for row in rows.minutes:
+        age = (running - row["bucket"]) // MINUTE
+        if row["currency"] == "" and 0 <= age < GATE_MINUTES:
+            doors[-1 - age] += row["moves"]
+    others = [sum(column) for column in zip(*at_gates, strict=True)] or [0] * GATE_MINUTES
+    moves = [max(0, every - own) for every, own in zip(doors, others, strict=True)]
+    last = max((scan["occurred_at"] for scan in rows.scans if scan["gate"] is None), default=None)
+    return [
+        {
+            "gate": None,
+            "name": "No gate",
+            "zone": None,
+            **counts,
+            "perMinute": _pace(moves, rows.now),
+            "lastScanAt": iso(last),
+            "stalled": False,
+        }
+    ]
+
+
+def _pace(moves: Sequence[int], now: datetime) -> float:
+    """Scans a minute over the last five."""
+    return round(sliding_sum(moves, 5, now.second) / 5, 1)
 
 
 def _silent(rows: LiveRows, scans: dict[str, Row]) -> frozenset[str]:

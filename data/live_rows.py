@@ -2,7 +2,7 @@
 
 The first asks for the event, its venue and its totals; what else to ask follows from their times.
 The second is a pipeline: every other statement goes out before the first answer is read. Facts are
-read only for the feed, from the end of their primary key.
+read only for the feed and the last minute, from the end of their primary key.
 """
 
 from dataclasses import dataclass
@@ -61,13 +61,20 @@ SELECT (SELECT COALESCE(sum(quantity), 0)::bigint FROM carts
         WHERE tenant_id = %(tenant)s AND event_id = %(event)s AND pending) AS pending
 """
 
+LAST_MINUTE = """
+SELECT COALESCE(sum(quantity), 0)::int AS sold FROM ticket_sales
+WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s AND admission AND NOT comp
+  AND occurred_at > %(now)s::timestamptz - interval '1 minute' AND occurred_at <= %(now)s
+"""
+
 MONEY = """
 SELECT currency, gross_minor, refunded_minor, fees_minor, tax_minor FROM event_money
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
 """
 
 MINUTES = """
-SELECT bucket, currency, sold, mentions, gross_minor + fees_minor - refunded_minor AS net_minor
+SELECT bucket, currency, sold, mentions, entries + exits AS moves,
+       gross_minor + fees_minor - refunded_minor AS net_minor
 FROM venue_analytics
 WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
   AND grain = '1min' AND bucket > %(now)s::timestamptz - interval '62 minutes' AND bucket <= %(now)s
@@ -178,6 +185,7 @@ class LiveRows:
     day: datetime
     head: Row
     unpaid: list[Row]
+    last_minute: list[Row]
     money: list[Row]
     minutes: list[Row]
     fives: list[Row]
@@ -203,6 +211,7 @@ def read_rows(tenant: TenantConnection, event_id: UUID, now: datetime) -> LiveRo
     parameters |= {"venue": head["venue_id"]} | _windows(head, now)
     statements = {
         "unpaid": UNPAID,
+        "last_minute": LAST_MINUTE,
         "money": MONEY,
         "minutes": MINUTES,
         "fives": FIVES,

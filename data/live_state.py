@@ -23,6 +23,8 @@ DAY = timedelta(days=1)
 FIVE_MINUTES = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 TREND_BUCKETS = 24
+FEWEST_SOLD = 10
+"""Tickets of the last 24 hours without which nobody can tell when the last one goes."""
 MINUTES_KEPT = 62
 TALK_BUCKETS = 46
 
@@ -97,9 +99,10 @@ def _sales(rows: LiveRows) -> Row:
         "capacity": capacity,
         "remaining": _remaining(head),
         "percentSold": percent_full(head["sold"], capacity),
-        "perMinute": round(sliding_sum(minutes, 1, now.second), 1),
+        "perMinute": rows.last_minute[0]["sold"],
         "perFiveMinutes": round(sliding_sum(minutes, 5, now.second), 1),
         "perHour": round(sliding_sum(minutes, 60, now.second), 1),
+        "perDay": _since_days(rows, "hourly", "", "sold"),
         "soldToday": _since_days(rows, "daily", "", "sold"),
         "projectedSellOutAt": iso(_sell_out(rows)),
         "milestones": [
@@ -123,6 +126,8 @@ def _sell_out(rows: LiveRows) -> datetime | None:
     minutes = _per_minute(rows, (row for row in rows.minutes if row["currency"] == ""), "sold")
     last_hour = sliding_sum(minutes, 60, rows.now.second)
     last_day = _since_days(rows, "hourly", "", "sold")
+    if last_day < FEWEST_SOLD:
+        return None
     return projected_sell_out(rows.now, _remaining(rows.head), last_hour, last_day, _sale_ends(rows.head))
 
 
@@ -208,9 +213,17 @@ def _capacity(rows: LiveRows) -> Row:
                 "percent": percent_full(row["inside"], row["capacity"]),
                 "level": level(row["inside"], row["capacity"], amber, red),
             }
-            for row in rows.zones
+            for row in _zones(rows)
         ],
     }
+
+
+def _zones(rows: LiveRows) -> list[Row]:
+    """The venue's zones and, so that they add up to the house, who came in by a door of none of them."""
+    elsewhere = rows.head["inside"] - sum(row["inside"] for row in rows.zones)
+    if not rows.zones or elsewhere <= 0:
+        return rows.zones
+    return [*rows.zones, {"zone": None, "name": "Elsewhere", "inside": elsewhere, "capacity": 0}]
 
 
 def _social(rows: LiveRows) -> Row:

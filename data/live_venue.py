@@ -11,7 +11,7 @@ Sums = dict[str, Any]
 
 _SALES = ("sold", "comps", "held", "cancelled", "refunds", "transfers", "pending", "inCarts")
 _PLACES = ("capacity", "remaining")
-_PACE = ("perMinute", "perFiveMinutes", "perHour", "soldToday")
+_PACE = ("perMinute", "perFiveMinutes", "perHour", "perDay", "soldToday")
 _MONEY = (
     "grossMinor",
     "refundedMinor",

@@ -48,6 +48,11 @@ def rate(value: float | None) -> str:
     return f"{int(value + 0.5):,}" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}"
 
 
+def pace(value: float | None) -> str:
+    """A rate that stands among others: always with one decimal."""
+    return NOTHING if value is None else f"{int(value * 10 + 0.5) / 10:,.1f}"
+
+
 def money(minor: int | None, currency: str, exponent: int, *, exact: bool = False) -> str:
     """Money from minor units: whole units for reading, all decimals when `exact`."""
     if minor is None:

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from data.answers import Unit
 from widgets.answered import moment
 from widgets.attributes import marks
-from widgets.format import clock, count, rate
+from widgets.format import clock, count, pace
 from widgets.night import NightSettings, event_words, night_needs
 from widgets.read import bar
 from widgets.readings import State
@@ -51,20 +51,18 @@ def gate_table(state: State) -> html.Div:
 
 
 def _row(gate: dict[str, object], places: dict[str, str], fastest: float, zone: str) -> html.Tr:
-    pace = float(str(gate["perMinute"]))
+    scans = float(str(gate["perMinute"]))
     place_name = places.get(str(gate["zone"]), _text(gate["zone"]))
     where = html.Span(place_name, className="muted small") if place_name else None
-    last = (
-        html.Span("Stalled", className="mark warn")
-        if gate["stalled"]
-        else html.Span(clock(_text(gate["lastScanAt"]), zone), className="num muted")
-    )
+    last = [html.Span(clock(_text(gate["lastScanAt"]), zone), className="num muted")]
+    if gate["stalled"]:
+        last.append(html.Span("Stalled", className="mark warn"))
     return html.Tr(
         [
             html.Th([html.Span(str(gate["name"])), where], scope="row", title=str(gate["name"])),
             html.Td(
                 html.Div(
-                    [html.Span(rate(pace), className="num pace"), bar(100 * pace / fastest)],
+                    [html.Span(pace(scans), className="num pace"), bar(100 * scans / fastest)],
                     className="meter",
                 )
             ),
@@ -99,8 +97,8 @@ def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:
     if busiest is None:
         return "No gate has scanned yet"
     stalled = [str(gate["name"]) for gate in attendance["gates"] if gate["stalled"]]
-    pace = rate(busiest["perMinute"])
-    said = f"{len(attendance['gates'])} gates; busiest is {busiest['name']}, {pace} a minute"
+    named = sum(gate["gate"] is not None for gate in attendance["gates"])
+    said = f"{named} gates; busiest is {busiest['name']}, {pace(busiest['perMinute'])} a minute"
     return f"{said}; stalled: {', '.join(stalled)}" if stalled else said
 
 

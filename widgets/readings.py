@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import Any, NamedTuple
 
-from widgets.format import NOTHING, clock, compact, count, day, instant, money, percent, rate
+from widgets.format import NOTHING, clock, compact, count, day, instant, money, percent
 
 State = Mapping[str, Any]
 """An EventState as `data.live` reads it and the socket sends it."""
 
 FEWEST_EXPECTED = 20
+FEWEST_SOLD = 10
+MOST_PERCENT = 999
 
 
 class Reading(NamedTuple):
@@ -94,12 +96,12 @@ def _sales(state: State) -> dict[str, Reading]:
     sales, event = state["sales"], state["event"]
     notes = [f"{count(sales[key])} {key}" for key in ("comps", "held") if sales[key]]
     target = event["targetTickets"]
-    reached = percent(100 * sales["sold"] / target) if target else ""
+    reached = _share(100 * sales["sold"] / target) if target else ""
     return {
         "sold": Reading(count(sales["sold"]), f"{count(sales['sold'])} tickets sold, comps not included"),
         "sold-of": Reading(f"/ {count(sales['capacity'])}" if sales["capacity"] else "", "Sellable capacity"),
         "sold-percent": Reading(
-            percent(sales["percentSold"]) if sales["capacity"] else "",
+            _share(sales["percentSold"]) if sales["capacity"] else "",
             f"{count(sales['remaining'])} left to sell",
         ),
         "sold-note": Reading(
@@ -112,9 +114,9 @@ def _sales(state: State) -> dict[str, Reading]:
             f"Per 5 min · {count(sales['inCarts'])} in carts · {count(sales['pending'])} pending",
             "Tickets sold per five minutes in the last two hours; tickets in carts and ordered but not paid",
         ),
-        "per-minute": Reading(rate(sales["perMinute"]), "Tickets a minute, in the last minute"),
-        "per-five": Reading(rate(sales["perFiveMinutes"]), "Tickets in the last five minutes"),
-        "per-hour": Reading(rate(sales["perHour"]), "Tickets in the last hour"),
+        "per-minute": Reading(count(sales["perMinute"]), "Tickets in the last 60 seconds"),
+        "per-five": Reading(count(sales["perFiveMinutes"]), "Tickets in the last five minutes"),
+        "per-hour": Reading(count(sales["perHour"]), "Tickets in the last hour"),
         "sold-today": Reading(count(sales["soldToday"]), "Tickets sold this business day"),
         "sell-out": Reading(*_sell_out(state)),
         "target": Reading(
@@ -131,11 +133,24 @@ def _sell_out(state: State) -> tuple[str, str]:
     if sales["remaining"] <= 0:
         return "Sold out", "No sellable ticket is left"
     at = sales["projectedSellOutAt"]
+    if at is None and sales["perDay"] < FEWEST_SOLD and not _began(state):
+        return "Too early to say", f"Fewer than {FEWEST_SOLD} tickets were sold in the last 24 hours"
     if at is None:
         return "Not at this pace", "At the present pace tickets remain when sales end"
     same_day = day(at, zone) == day(state["asOf"], zone)
     text = clock(at, zone) if same_day else f"{day(at, zone)}, {clock(at, zone)}"
     return text, "When the last ticket goes, at the present pace"
+
+
+def _began(state: State) -> bool:
+    """Whether the event has started, or its doors have opened when its start is not known."""
+    begins = instant(state["event"]["startsAt"] or state["event"]["doorsAt"])
+    return begins is not None and datetime.fromisoformat(state["asOf"]) >= begins
+
+
+def _share(value: float | None) -> str:
+    """A per cent of what was planned; where many times that came, the number says no more."""
+    return f">{MOST_PERCENT}%" if value is not None and value > MOST_PERCENT else percent(value)
 
 
 def _revenue(state: State) -> dict[str, Reading]:
@@ -173,7 +188,6 @@ def _revenue(state: State) -> dict[str, Reading]:
 def _attendance(state: State) -> dict[str, Reading]:
     attendance, capacity, zone = state["attendance"], state["capacity"], state["event"]["zone"]
     expected, entered = attendance["expected"], attendance["entered"]
-    missing = percent(100 * attendance["noShows"] / expected) if expected else ""
     peak = attendance["projectedPeak"]
     room = capacity["capacity"]
     refused = f" · {count(attendance['invalid'])} refused" if attendance["invalid"] else ""
@@ -182,18 +196,14 @@ def _attendance(state: State) -> dict[str, Reading]:
         "entered": Reading(count(entered), f"{count(entered)} different tickets scanned in"),
         "entered-of": Reading(f"/ {count(expected)}" if expected else "", "Sold and complimentary tickets"),
         **_against_usual(state),
-        "no-shows": Reading(
-            count(attendance["noShows"]), f"{count(attendance['noShows'])} tickets not scanned in yet"
-        ),
-        "no-shows-percent": Reading(missing, f"{count(expected)} expected"),
-        "no-shows-note": Reading(f"of {count(expected)} expected" if expected else "none expected"),
+        **_no_shows(state),
         "inside": Reading(count(capacity["inside"]), f"{count(capacity['inside'])} people inside"),
         "inside-percent": Reading(
-            f"{percent(floor(capacity['percent']))} full" if room else "", "Of the physical capacity"
+            f"{_share(floor(capacity['percent']))} full" if room else "", "Of the physical capacity"
         ),
         "inside-of": Reading(f"of {count(room)}" if room else "no capacity set", "Physical capacity"),
         "peak": Reading(
-            f"{count(attendance['peak'])} at {clock(attendance['peakAt'], zone)}"
+            f"{count(attendance['peak'])} at {_at(attendance['peakAt'], state)}"
             if attendance["peakAt"]
             else NOTHING,
             "Most people inside so far",
@@ -218,6 +228,35 @@ def _attendance(state: State) -> dict[str, Reading]:
     }
 
 
+def _at(at: str, state: State) -> str:
+    """A time of day, with its date when it is not of today."""
+    zone = state["event"]["zone"]
+    date = day(at, zone)
+    today = date == day(state["asOf"], zone)
+    return clock(at, zone) if today else f"{clock(at, zone)}, {date.partition(' ')[2]}"
+
+
+def _no_shows(state: State) -> dict[str, Reading]:
+    """Who has not come, once anybody could have."""
+    expected, missing = state["attendance"]["expected"], state["attendance"]["noShows"]
+    doors = instant(state["event"]["doorsAt"] or state["event"]["startsAt"])
+    closed = doors is None or datetime.fromisoformat(state["asOf"]) < doors
+    if expected and closed and not state["attendance"]["entered"]:
+        note = "doors not open yet" if doors else "no time of doors set"
+        return {
+            "no-shows": Reading(NOTHING, f"{count(expected)} expected"),
+            "no-shows-percent": Reading(""),
+            "no-shows-note": Reading(note),
+        }
+    return {
+        "no-shows": Reading(count(missing), f"{count(missing)} tickets not scanned in yet"),
+        "no-shows-percent": Reading(
+            percent(100 * missing / expected) if expected else "", f"{count(expected)} expected"
+        ),
+        "no-shows-note": Reading(f"of {count(expected)} expected" if expected else "none expected"),
+    }
+
+
 def _nobody(state: State) -> str:
     """What stands in an empty chart."""
     curve = state["attendance"]["arrivals"]
@@ -232,7 +271,7 @@ def _against_usual(state: State) -> dict[str, Reading]:
     if usual is None or usual < FEWEST_EXPECTED:
         rest = state["attendance"]["expected"]
         note = (
-            f"{percent(100 * state['attendance']['entered'] / rest)} of expected" if rest else "none expected"
+            f"{_share(100 * state['attendance']['entered'] / rest)} of expected" if rest else "none expected"
         )
         return {"entered-delta": Reading(""), "entered-note": Reading(note)}
     come = sum(state["attendance"]["arrivals"]["counts"])

@@ -71,8 +71,31 @@ def with_folded_lines() -> dict[str, Any]:
     return state
 
 
+def with_remainders() -> dict[str, Any]:
+    """The busy night with scans without a gate and people in no zone, on the day after."""
+    state = busy_night()
+    state["asOf"] = "2026-11-21T09:00:00Z"
+    gate = {**state["attendance"]["gates"][2], "gate": None, "name": "No gate", "zone": None}
+    state["attendance"]["gates"].append(gate)
+    zone = {"zone": None, "name": "Elsewhere", "inside": 7, "capacity": 0, "percent": None, "level": "ok"}
+    state["capacity"]["zones"].append(zone)
+    return state
+
+
+def before_doors(at: str | None) -> dict[str, Any]:
+    """The busy night before anybody came and anything is sold, with doors at `at`."""
+    state = busy_night()
+    state["event"] |= {"doorsAt": at, "startsAt": at}
+    state["attendance"] |= {"entered": 0, "expected": 3}
+    state["sales"] |= {"projectedSellOutAt": None, "perDay": 9}
+    return state
+
+
 STATES = [
     busy_night(),
+    with_remainders(),
+    before_doors(None),
+    before_doors("2026-11-20T22:00:00Z"),
     with_folded_lines(),
     untouched(),
     filled_to(1301, "amber"),

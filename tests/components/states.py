@@ -32,7 +32,7 @@ def untouched() -> dict[str, Any]:
     sales = state["sales"]
     sales |= dict.fromkeys(("sold", "comps", "held", "cancelled", "capacity", "remaining", "soldToday"), 0)
     sales |= dict.fromkeys(("refunds", "transfers", "pending", "inCarts"), 0)
-    sales |= {"perMinute": 0.0, "perFiveMinutes": 0.0, "perHour": 0.0, "projectedSellOutAt": None}
+    sales |= {"perMinute": 0, "perFiveMinutes": 0.0, "perHour": 0.0, "perDay": 0, "projectedSellOutAt": None}
     sales |= {"percentSold": None, "milestones": []}
     sales["trend"]["sold"] = [0] * 24
     amounts = (

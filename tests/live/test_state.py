@@ -77,9 +77,10 @@ def test_an_event_without_facts_is_all_zeros_and_names_itself(night: Night) -> N
         "capacity": 800,
         "remaining": 800,
         "percentSold": 0.0,
-        "perMinute": 0.0,
+        "perMinute": 0,
         "perFiveMinutes": 0.0,
         "perHour": 0.0,
+        "perDay": 0,
         "soldToday": 0,
         "projectedSellOutAt": None,
         "milestones": [],
@@ -136,8 +137,7 @@ def test_sales_are_counted_with_their_pace_trend_and_projection(night: Night) ->
     assert (sales["sold"], sales["comps"], sales["cancelled"]) == (37, 2, 1)
     assert sales["remaining"] == 800 - 37 - 2
     assert sales["percentSold"] == 4.6
-    # 18:11 is worth half of its −1 and the running minute is empty; 18:10 holds the eight.
-    assert sales["perMinute"] == -0.5
+    assert sales["perMinute"] == 0
     assert sales["perFiveMinutes"] == 7.0
     assert sales["perHour"] == 37.0
     assert sales["soldToday"] == 37
@@ -227,7 +227,7 @@ def test_gates_show_their_totals_and_pace_and_the_one_that_stalls(night: Night, 
             "entries": 72,
             "exits": 0,
             "invalid": 0,
-            "perMinute": 0.9,
+            "perMinute": 0.0,
             "lastScanAt": "2026-05-01T18:07:00.000Z",
             "stalled": True,
         },
@@ -242,6 +242,73 @@ def test_gates_show_their_totals_and_pace_and_the_one_that_stalls(night: Night, 
         "comparables": 0,
     }
     assert attendance["projectedPeak"] is None
+
+
+def test_the_last_minute_is_counted_to_the_second(night: Night) -> None:
+    night.sell(3, NOW - timedelta(seconds=59))
+    night.sell(1, NOW - timedelta(seconds=60))
+    night.write(
+        [
+            SaleLine("comp", NOW, 1, 0, "GBP", comp=True),
+            SaleLine("cancellation", NOW, -1, 0, "GBP"),
+            SaleLine("sale", NOW, 1, 500, "GBP", ticket_type="parking", admission=False),
+        ]
+    )
+    assert state_of(night)["sales"]["perMinute"] == 2
+
+
+def test_a_sell_out_is_projected_from_ten_tickets_on(night: Night) -> None:
+    night.sell(791, NOW - timedelta(days=2))
+    night.sell(8, NOW - minutes(5))
+    sales = state_of(night)["sales"]
+    assert (sales["remaining"], sales["perDay"], sales["projectedSellOutAt"]) == (1, 8, None)
+    night.write([SaleLine("cancellation", NOW - timedelta(days=2), -2, 0, "GBP")])
+    night.sell(2, NOW - minutes(5))
+    sales = state_of(night)["sales"]
+    assert (sales["remaining"], sales["perDay"]) == (1, 10)
+    assert sales["projectedSellOutAt"] is not None
+
+
+def test_scans_without_a_gate_and_people_in_no_zone_have_lines_of_their_own(night: Night) -> None:
+    with night.database.tenant(night.tenant_id) as connection:
+        keys = {"t": night.tenant_id, "v": night.venue_id}
+        connection.execute(
+            "INSERT INTO gates (tenant_id, venue_id, gate, name, zone)"
+            " VALUES (%(t)s, %(v)s, 'north', 'North gate', 'hall')",
+            keys,
+        )
+        connection.execute(
+            "INSERT INTO zones (tenant_id, venue_id, zone, name, capacity)"
+            " VALUES (%(t)s, %(v)s, 'hall', 'Hall', 500)",
+            keys,
+        )
+    night.enter(4, NOW - minutes(1), "north")
+    assert [gate["gate"] for gate in state_of(night)["attendance"]["gates"]] == ["north"]
+    assert [zone["zone"] for zone in state_of(night)["capacity"]["zones"]] == ["hall"]
+    night.enter(10, NOW - minutes(1), None)
+    night.write([Scan(NOW, "bad", effect=0, reason="used")])
+    state = state_of(night)
+    assert state["attendance"]["gates"][-1] == {
+        "gate": None,
+        "name": "No gate",
+        "zone": None,
+        "entries": 10,
+        "exits": 0,
+        "invalid": 1,
+        "perMinute": 2.0,
+        "lastScanAt": "2026-05-01T18:12:30.000Z",
+        "stalled": False,
+    }
+    for name in ("entries", "exits", "invalid"):
+        assert sum(gate[name] for gate in state["attendance"]["gates"]) == state["attendance"][name]
+    assert state["capacity"]["zones"][-1] == {
+        "zone": None,
+        "name": "Elsewhere",
+        "inside": 10,
+        "capacity": 0,
+        "percent": None,
+        "level": "ok",
+    }
 
 
 def test_of_very_many_gates_the_busiest_are_listed_and_the_rest_counted(night: Night) -> None:

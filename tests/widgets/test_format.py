@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.format import clock, compact, count, day, moment, money, percent, rate
+from widgets.format import clock, compact, count, day, moment, money, pace, percent, rate
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_only_a_full_house_reads_as_a_hundred_per_cent(value: float | None, text
 )
 def test_rates(value: float, text: str) -> None:
     assert rate(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.0"), (7.0, "7.0"), (8.25, "8.3"), (14.24, "14.2"), (1450, "1,450.0"), (None, "–")],
+)
+def test_rates_that_stand_among_others_have_one_decimal(value: float | None, text: str) -> None:
+    assert pace(value) == text
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_a_busy_night_reads_so() -> None:
         "sold-percent": "93%",
         "sold-note": "41 comps · 20 held",
         "open-note": "Per 5 min · 6 in carts · 3 pending",
-        "per-minute": "1.6",
+        "per-minute": "2",
         "per-five": "9",
         "per-hour": "61",
         "sold-today": "164",
@@ -129,6 +129,48 @@ def test_a_sell_out_on_another_day_has_its_date() -> None:
     assert texts(state)["sell-out"] == "Not at this pace"
     state["sales"]["remaining"] = 0
     assert texts(state)["sell-out"] == "Sold out"
+
+
+def test_a_sell_out_is_not_foretold_from_a_handful_of_tickets() -> None:
+    state = busy_night()
+    state["sales"] |= {"projectedSellOutAt": None, "perDay": 9}
+    assert texts(state)["sell-out"] == "Too early to say"
+    state["sales"]["perDay"] = 10
+    assert texts(state)["sell-out"] == "Not at this pace"
+    state["sales"]["perDay"] = 0
+    state["asOf"] = state["event"]["startsAt"]
+    assert texts(state)["sell-out"] == "Not at this pace"
+
+
+def test_nobody_is_missing_before_the_doors_are_open() -> None:
+    state = busy_night()
+    state["attendance"] |= {"entered": 0, "noShows": 1438}
+    state["asOf"] = "2026-11-20T18:59:59Z"
+    names = ("no-shows", "no-shows-percent", "no-shows-note")
+    assert [texts(state)[name] for name in names] == ["–", "", "doors not open yet"]
+    state["event"] |= {"doorsAt": None, "startsAt": None}
+    assert [texts(state)[name] for name in names] == ["–", "", "no time of doors set"]
+    state["attendance"] |= {"entered": 1, "noShows": 1437}
+    assert [texts(state)[name] for name in names] == ["1,437", "99%", "of 1,438 expected"]
+    state = busy_night()
+    state["asOf"] = "2026-11-20T19:00:00Z"
+    state["attendance"] |= {"entered": 0, "noShows": 1438}
+    assert [texts(state)[name] for name in names] == ["1,438", "100%", "of 1,438 expected"]
+
+
+def test_many_times_what_was_planned_is_no_number_of_five_digits() -> None:
+    state = busy_night()
+    state["attendance"] |= {"entered": 2500, "expected": 3}
+    state["attendance"]["arrivals"]["usual"] = None
+    state["event"]["targetTickets"] = 1
+    said = texts(state)
+    assert (said["entered-note"], said["target"]) == (">999% of expected", ">999% of target 1")
+
+
+def test_a_peak_of_another_day_has_its_date() -> None:
+    state = busy_night()
+    state["attendance"] |= {"peak": 225, "peakAt": "2026-11-18T14:48:00Z"}
+    assert texts(state)["peak"] == "225 at 14:48, 18 Nov"
 
 
 STALLED = Notice("gates", "amber", "Stalled: Gate C.", "The other gates scan 28 a minute.", "Last scan 19:36")
