@@ -29,7 +29,7 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  Gunicorn finds 
 bind = f"{_settings.host}:{_settings.port}"
 # One worker with many threads: pages, API and live sockets of one process share one subscriber to Redis.
 workers = 1
-worker_class = "gthread"
+worker_class = "api.arrival.ArrivalWorker"
 threads = _settings.web_threads
 # Sockets stay open for hours, so a stop does not wait for them; browsers connect again by themselves.
 graceful_timeout = 3

@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "components": {"widgets"},
     "pages": {"components", "widgets"},
     "callbacks": {"components", "widgets", "exports", "data"},
-    "api": {"ingest", "data", "widgets", "exports", "components"},
+    # The library gunicorn, that is: its configuration shares the name.
+    "api": {"ingest", "data", "widgets", "exports", "components", "gunicorn"},
     "jobs": {"data", "analytics", "widgets", "exports", "ingest"},
     "launch": {"data"},
     "gunicorn": set(),

@@ -27,8 +27,9 @@ def port(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFac
     """A gunicorn with threads, as in production."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "-k", "gthread", "--threads", "4"]
-    command += ["-b", f"127.0.0.1:{port}", "--no-control-socket", "tests.api.door:serve()"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "--threads", "4"]
+    command += ["-k", "api.arrival.ArrivalWorker", "-b", f"127.0.0.1:{port}", "--no-control-socket"]
+    command += ["tests.api.door:serve()"]
     environment = os.environ | {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
     log = tmp_path_factory.mktemp("gunicorn") / "log"
     with log.open("wb") as output:

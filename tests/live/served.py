@@ -108,14 +108,15 @@ def served_here(house: House) -> Iterator[Served]:
 
 
 @contextlib.contextmanager
-def served_by_gunicorn(database_url: str, redis_url: str, redis_prefix: str) -> Iterator[Served]:
-    """A process of its own, as in production: gunicorn's threaded worker."""
+def served_by_gunicorn(
+    database_url: str, redis_url: str, redis_prefix: str, *options: str
+) -> Iterator[Served]:
+    """A process of its own, by gunicorn with the configuration of production, four threads and `options`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "tests.live.served:serve()", "--worker-class=gthread"]
-    command += ["--workers=1", "--threads=4", f"--bind=127.0.0.1:{port}", "--graceful-timeout=2"]
-    command += ["--log-level=warning", "--config=/dev/null", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "tests.live.served:serve()", *options]
+    command += ["--threads=4", f"--bind=127.0.0.1:{port}", "--graceful-timeout=2"]
     environment = os.environ | {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

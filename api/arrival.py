@@ -1,0 +1,246 @@
+"""The web server's worker: a request is given a thread when it has arrived, not while it is awaited.
+
+Gunicorn's threaded worker reads a request on the thread that answers it and waits for as long as the
+client likes: as many half-sent requests as there are threads, and the process answers nobody. Here
+the worker's event loop collects a head with a small body and throws out who does not finish in time.
+What is read on a thread (the rest of a large body, a chunked one) has to come at a decent rate, and at
+most half of the threads may be waiting for such a client at a time. Without TLS, which is a proxy's work.
+"""
+
+import errno
+import re
+import select
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from functools import partial
+from typing import Any
+
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS = 10.0
+"""Within which the head of a request and the beginning of its body have to be there."""
+
+BODY_SECONDS, SLOWEST_BODY = 10.0, 1024
+"""How long a body may keep us waiting: so many seconds, and one more for each so many bytes of it."""
+
+BRIEF_SECONDS = 1.0
+"""Of a body's seconds, those in which it may keep any thread; longer than that, only half of them."""
+
+LEAVING_SECONDS = 2.0
+"""How long a client may take to hang up after its last answer."""
+
+BEGINNING_OF_BODY = 16 * 1024
+LARGEST_HEAD = 64 * 1024
+_RECEIVE = 64 * 1024
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+_NOBODY_THERE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
+
+
+class Incoming(SocketUnreader):  # type: ignore[misc]
+    """What a client sends: collected by the event loop first, then read on by a thread."""
+
+    def __init__(self, worker: "ArrivalWorker", sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.given_up = False
+        """Whether the client was too slow: the connection then reads as one that has ended."""
+        self._worker = worker
+        self._received = 0
+        self._waited = 0.0
+
+    @property
+    def begun(self) -> bool:
+        """Whether something has arrived that no thread has read."""
+        return len(self.buf.getbuffer()) > 0
+
+    def collect(self) -> bool:
+        """Take what is there without waiting; whether a thread can go on with it."""
+        if self._ready():
+            return True
+        try:
+            data = self.sock.recv(_RECEIVE)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # The thread meets the same end, and knows what to make of it.
+        self.buf.seek(0, 2)
+        self.buf.write(data)
+        return not data or self._ready()
+
+    def begin(self) -> None:
+        """A thread reads from now on: another request, another measure."""
+        self._received, self._waited = 0, 0.0
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """The next bytes of the client; none when it has hung up or was too slow."""
+        if self.given_up or not self._arrives():
+            self.given_up = True
+            return b""
+        data: bytes = super().chunk(size_hint)
+        self._received += len(data)
+        return data
+
+    def _ready(self) -> bool:
+        held: bytes = self.buf.getvalue()
+        end = held.find(b"\r\n\r\n")
+        if end < 0:
+            return len(held) > LARGEST_HEAD
+        length = _LENGTH.search(held, 0, end + 2)
+        if length is None or _EXPECT.search(held, 0, end):
+            return True
+        return len(held) - end - 4 >= min(int(length[1]), BEGINNING_OF_BODY)
+
+    def _arrives(self) -> bool:
+        readable = select.poll()
+        readable.register(self.sock, select.POLLIN)
+        if readable.poll(0):
+            return True
+        left = max(0.0, self._worker.body_seconds + self._received / SLOWEST_BODY - self._waited)
+        briefly = min(left, max(0.0, self._worker.brief_seconds - self._waited))
+        began = time.monotonic()
+        try:
+            if readable.poll(1000 * briefly):
+                return True
+            if left == briefly or not self._worker.waits.acquire(blocking=False):
+                return False
+            try:
+                return bool(readable.poll(1000 * (left - briefly)))
+            finally:
+                self._worker.waits.release()
+        finally:
+            self._waited += time.monotonic() - began
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """A client's connection. In the event loop's hands it waits `since` and is closed at `timeout`."""
+
+    def __init__(self, worker: "ArrivalWorker", sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(worker.cfg, sock, client, server)
+        self.init()
+        self.incoming = Incoming(worker, sock)
+        self.parser.unreader = self.incoming
+        self.since = 0.0
+        self._worker = worker
+
+    def wait(self, seconds: float) -> None:
+        """It waits from now on, no longer than this."""
+        self.since = time.monotonic()
+        self.timeout = self.since + seconds
+
+    def set_timeout(self) -> None:
+        """It waits for its first request, or the next one."""
+        self.wait(self.cfg.keepalive)
+
+    def close(self, graceful: bool = False) -> None:
+        """Close it; with `graceful` only after the client has, so that the last answer gets there."""
+        if graceful:
+            self._worker.see_off(self)
+        else:
+            super().close()
+
+
+class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
+    """Gunicorn's threaded worker, whose threads are for requests that have arrived.
+
+    When it has as many connections as it may have, the one that waits longest makes room for the next.
+    """
+
+    head_seconds = HEAD_SECONDS
+    body_seconds = BODY_SECONDS
+    brief_seconds = BRIEF_SECONDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waits = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
+        self._leaving: deque[Connection] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Let the next client in."""
+        self._make_room()
+        try:
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno not in _NOBODY_THERE:
+                raise
+            return
+        self.nr_conns += 1
+        self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Give the connection a thread if a request has arrived; else it waits without one."""
+        conn.sock.setblocking(False)
+        if conn.incoming.collect():
+            super().enqueue_req(conn)
+        elif conn.incoming.begun:
+            conn.wait(self.head_seconds)
+            self._watch(self.pending_conns, conn, self.on_pending_socket_readable)
+        else:
+            conn.set_timeout()
+            self._watch(self.keepalived_conns, conn, self.on_client_socket_readable)
+
+    def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """More of a request is there; its time goes on running."""
+        if conn.incoming.collect():
+            self._release(self.pending_conns, conn)
+            super().enqueue_req(conn)
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer a request; runs on a thread."""
+        conn.incoming.begin()
+        kept = super().handle(conn)
+        return kept and not conn.incoming.given_up
+
+    def see_off(self, conn: Connection) -> None:
+        """Send no more, and close when the client has hung up; never wait for it.
+
+        To close over bytes that nobody has read would make the kernel discard the last answer.
+        """
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            conn.close()
+            return
+        self.nr_conns += 1
+        conn.wait(LEAVING_SECONDS)
+        self._watch(self._leaving, conn, self._drain)
+
+    def murder_pending(self) -> None:
+        """Close whose request did not arrive in time, and who does not hang up."""
+        super().murder_pending()
+        now = time.monotonic()
+        while self._leaving and self._leaving[0].timeout <= now:
+            self._drop(self._leaving, self._leaving[0])
+
+    def _drain(self, conn: Connection, client: socket.socket) -> None:
+        try:
+            over = not client.recv(_RECEIVE)
+        except BlockingIOError:
+            return
+        except OSError:
+            over = True
+        if over:
+            self._drop(self._leaving, conn)
+
+    def _make_room(self) -> None:
+        waiting = [queue for queue in (self.keepalived_conns, self.pending_conns, self._leaving) if queue]
+        if waiting and self.nr_conns + 1 >= self.worker_connections:
+            queue = min(waiting, key=lambda queue: queue[0].since)
+            self._drop(queue, queue[0])
+
+    def _watch(self, queue: "deque[Connection]", conn: Connection, then: Any) -> None:
+        queue.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(then, conn))
+
+    def _release(self, queue: "deque[Connection]", conn: Connection) -> None:
+        self.poller.unregister(conn.sock)
+        queue.remove(conn)
+
+    def _drop(self, queue: "deque[Connection]", conn: Connection) -> None:
+        self._release(queue, conn)
+        self.nr_conns -= 1
+        conn.close()
