@@ -27,6 +27,7 @@ RECONCILE_SECONDS = 1.0
 PING_SECONDS = 25.0
 BEAT_SECONDS = 5.0
 RECHECK_SECONDS = 60.0
+"""How often it is asked whether the credentials of sockets still hold, unless sessions are short."""
 ROLL_SECONDS = 30.0
 
 MOST_STRANGERS = 32
@@ -54,7 +55,7 @@ class Hub:
         self._telemetry = live.telemetry
         self._most_sockets = most_sockets
         self._ping_seconds = ping_seconds
-        self._recheck_seconds = recheck_seconds
+        self.recheck_seconds = recheck_seconds
         self._closing = False
         self._clients: set[Client] = set()
         self._strangers: set[Client] = set()
@@ -95,6 +96,11 @@ class Hub:
     def roll(self) -> None:
         """Bring those who follow venues the events of the business day now instead of in a while."""
         asyncio.run_coroutine_threadsafe(_logged(self._subscriptions.roll()), self._loop)
+
+    def sign_out(self, session_id: UUID) -> None:
+        """Close the session's sockets in this process; those elsewhere are found at the next recheck."""
+        with contextlib.suppress(RuntimeError):  # The process stops, and its sockets with it.
+            self._loop.call_soon_threadsafe(self._sign_out, session_id)
 
     def close(self) -> None:
         """Say goodbye to every client and stop; a second call does nothing."""
@@ -150,7 +156,7 @@ class Hub:
         self.start(_every(ROLL_SECONDS, self._subscriptions.roll))
         self.start(_every(BEAT_SECONDS, self._subscriptions.sweep))
         self.start(_every(min(BEAT_SECONDS, self._ping_seconds / 2), self._beat))
-        self.start(_every(self._recheck_seconds, self._recheck))
+        self.start(_every(self.recheck_seconds, self._recheck))
         self._loop.run_forever()
         self._loop.run_until_complete(self._leave())
         self._reading.shutdown(wait=False, cancel_futures=True)
@@ -190,6 +196,11 @@ class Hub:
         now = time.monotonic()
         for client in list(self._clients):
             client.beat(now, self._ping_seconds)
+
+    def _sign_out(self, session_id: UUID) -> None:
+        for client in list(self._clients):
+            if client.session_id == session_id:
+                client.close(*SIGNED_OUT)
 
     async def _recheck(self) -> None:
         """Close the sockets whose session has ended or whose token was revoked."""

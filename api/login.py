@@ -10,12 +10,13 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import LoginManager, current_user, login_user, logout_user, user_logged_out
 from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -63,6 +64,15 @@ def signed_in() -> Person | None:
     Raises DatabaseUnavailable.
     """
     return current_user.person if current_user.is_authenticated else None
+
+
+def on_sign_out(server: Flask, then: Callable[[UUID], None]) -> None:
+    """Call `then` with the id of each session of `server` that is signed out, once it has ended."""
+
+    def signed_out(_: Flask, user: Any) -> None:
+        then(user.person.session_id)
+
+    user_logged_out.connect(signed_out, server, weak=False)
 
 
 def csrf_token() -> str:

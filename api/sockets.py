@@ -51,7 +51,8 @@ class Owner(Protocol):
 class Client(asyncio.Protocol):
     """A socket that speaks WebSocket, of one tenant.
 
-    `still_valid` may block and says whether its credentials still hold. `events` are those it
+    `still_valid` may block and says whether its credentials still hold; `session_id` is the session they
+    are, if they are one. `events` are those it
     follows, `left` those it has unsubscribed from, `venues` those it follows as a whole, with the
     events that this has brought it; `turn` is held by the message that is being followed.
     """
@@ -63,9 +64,11 @@ class Client(asyncio.Protocol):
         greeting: bytes,
         tenant_id: UUID,
         still_valid: Callable[[], bool],
+        session_id: UUID | None = None,
     ) -> None:
         self.tenant_id = tenant_id
         self.still_valid = still_valid
+        self.session_id = session_id
         self.turn = asyncio.Lock()
         self.events: set[UUID] = set()
         self.left: set[UUID] = set()

@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 
 from api.handover import NotHandedOver, open_protocol, take_socket
 from api.hub import PING_SECONDS, RECHECK_SECONDS, SIGNED_OUT, Hub
+from api.login import on_sign_out
 from api.problems import problem, unavailable
 from api.sockets import Client
 from api.viewers import ForeignOrigin, NotPermitted, Viewers
@@ -24,7 +25,11 @@ def register(
     ping_seconds: float = PING_SECONDS,
     recheck_seconds: float = RECHECK_SECONDS,
 ) -> Hub:
-    """Add the route of the live socket; returns the hub, to be closed with the process."""
+    """Add the route of the live socket; returns the hub, to be closed with the process.
+
+    An open socket is a use of its session, so it is asked for often enough that none becomes idle.
+    """
+    idle_seconds = services.settings.session_idle_minutes * 60
     hub = Hub(
         services.database,
         services.directory,
@@ -32,8 +37,9 @@ def register(
         prefix=services.settings.redis_prefix,
         most_sockets=services.settings.max_sockets,
         ping_seconds=ping_seconds,
-        recheck_seconds=recheck_seconds,
+        recheck_seconds=min(recheck_seconds, idle_seconds / 2),
     )
+    on_sign_out(server, hub.sign_out)
     viewers = Viewers(services.database, services.settings)
 
     def stream() -> Response:
@@ -63,7 +69,8 @@ def register(
             # A browser's script cannot see why a handshake was refused, but it sees a closing code.
             hub.add(Client(hub, protocol, greeting, NO_TENANT, bool), connection, SIGNED_OUT)
         else:
-            hub.add(Client(hub, protocol, greeting, viewer.tenant_id, viewer.still_valid), connection)
+            about = (viewer.tenant_id, viewer.still_valid, viewer.session_id)
+            hub.add(Client(hub, protocol, greeting, *about), connection)
         return Response(status=101)  # It goes nowhere: the connection is the hub's now.
 
     for path in (PATH, ALIAS):

@@ -25,10 +25,14 @@ TOKEN_PROTOCOL = "bearer."  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The tenant whose data may be seen, and a question that may block: whether that still holds."""
+    """The tenant whose data may be seen, and a question that may block: whether that still holds.
+
+    `session_id` is the session by which it may be seen; None for an API token.
+    """
 
     tenant_id: UUID
     still_valid: Callable[[], bool]
+    session_id: UUID | None = None
 
 
 class ForeignOrigin(Exception):
@@ -112,7 +116,8 @@ class Viewers:
         person = signed_in()
         if person is None:
             return None
-        return Viewer(_permitted(person).tenant_id, self._session_holds(str(current_user.get_id())))
+        holds = self._session_holds(str(current_user.get_id()))
+        return Viewer(_permitted(person).tenant_id, holds, person.session_id)
 
     def _by_token(self, token: str) -> Viewer:
         found = self._tokens.sender(token)

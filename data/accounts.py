@@ -137,6 +137,7 @@ class Accounts:
     def __init__(self, database: Database, *, idle: timedelta, absolute: timedelta) -> None:
         self._database = database
         self._idle = idle
+        self._touch_every = min(_TOUCH_EVERY, idle / 4)
         self._absolute = absolute
         # Verified when nobody has the e-mail, so that the time taken does not tell who has an account.
         self._nobody = password_hash(secrets.token_urlsafe())
@@ -169,12 +170,12 @@ class Accounts:
                 " JOIN tenants t ON t.tenant_id = s.tenant_id"
                 " WHERE s.tenant_id = %(tenant)s AND s.session_id = %(session)s AND s.expires_at > now()"
                 " AND s.seen_at > now() - %(idle)s AND u.disabled_at IS NULL",
-                {"tenant": tenant_id, "session": session_id, "idle": self._idle, "touch": _TOUCH_EVERY},
+                {"tenant": tenant_id, "session": session_id, "idle": self._idle, "touch": self._touch_every},
             )
             if not rows or not hmac.compare_digest(bytes(rows[0]["secret_hash"]), _digest(secret)):
                 return None
             row = rows[0]
-            if row["touch"]:  # Once a minute is enough to know whether it is idle.
+            if row["touch"]:  # Now and then is enough to know whether it is idle.
                 tenant.execute(
                     "UPDATE sessions SET seen_at = now() WHERE tenant_id = %s AND session_id = %s",
                     [tenant_id, session_id],

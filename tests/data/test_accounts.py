@@ -113,6 +113,15 @@ def test_use_keeps_a_session_from_being_idle(accounts: Accounts, database: Datab
         assert accounts.person(token) is not None
 
 
+def test_use_keeps_a_session_whose_idle_time_is_a_minute(database: Database, email: str) -> None:
+    accounts = Accounts(database, idle=timedelta(minutes=1), absolute=timedelta(hours=8))
+    token = accounts.sign_in(email, PASSWORD)
+    assert token is not None
+    for _ in range(4):
+        age(database, token, "seen_at", timedelta(seconds=30))
+        assert accounts.person(token) is not None
+
+
 def test_signing_out_ends_the_session_and_only_this_one(accounts: Accounts, email: str) -> None:
     gone, kept = accounts.sign_in(email, PASSWORD), accounts.sign_in(email, PASSWORD)
     assert gone is not None

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from flask.sessions import SecureCookieSessionInterface
 from redis import Redis
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -351,6 +352,19 @@ def sign_in(database: Database, served: Served, tenant: Tenant, role: Role = "ma
         return f"housecount={browser.cookies['housecount']}"
 
 
+def sign_out(house: House, served: Served, cookie: str) -> None:
+    """End the session with the form of a page."""
+    page = httpx.get(f"{served.url}/a-page", headers={"Cookie": cookie})
+    shown = page.cookies["housecount"]
+    serializer = SecureCookieSessionInterface().get_signing_serializer(house.server)
+    assert serializer is not None
+    csrf = serializer.loads(shown)["csrf"]
+    answer = httpx.post(
+        f"{served.url}/logout", data={"csrf": csrf}, headers={"Cookie": f"housecount={shown}"}
+    )
+    assert answer.status_code == 303
+
+
 @pytest.fixture
 def cookie(database: Database, served: Served, tenant: Tenant) -> str:
     """The session of somebody of `tenant`."""
@@ -578,6 +592,32 @@ def test_signing_out_closes_the_socket(
         with database.tenant(tenant.tenant_id) as connection:
             connection.execute("DELETE FROM sessions WHERE tenant_id = %s", [tenant.tenant_id])
         assert closing(client) == (4401, "the session has ended")
+
+
+def test_signing_out_closes_the_sockets_of_the_session_at_once_and_no_others(
+    house: House, served: Served, database: Database, tenant: Tenant, night: Night
+) -> None:
+    leaves, stays = sign_in(database, served, tenant), sign_in(database, served, tenant, "analyst")
+    with (
+        open_socket(served, headers={"Cookie": leaves, "Origin": served.url}) as one,
+        open_socket(served, headers={"Cookie": leaves, "Origin": served.url}) as two,
+        open_socket(served, headers={"Cookie": stays, "Origin": served.url}) as other,
+    ):
+        for client in (one, two, other):
+            assert client.subscribe(night.event_id)["type"] == "snapshot"
+        began = time.monotonic()
+        sign_out(house, served, leaves)
+        assert closing(one) == closing(two) == (4401, "the session has ended")
+        assert time.monotonic() - began < 5
+        assert other.subscribe(uuid4())["code"] == "not-found"
+
+
+def test_sockets_are_asked_twice_before_the_shortest_session_is_idle(
+    postgres_url: str, redis_url: str
+) -> None:
+    house = build(postgres_url, redis_url, redis_prefix=fresh_prefix(), session_idle_minutes=1)
+    assert house.hub.recheck_seconds == 30
+    house.close()
 
 
 def test_a_full_house_refuses_the_next_socket_until_one_leaves(
