@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dash import html
 from dash.development.base_component import Component
 from pydantic import Field
 
+from data.answers import Answer
 from data.metric_query import Top
 from data.needs import Need
 from widgets.answered import points
@@ -15,12 +17,14 @@ from widgets.asking import Ranged, question
 from widgets.figures import Figure
 from widgets.flat import flat_bars
 from widgets.named import all_events, named_table, namer
-from widgets.parts import Rank, ranked
+from widgets.parts import Rank, note, ranked
 from widgets.scope import Scope
 from widgets.values import decimal, exactly
 from widgets.widget import Answers, Table, Widget
 
 METRICS = ("no_shows", "expected", "show_rate")
+MOST_EVENTS = 500
+"""Events that are looked at: those without scanners come first, where everybody seems to have stayed away."""
 
 
 class NoShowSettings(Ranged):
@@ -31,16 +35,26 @@ class NoShowSettings(Ranged):
 
 def needs(settings: NoShowSettings, scope: Scope) -> Mapping[str, Need]:
     """No-shows of the events whose doors lie in the range, most first."""
-    top = Top(limit=settings.top, by="no_shows", other=False)
+    top = Top(limit=MOST_EVENTS, by="no_shows", other=False)
     return {
         "events_missing": question(settings, scope, METRICS, ["event"], top=top),
         "events": all_events(scope),
     }
 
 
+def _scanned(settings: NoShowSettings, answers: Answers) -> tuple[Answer, int]:
+    """The events at which somebody was scanned, as many as are listed; and how many were not scanned."""
+    found = answers["events_missing"]
+    away, due = (points(found, name, "").values for name in METRICS[:2])
+    rows = [row for row, a, d in zip(found.rows, away, due, strict=True) if (a or 0) < (d or 0)]
+    kept = rows[: settings.top]
+    return replace(found, rows=kept, total_rows=len(kept)), len(found.rows) - len(rows)
+
+
 def body(settings: NoShowSettings, answers: Answers, scope: Scope) -> Component:
-    """A bar for each event: how much of its house stayed away."""
-    missing, expected, rate = (points(answers["events_missing"], name, "") for name in METRICS)
+    """A bar for each event: how much of its house stayed away; without scans nobody knows."""
+    found, unscanned = _scanned(settings, answers)
+    missing, expected, rate = (points(found, name, "") for name in METRICS)
     named = namer("event", answers)
     ranks = []
     for key, away, due, came in zip(missing.keys, missing.values, expected.values, rate.values, strict=True):
@@ -48,26 +62,29 @@ def body(settings: NoShowSettings, answers: Answers, scope: Scope) -> Component:
         title = f"{named(key[0])}: {exactly(away, 'people')} of {exactly(due, 'people')} expected stayed away"
         value = f"{decimal(share, 1)}%"
         ranks.append(Rank(named(key[0]), value, title, min(100.0, share * 2), f"{away or 0:,}", str(key[0])))
-    return html.Div(ranked(ranks, "event"), className="w-list")
+    events = "event" if unscanned == 1 else "events"
+    without = note(f"{unscanned} {events} without a scan left out." if unscanned else "")
+    return html.Div([ranked(ranks, "event"), without], className="w-list")
 
 
 def figure(settings: NoShowSettings, answers: Answers, scope: Scope) -> Figure:
     """The numbers as flat bars."""
-    missing = points(answers["events_missing"], "no_shows", "")
+    missing = points(_scanned(settings, answers)[0], "no_shows", "")
     return flat_bars(missing.keys, missing.values, missing.column, "", namer("event", answers), "event")
 
 
 def summary(settings: NoShowSettings, answers: Answers, scope: Scope) -> str:
     """How many of all expected."""
-    missing, expected, _ = (points(answers["events_missing"], name, "") for name in METRICS)
+    missing, expected, _ = (points(_scanned(settings, answers)[0], name, "") for name in METRICS)
     away, due = missing.total, expected.total
     share = f", {decimal(100 * away / due, 1)}% of those expected" if due else ""
-    return f"{exactly(away, 'people')} stayed away from {len(missing.keys)} events{share}"
+    events = "event" if len(missing.keys) == 1 else "events"
+    return f"{exactly(away, 'people')} stayed away from {len(missing.keys)} {events}{share}"
 
 
 def tables(settings: NoShowSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
-    """The events."""
-    return [named_table(answers["events_missing"], answers, "No-shows by event")]
+    """The events at which somebody was scanned."""
+    return [named_table(_scanned(settings, answers)[0], answers, "No-shows by event")]
 
 
 WIDGET = Widget(
