@@ -51,7 +51,7 @@ def _read(services: Services, tenant_id: UUID, chosen: str | None) -> Night:
             for venue in venues
             for event in tonight(tenant, venue.venue_id, now)
         ]
-        events.sort(key=lambda event: _PHASES.index(event["phase"]))
+        events.sort(key=lambda event: (_PHASES.index(event["phase"]), not event["registered"]))
         if chosen is None and not events:
             return Night(problem="no-event", venue=venues[0].name if len(venues) == 1 else None)
         event_id = _uuid(chosen if chosen is not None else events[0]["eventId"])

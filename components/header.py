@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
+from components.event_menu import switcher
 from components.export_menu import export_menu
 from widgets.attributes import marks
-from widgets.format import clock, day
 from widgets.icon import icon
 from widgets.read import Readings, place
 from widgets.readings import State
@@ -63,36 +63,6 @@ def demo_mark(demo: bool, history: int | None = None) -> html.Span | None:
     return html.Span(f"Demo history {history}%", className="mark demo", title=title)
 
 
-def switcher(state: State, events: Sequence[dict[str, Any]]) -> html.Details:
-    """The menu of events: links, so that every event has an address and the keyboard works."""
-    several = len({event["venueName"] for event in events}) > 1
-    items = [
-        html.Li(_link(event, state["eventId"], event["venueName"] if several else None)) for event in events
-    ]
-    return html.Details(
-        [
-            html.Summary(
-                [html.H1(state["event"]["name"]), icon("down")],
-                **marks(aria_label=f"{state['event']['name']}: choose another event"),
-            ),
-            html.Ul(items, className="menu", **marks(aria_label="Events")),
-        ],
-        className="switcher",
-    )
-
-
-def coming_up(state: State, events: Sequence[dict[str, Any]]) -> html.Nav:
-    """The first few events at the side, one click away."""
-    return html.Nav(
-        [
-            html.H2("Events", className="side-title"),
-            *[_link(event, state["eventId"], _when(event)) for event in events[:6]],
-        ],
-        className="side-events",
-        **marks(aria_label="Events"),
-    )
-
-
 def pill() -> html.Span:
     """How the page gets its news; `assets/live.js` keeps it true."""
     return html.Span(
@@ -113,22 +83,3 @@ def theme_button() -> html.Button:
         className="icon-button",
         **marks(data_theme_toggle="", aria_label="Switch between light and dark"),
     )
-
-
-def _link(event: dict[str, Any], shown: str, sub: str | None) -> dcc.Link:
-    when = "Now" if event["phase"] == "live" else "Over" if event["phase"] == "over" else ""
-    words = [html.Span(event["name"]), html.Span(sub, className="muted small num") if sub else None]
-    return dcc.Link(
-        [
-            html.Span(className=f"phase-dot {event['phase']}", **marks(aria_hidden="true")),
-            html.Span(words, className="grow menu-name"),
-            html.Span(when or _when(event) if sub != _when(event) else when, className="muted small num"),
-        ],
-        href=f"/?event={event['eventId']}",
-        className="menu-item" + (" on" if event["eventId"] == shown else ""),
-    )
-
-
-def _when(event: dict[str, Any]) -> str:
-    at = event["doorsAt"] or event["startsAt"]
-    return f"{day(at, event['zone'])}, {clock(at, event['zone'])}" if at else ""

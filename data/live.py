@@ -39,8 +39,9 @@ def versions(tenant: TenantConnection, events: Iterable[tuple[UUID, UUID]]) -> d
 
 
 def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = None) -> list[dict[str, Any]]:
-    """The venue's events for a switcher, at most twelve: those under way, then the next by doors,
-    then those of the last three days, the latest first.
+    """The venue's events for a switcher: those under way, then the next by doors, then those of the last
+    three days, the latest first; of each of these, those that somebody registered come first. At most
+    twelve of the registered and twelve of the others, which any sender can make.
 
     Each is {"eventId", "name", "status", "registered", "doorsAt", "startsAt", "endsAt", "phase"} with
     phase `live` (from an hour before doors to an hour after the end), `next` or `over`. An event
@@ -51,6 +52,13 @@ def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = Non
     rows = tenant.rows(
         """
         SELECT event_id, name, status, registered, doors_at, starts_at, ends_at, phase FROM (
+        SELECT dated.*, row_number() OVER (
+                   PARTITION BY registered
+                   ORDER BY array_position(ARRAY['live', 'next', 'over'], phase),
+                            CASE WHEN phase = 'over' THEN %(now)s - opens ELSE opens - %(now)s END NULLS LAST,
+                            name, event_id
+               ) AS place
+        FROM (
             SELECT e.*, CASE WHEN opens IS NULL AND changed_at > %(now)s - interval '30 minutes' THEN 'live'
                              WHEN opens IS NULL OR %(now)s < opens - interval '1 hour' THEN 'next'
                              WHEN %(now)s <= closes + interval '1 hour' THEN 'live' ELSE 'over' END AS phase
@@ -63,10 +71,9 @@ def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = Non
                   WHERE e.tenant_id = %(tenant)s AND e.venue_id = %(venue)s AND e.status <> 'cancelled') e
             WHERE closes > %(since)s OR (opens IS NULL AND changed_at > %(now)s - interval '1 day')
         ) dated
-        ORDER BY array_position(ARRAY['live', 'next', 'over'], phase),
-                 CASE WHEN phase = 'over' THEN %(now)s - opens ELSE opens - %(now)s END NULLS LAST,
-                 name, event_id
-        LIMIT %(length)s
+        ) placed
+        WHERE place <= %(length)s
+        ORDER BY array_position(ARRAY['live', 'next', 'over'], phase), registered DESC, place
         """,
         {
             "tenant": tenant.tenant_id,

@@ -4,7 +4,7 @@ from dash import html, register_page
 from flask import current_app
 
 from components.board import Night, board, problem
-from components.header import coming_up
+from components.event_menu import coming_up
 from components.shell import shell, takes_away
 from pages.viewer import viewer
 

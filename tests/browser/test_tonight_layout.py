@@ -1,14 +1,15 @@
 """Where things stand on the Tonight page, on a desk and on a phone."""
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.browser.conftest import Night, sign_in
+from tests.components.states import busy_night
 
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 LABELS = """([reached, width]) => {
     const list = document.querySelector('#react-entry-point [data-list="milestones"]');
@@ -38,7 +39,7 @@ LABELS = """([reached, width]) => {
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_milestones_label_stands_at_its_tick_and_on_no_other(
-    browser: Browser, night: Night, viewport: Any
+    browser: Browser, night: Night, viewport: ViewportSize
 ) -> None:
     context = browser.new_context(viewport=viewport)
     page = context.new_page()
@@ -57,4 +58,53 @@ def test_a_milestones_label_stands_at_its_tick_and_on_no_other(
             names = ["25%", "50%", "75%", "90%", "Full"]
             wanted = {name for name, near in zip(names, range(5), strict=True) if near in (count - 1, count)}
             assert wanted <= {mark["text"] for mark in shown}, (width, count)
+    context.close()
+
+
+HEAD = """(event) => {
+    const { board, readings } = Housecount;
+    const state = { ...board.state(), event: { ...board.state().event, ...event } };
+    const lines = ['event-when', 'phase', 'as-of'].map((name) => {
+        const node = document.querySelector(`#react-entry-point .top [data-read="${name}"]`);
+        node.textContent = readings(state)[name][0];
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return [...range.getClientRects()].map((box) => Math.round((box.top + box.bottom) / 2));
+    });
+    return lines;
+}"""
+
+
+def test_a_phone_has_where_and_when_in_one_line_and_the_phase_with_its_time_in_the_next(
+    browser: Browser, night: Night
+) -> None:
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    sign_in(page, night)
+    times = {name: busy_night()["event"][name] for name in ("venueName", "doorsAt", "startsAt")}
+    where, phase, as_of = page.evaluate(HEAD, times)
+    assert len(where) == len(phase) == len(as_of) == 1
+    assert where[0] + 12 < phase[0]
+    assert abs(phase[0] - as_of[0]) <= 2
+    context.close()
+
+
+def test_the_event_that_somebody_registered_is_shown_before_those_that_senders_made_up(
+    browser: Browser, night: Night
+) -> None:
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        tenant.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, external_id, name, registered)"
+            " SELECT %s, %s, gen_random_uuid(), 'gig-' || n, 'A gig ' || n, false"
+            " FROM generate_series(1, 5) n",
+            [night.tenant.tenant_id, night.tenant.venue_id],
+        )
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    sign_in(page, night)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Northern Lights")
+    side = page.locator("#react-entry-point .side-events")
+    expect(side.get_by_role("link")).to_have_count(3)  # The others are in the closed details.
+    side.get_by_text("All events").click()
+    expect(side.get_by_role("link")).to_have_count(6)
     context.close()

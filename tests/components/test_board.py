@@ -110,6 +110,7 @@ def test_the_first_paint_has_every_figure_and_the_whole_state() -> None:
 EVENT = {
     "name": "Northern Lights Tour",
     "phase": "live",
+    "registered": True,
     "doorsAt": "2026-11-20T19:00:00Z",
     "startsAt": None,
     "venueName": "Riverside Hall",

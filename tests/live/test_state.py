@@ -459,6 +459,22 @@ def test_versions_count_the_transactions_that_touched_an_event(night: Night) -> 
     assert state_of(night)["seq"] == 2
 
 
+def test_events_that_senders_made_up_do_not_push_registered_ones_out_of_the_switcher(
+    night: Night, database: Database, tenant: Tenant
+) -> None:
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, external_id, name, registered, doors_at)"
+            " SELECT %s, %s, gen_random_uuid(), 'gig-' || n, 'A gig', false, %s"
+            " FROM generate_series(1, 15) n",
+            [tenant.tenant_id, tenant.venue_id, DOORS - minutes(30)],
+        )
+        coming = open_night(database, tenant.tenant_id, tenant.venue_id, DOORS + timedelta(days=1))
+        shown = tonight(connection, tenant.venue_id, NOW)
+    assert [item["registered"] for item in shown] == [True, *[False] * 12, True]
+    assert (shown[0]["eventId"], shown[-1]["eventId"]) == (str(night.event_id), str(coming.event_id))
+
+
 def test_the_switcher_shows_what_is_live_then_what_comes_then_what_was(
     night: Night, database: Database, tenant: Tenant
 ) -> None:
