@@ -94,7 +94,7 @@ def _event_id(services: Services, tenant_id: UUID, ref: str) -> UUID | None:
     try:
         return UUID(ref)
     except ValueError:
-        event = services.directory.event(tenant_id, ref)
+        event = services.directory.find_event(tenant_id, ref)
         return None if event is None else event.event_id
 
 

@@ -281,7 +281,7 @@ class Subscriptions:
         try:
             return UUID(ref)
         except ValueError:
-            event = self._directory.event(tenant_id, ref)
+            event = self._directory.find_event(tenant_id, ref)
             return None if event is None else event.event_id
 
     def _versions(self, tenant_id: UUID, events: list[tuple[UUID, UUID]]) -> dict[UUID, int]:

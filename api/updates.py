@@ -1,5 +1,6 @@
 """From one state of an event to the next: the messages that a client needs to follow."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -67,7 +68,10 @@ def error(code: str, detail: str, **about: str) -> Update:
 
 def encode(message: Update) -> bytes:
     """JSON in UTF-8."""
-    return msgspec.json.encode(message)
+    try:
+        return msgspec.json.encode(message)
+    except UnicodeEncodeError:  # Half a surrogate pair in a name that was sent: JSON can escape it.
+        return json.dumps(message).encode()
 
 
 def _message(kind: str, state: EventState, data: object) -> Update:

@@ -1,6 +1,7 @@
 """Senders' names for venues, events and customers."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -76,6 +77,23 @@ def test_an_event_younger_than_what_is_held_is_found_by_asking(database: Databas
     assert found is not None
     assert (found.event_id, found.venue_id) == (event_id, tenant.venue_id)
     assert directory.event(tenant.tenant_id, "gala") == found
+
+
+def test_of_many_names_that_nobody_knows_postgresql_is_asked_of_few(
+    database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, asked = Directory(database), list[str]()
+
+    def event_now(_: UUID, ref: str) -> None:
+        asked.append(ref)
+
+    monkeypatch.setattr(directory, "event_now", event_now)
+    names = [str(number) for number in range(100)]
+    assert {directory.find_event(tenant.tenant_id, name) for name in ["\ud800", *names]} == {None}
+    assert asked == names[:4]
+    time.sleep(1.1)
+    assert directory.find_event(tenant.tenant_id, "later") is None
+    assert asked[4:] == ["later"]
 
 
 class Slow(Database):

@@ -32,6 +32,18 @@ def test_the_state_route_answers_with_the_whole_state(client: FlaskClient, token
     assert status == 200
 
 
+def test_an_event_is_there_as_soon_as_its_first_message_is_answered(
+    client: FlaskClient, token: str, tenant: Tenant
+) -> None:
+    assert ask(client, token, "/api/v1/realtime/state/brand-new")[0] == 404
+    first = {"ticketId": "T-1", "eventId": "brand-new", "venueId": tenant.venue_ref}
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.post("/api/v1/ingest/attendance", json=first, headers=headers).status_code == 202
+    for path in ("realtime/attendance/brand-new", "analytics/real-time/attendance?event_id=brand-new"):
+        status, answer = ask(client, token, f"/api/v1/{path}")
+        assert (status, answer["attendance"]["inside"]) == (200, 1)
+
+
 @pytest.mark.parametrize("section", ["sales", "attendance", "revenue", "social", "capacity"])
 def test_each_section_has_a_route_under_both_names_by_both_ids(
     client: FlaskClient, token: str, night: Night, section: str

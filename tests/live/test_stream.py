@@ -92,6 +92,18 @@ def test_an_event_can_be_named_as_its_sender_names_it(served: Served, token: str
         assert client.subscribe(f"night-{night.event_id}")["eventId"] == str(night.event_id)
 
 
+def test_an_event_can_be_followed_as_soon_as_its_first_message_is_answered(
+    served: Served, token: str, tenant: Tenant
+) -> None:
+    first = {"ticketId": "T-1", "eventId": "brand-new", "venueId": tenant.venue_ref}
+    url = f"{served.url}/api/v1/ingest/attendance"
+    with open_socket(served, token) as client:
+        assert client.subscribe("brand-new")["code"] == "not-found"
+        answer = httpx.post(url, headers={"Authorization": f"Bearer {token}"}, json=first)
+        assert answer.status_code == 202
+        assert client.subscribe("brand-new")["type"] == "snapshot"
+
+
 def test_a_posted_scan_arrives_as_the_sections_it_changed(served: Served, token: str, night: Night) -> None:
     with open_socket(served, token) as client:
         client.subscribe(night.event_id)
@@ -445,6 +457,14 @@ def test_a_message_we_do_not_know_is_answered_with_what_we_know(
     with open_socket(served, token) as client:
         client.send(message)
         assert client.receive()["code"] == "unknown-message"
+
+
+def test_half_a_character_names_nothing(served: Served, token: str) -> None:
+    with open_socket(served, token) as client:
+        assert client.subscribe("\ud800") == NOT_FOUND | {"eventId": "\ud800"}
+        client.send({"type": "unsubscribe-event", "eventId": "\ud800"})
+        client.send({"type": "subscribe-venue", "venueId": "\ud800"})
+        assert (client.receive()["code"], client.subscribe("\ud800")["code"]) == ("not-found", "not-found")
 
 
 def test_a_message_of_more_than_16_kb_closes(served: Served, token: str) -> None:
