@@ -23,7 +23,7 @@ check: $(UV) ## Format, lint, types, import layers, documents, migrations
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
-	$(RUN) pytest -q tests/test_architecture.py tests/test_documents.py
+	$(RUN) pytest -q tests/test_architecture.py tests/test_bound_values.py tests/test_documents.py
 	$(RUN) python -m data.migrations check
 
 format: $(UV) ## Format the code and fix what can be fixed
