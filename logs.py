@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -13,6 +15,7 @@ import structlog
 from config import Settings
 
 BLANK = "[hidden]"
+SELDOM_SECONDS = 60.0
 _SECRET_NAME = re.compile(r"passw|secret|token|authori[sz]ation|cookie|api_?key|_url$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # the credentials of a URL
@@ -55,6 +58,35 @@ def configure(settings: Settings, process: str) -> None:
     logging.root.setLevel(settings.log_level.upper())
     for chatty in ("httpx", "httpcore", "alembic", "werkzeug", "gunicorn.error"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
+    # While PostgreSQL is away its pools tell of every attempt, several times a second.
+    logging.getLogger("psycopg.pool").filters = [Seldom()]
+
+
+class Seldom(logging.Filter):
+    """Lets one line of a kind (its text before the values are put in) pass a minute.
+
+    The next one that passes says in `left_out` how many there were in between.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._passed_at: dict[str, float] = {}
+        self._left_out: dict[str, int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        kind, now = str(record.msg), time.monotonic()
+        with self._lock:
+            passed_at = self._passed_at.get(kind)
+            if passed_at is not None and now - passed_at < SELDOM_SECONDS:
+                self._left_out[kind] = self._left_out.get(kind, 0) + 1
+                return False
+            self._passed_at[kind] = now
+            left_out = self._left_out.pop(kind, 0)
+        if left_out:
+            record.left_out = left_out
+        return True
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -59,3 +59,34 @@ def test_secrets_are_blanked_by_name_and_by_look_also_inside_values_and_tracebac
     assert lines[1]["event"] == "cannot reach postgresql://[hidden]@db.example/house"
     assert lines[4]["event"] == "Exception on /api/v1/webhooks/pretix/[hidden] [POST]"
     assert "OSError: redis://[hidden]@cache.example" in lines[5]["exception"]
+
+
+def test_while_postgresql_is_away_its_pools_say_so_once_a_minute_and_count_the_rest() -> None:
+    lines = logged(
+        "from uuid import UUID\n"
+        "from unittest.mock import patch\n"
+        "from data.engine import Database, DatabaseUnavailable\n"
+        "def ask():\n"
+        "    database = Database('postgresql://nobody@127.0.0.1:1/none')\n"
+        "    try:\n"
+        "        with database.tenant(UUID(int=1)): pass\n"
+        "    except DatabaseUnavailable: pass\n"
+        "    database.close()\n"
+        "ask(); ask()\n"
+        "with patch('logs.SELDOM_SECONDS', 0): ask()"
+    )
+    refused = [line for line in lines if line["event"].startswith("error connecting")]
+    assert "left_out" not in refused[0]
+    assert refused[1]["left_out"] >= 1
+    assert {line["level"] for line in lines} == {"warning"}
+    given_up = [line for line in lines if line["event"].startswith("reconnection attempt")]
+    assert given_up[1]["left_out"] >= 1
+
+
+def test_lines_of_another_kind_are_not_left_out() -> None:
+    lines = logged(
+        "pool = logging.getLogger('psycopg.pool')\n"
+        "for n in range(3): pool.warning('error connecting in %r', n)\n"
+        "pool.warning('discarding closed connection %s', 1)"
+    )
+    assert [line["event"] for line in lines] == ["error connecting in 0", "discarding closed connection 1"]
