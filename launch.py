@@ -6,6 +6,8 @@ again, and when this process ends, however it ends, everything it started ends w
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import select
 import signal
@@ -146,6 +148,8 @@ def run(settings: Settings, signals: Signals) -> None:
             ready = False
             while not signals.stop:
                 signals.wait(1.0 if ready else 0.1)
+                if signals.stop:
+                    _say_stopping()
                 if not ready and children[0].exit_code is not None:
                     raise StartError("The web process ended before it was ready; what went wrong is above.")
                 for one in kept:
@@ -203,6 +207,7 @@ def _finish(name: str, command: Sequence[str], environment: dict[str, str], sign
         while step.exit_code is None and not signals.stop:
             signals.wait(1.0)
         if signals.stop:
+            _say_stopping()
             raise Stopped
     if step.exit_code:
         raise StartError(f"The {name} failed (exit code {step.exit_code}); what went wrong is above.")
@@ -215,9 +220,31 @@ def _check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
+            if _is_housecount(settings):
+                raise StartError(
+                    f"Housecount already runs at {address(settings)}: open it there, or set PORT,"
+                    " METRICS_PORT and DATA_DIR to start another one."
+                ) from None
             raise StartError(
                 f"{settings.host}:{settings.port} cannot be used ({error.strerror}). Set HOST or PORT."
             ) from None
+
+
+def _is_housecount(settings: Settings) -> bool:
+    """Whether what has the port shows our sign-in, or our page about a database that is away."""
+    try:
+        with urllib.request.urlopen(f"{address(settings)}/login", timeout=3) as answer:  # noqa: S310
+            return b"Housecount" in answer.read()
+    except urllib.error.HTTPError as refusal:
+        return b"Housecount" in refusal.read()
+    except (http.client.HTTPException, OSError):
+        return False
+
+
+def _say_stopping() -> None:
+    """Tell a person who pressed Ctrl-C that it is heard: servers take a moment to end in order."""
+    with contextlib.suppress(OSError):  # The terminal may be what has just gone.
+        print("\nStopping …", flush=True)
 
 
 def _answers(settings: Settings) -> bool:

@@ -121,6 +121,17 @@ def test_a_second_start_on_the_same_folder_says_what_is_wrong_and_harms_nothing(
     assert httpx.get(f"{running.url}/readyz").status_code == 200
 
 
+def test_a_second_start_on_the_same_port_says_where_the_first_one_is(
+    running: Housecount, tmp_path: Path
+) -> None:
+    second = Housecount(tmp_path / "other", PORT=str(running.port))
+    assert second.process.wait(30) == 1
+    assert second.output == (
+        f"Housecount already runs at {running.url}: open it there, or set PORT, METRICS_PORT and DATA_DIR"
+        " to start another one.\n"
+    )
+
+
 @pytest.mark.parametrize("victim", ["gunicorn", "jobs worker", "redis-server", "bin/postgres"])
 def test_a_process_that_is_killed_is_started_again(running: Housecount, victim: str) -> None:
     before = running.find(victim)
@@ -134,8 +145,11 @@ def test_ctrl_c_stops_every_process_in_order_and_leaves_with_0(tmp_path: Path) -
     with housecount(tmp_path / "data") as running:
         tree = running.tree()
         assert len(tree) > 5
+        assert "Stopping …" not in running.output
         running.process.send_signal(signal.SIGINT)
+        wait_until(lambda: running.output.count("\nStopping …\n") == 1, 2)
         assert running.process.wait(30) == 0
+        assert running.output.count("Stopping …") == 1
         assert [process for process in tree if process.is_running()] == []
         assert "database system is shut down" in (tmp_path / "data" / "postgres.log").read_text()
 
@@ -156,6 +170,7 @@ def test_a_stop_during_the_start_is_obeyed(tmp_path: Path) -> None:
     tree = starting.tree()
     starting.process.terminate()
     assert starting.process.wait(30) == 0
+    assert starting.output.count("Stopping …") == 1
     assert [process for process in tree if process.is_running()] == []
     assert "Housecount is ready" not in starting.output
 
