@@ -124,6 +124,13 @@
       this.lost(1006);
     }
 
+    /* For good: whoever signs out need not hear from the server that the session has ended. */
+    hangUp() {
+      const socket = this.socket;
+      this.event = this.socket = null;
+      socket?.close();
+    }
+
     subscribe() {
       this.heard = Date.now();
       this.send({ type: 'subscribe-event', eventId: this.event, ...(this.seq == null ? {} : { seq: this.seq }) });

@@ -68,6 +68,10 @@
   board.watch((state) => line.follow(state?.eventId ?? null, state?.seq, state?.asOf));
   new MutationObserver(show).observe(document.documentElement, { childList: true, subtree: true });
 
+  document.addEventListener('submit', ({ target }) => {
+    if (target.matches('form[action="/logout"]')) line.hangUp();
+  });
+
   /* Dash asks in the name of a session; when that has ended there is nothing to do but sign in again. */
   const ask = window.fetch;
   window.fetch = async function (...request) {
