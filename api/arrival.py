@@ -12,6 +12,7 @@ import re
 import select
 import selectors
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -29,6 +30,9 @@ BODY_SECONDS, SLOWEST_BODY = 10.0, 1024
 
 BRIEF_SECONDS = 1.0
 """Of a body's seconds, those in which it may keep any thread; longer than that, only half of them."""
+
+TAKING_SECONDS = 20
+"""How long a client may take nothing of an answer that waits for it."""
 
 LEAVING_SECONDS = 2.0
 """How long a client may take to hang up after its last answer."""
@@ -123,6 +127,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.init()
         self.incoming = Incoming(worker, sock)
         self.parser.unreader = self.incoming
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", worker.taking_seconds, 0))
         self.since = 0.0
         self._worker = worker
 
@@ -152,6 +157,7 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
     head_seconds = HEAD_SECONDS
     body_seconds = BODY_SECONDS
     brief_seconds = BRIEF_SECONDS
+    taking_seconds = TAKING_SECONDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -193,6 +199,13 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         conn.incoming.begin()
         kept = super().handle(conn)
         return kept and not conn.incoming.given_up
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer one that was read; whether another may follow."""
+        try:
+            return super().handle_request(req, conn)
+        except BlockingIOError:
+            raise StopIteration("the client takes nothing of its answer") from None
 
     def see_off(self, conn: Connection) -> None:
         """Send no more, and close when the client has hung up; never wait for it.

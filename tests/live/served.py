@@ -29,6 +29,9 @@ from data.tokens import create_token
 from ingest.group_commit import OneByOne
 from tests.conftest import Tenant
 
+LARGE = 20_000_000
+"""Bytes of an answer that no buffer of the kernel holds."""
+
 
 @dataclass
 class House:
@@ -65,6 +68,7 @@ def build(
     hub = stream.register(server, services, **(tempo or {}))
     stack.callback(hub.close)
     health.register(server, services, hub)
+    server.add_url_rule("/api/large", "large", lambda: "x" * LARGE)
     server.add_url_rule("/api/fail", "fail", lambda: str(1 / 0))
     return House(server, services, hub, stack)
 

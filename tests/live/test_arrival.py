@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.live.served import Served, fresh_prefix, served_by_gunicorn, until
+from tests.live.served import LARGE, Served, fresh_prefix, served_by_gunicorn, until
 
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nX-a: "
 HALF_A_FORM = (
@@ -173,3 +173,14 @@ def test_who_does_not_hang_up_after_the_last_answer_keeps_nobody_waiting(impatie
 def test_connections_that_say_nothing_make_room_for_the_next(impatient: Served) -> None:
     with crowd(impatient, 300, b"", HALF_A_HEAD):
         assert seconds_to_answer(impatient) < 0.8
+
+
+def test_who_takes_nothing_of_the_answer_is_left_and_who_takes_it_slowly_is_not(impatient: Served) -> None:
+    with crowd(impatient, 6, b"GET /api/large HTTP/1.1\r\nHost: x\r\n\r\n"):
+        assert seconds_to_answer(impatient) < 8
+    with crowd(impatient, 1, b"GET /api/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as [client]:
+        taken = 0
+        for _ in range(6):
+            time.sleep(0.4)
+            taken += len(client.recv(1_000_000, socket.MSG_WAITALL))
+        assert taken + len(answer(client)) > LARGE
