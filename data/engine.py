@@ -66,14 +66,16 @@ class TenantConnection:
 class Database:
     """A pool of connections that run as the application's role from their first byte on."""
 
-    def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, min_size: int = 1, max_size: int = 8, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self.answers: AnswerStore | None = None
         """Where answers to questions are kept; each process sets it that wants them kept."""
         self.pool = ConnectionPool(
             make_conninfo(url, options=_options(url), application_name="housecount"),
             min_size=min_size,
             max_size=max_size,
-            timeout=WAIT_SECONDS,
+            timeout=wait_seconds,
             max_idle=IDLE_SECONDS,
             reconnect_timeout=0,  # Never give up: the next caller tries again, without a restart.
             check=ConnectionPool.check_connection,

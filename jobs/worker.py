@@ -42,6 +42,10 @@ class Duty:
     work: Callable[[], object]
 
 
+TURN_SECONDS = 30.0
+"""How long a duty waits for a connection."""
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """None."""
 
@@ -53,7 +57,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         signal.signal(number, lambda *_: stop.set())
     with (
         embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
-        closing(Database(urls.database_url, max_size=6)) as database,
+        # Each connection costs the server some 40 MB, and nobody waits for a duty: they take turns.
+        closing(Database(urls.database_url, max_size=2, wait_seconds=TURN_SECONDS)) as database,
         closing(LiveStore(urls.redis_url, settings.redis_prefix)) as store,
         closing(LivePublisher(database, store, Telemetry())) as live,
     ):
