@@ -177,10 +177,10 @@ def test_connections_that_say_nothing_make_room_for_the_next(impatient: Served) 
 
 def test_who_takes_nothing_of_the_answer_is_left_and_who_takes_it_slowly_is_not(impatient: Served) -> None:
     with crowd(impatient, 6, b"GET /api/large HTTP/1.1\r\nHost: x\r\n\r\n"):
-        assert seconds_to_answer(impatient) < 8
+        assert seconds_to_answer(impatient) < 15
     with crowd(impatient, 1, b"GET /api/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as [client]:
         taken = 0
         for _ in range(6):
-            time.sleep(0.4)
+            time.sleep(0.6)
             taken += len(client.recv(1_000_000, socket.MSG_WAITALL))
         assert taken + len(answer(client)) > LARGE
