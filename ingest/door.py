@@ -103,32 +103,39 @@ class Door:
         """
         now = datetime.now(UTC)
         reader = MessageReader(self._directory, tenant_id, now)
-        tries = [_Tried(part, reader) for part in parts]
-        outcomes: list[Outcome | Refused] = []
+        outcomes: list[Outcome] = []
+        letters: list[DeadLetter] = []
+        # As many are read as are written together: the others stay the bytes they came as.
+        for start in range(0, len(parts), TRANSACTION):
+            tries = [_Tried(part, reader) for part in parts[start : start + TRANSACTION]]
+            for index, (tried, outcome) in enumerate(
+                zip(tries, self._together(tenant_id, tries), strict=True)
+            ):
+                if isinstance(outcome, Refused):
+                    letters.append(tried.dead_letter(outcome, now))
+                outcomes.append(_numbered(start + index, outcome, tried))
+        if letters:
+            self._dead_letters.put(tenant_id, letters)
+        return outcomes
+
+    def _together(self, tenant_id: UUID, tries: Sequence["_Tried"]) -> list[Outcome | Refused]:
+        """Read these and write the good ones in one transaction."""
+        outcomes: list[Outcome | Refused] = [_UNKNOWN] * len(tries)
         good: list[tuple[int, Message]] = []
         for index, tried in enumerate(tries):
             try:
                 good.append((index, tried.message()))
-                outcomes.append(_UNKNOWN)
             except Refused as refusal:
-                outcomes.append(refusal)
-        for start in range(0, len(good), TRANSACTION):
-            together = good[start : start + TRANSACTION]
+                outcomes[index] = refusal
+        if good:
             with self._writes:
-                verdicts = commit(self._database, self._live, tenant_id, [m for _, m in together])
-            for (index, message), verdict in zip(together, verdicts, strict=True):
+                verdicts = commit(self._database, self._live, tenant_id, [message for _, message in good])
+            for (index, message), verdict in zip(good, verdicts, strict=True):
                 try:
                     outcomes[index] = tries[index].outcome(message, verdict)
                 except Refused as refusal:
                     outcomes[index] = refusal
-        letters = [
-            tries[index].dead_letter(outcome, now)
-            for index, outcome in enumerate(outcomes)
-            if isinstance(outcome, Refused)
-        ]
-        if letters:
-            self._dead_letters.put(tenant_id, letters)
-        return [_numbered(index, outcome, tries[index]) for index, outcome in enumerate(outcomes)]
+        return outcomes
 
 
 _UNKNOWN = Outcome("rejected")
