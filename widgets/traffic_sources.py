@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from widgets.breakdown import SplitSettings, body_by, figure_by, needs_by, summary_by, tables_by
+from widgets.chosen import Metric
 from widgets.widget import Widget
+
+
+class SourceSettings(SplitSettings):
+    """What is split by where people came from."""
+
+    metric: Metric = Field("visitors", title="Metric")
+
 
 WIDGET = Widget(
     name="traffic-sources",
@@ -11,11 +21,11 @@ WIDGET = Widget(
     group="marketing",
     icon="bars",
     description="Where the visitors of the shop came from.",
-    settings=SplitSettings,
+    settings=SourceSettings,
     needs=needs_by("source"),
     body=body_by("source"),
     summary=summary_by("source"),
     tables=tables_by("Traffic sources"),
     figure=figure_by(),
-    example={"metric": "visitors"},
+    example={},
 )

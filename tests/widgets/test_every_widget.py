@@ -4,17 +4,20 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from components.markup import markup
 from components.widget_frame import frame
+from data.access import Access
 from data.answers import Answer
 from data.board_document import Placed
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
 from data.needs import LiveNight
+from data.query_check import checked
 from widgets.draw import Drawn, draw
 from widgets.registry import GROUPS, WIDGETS
 from widgets.sample import sample, sample_answers, sample_scope
@@ -178,3 +181,11 @@ def test_unknown_settings_are_refused_by_name(widget: Widget[Any]) -> None:
     shown = draw(Placed(id="one", widget=widget.name, settings={"colour": "red"}), SCOPE, {})
     assert shown.state == "invalid"
     assert "colour" in shown.error
+
+
+@every_widget
+def test_what_it_asks_as_it_comes_from_the_gallery_can_be_answered(widget: Widget[Any]) -> None:
+    as_it_comes = widget.settings.model_validate({})
+    for need in widget.needs(as_it_comes, SCOPE).values():
+        if isinstance(need, MetricQuery):
+            assert checked(need, Access(uuid4()))
