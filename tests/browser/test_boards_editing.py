@@ -328,6 +328,10 @@ def test_a_part_of_the_time_that_was_zoomed_into_stays_when_the_figures_are_aske
     page.evaluate("Housecount.openBoard.drawing.send(true)")
     expect(slot(page, "kpi")).to_contain_text("2")
     expect(slot(page, "curve").locator("[data-figure]")).to_have_count(0)
+    for _ in range(100):  # The chart is drawn a moment after its place was made.
+        if chart.evaluate(most) > sold:
+            break
+        page.wait_for_timeout(50)
     assert chart.evaluate(most) > sold
     assert chart.evaluate(seen) == zoomed
     back.click()
