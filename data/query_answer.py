@@ -51,6 +51,10 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
     columns = _columns(prepared)
     values = _Values(prepared, columns, main, other)
     ordered = arranger.ordered(keys, values.of)
+    if query.top is not None and len(query.dimensions) == 1:
+        # A value of which there are rows but none of what was asked (all given back, say) is no top value.
+        told = [column.name for column in columns if column.kind in ("metric", "compared")]
+        ordered = [key for key in ordered if any(values.of(name, key) for name in told)]
     return Answer(
         columns,
         values.rows(ordered[: query.limit]),
