@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from data.board_document import Placed
 from data.dashboard_links import give_link
-from tests.browser.boards import access, another, enter, made
+from tests.browser.boards import access, another, enter, made, visit
 from tests.browser.conftest import Night, Watch, until
 
 REVENUE = Placed(id="revenue", widget="kpi", settings={"metric": "net_revenue"}, w=3, h=2)
@@ -153,3 +153,30 @@ def test_boards_take_turns_on_a_wall_and_go_on_after_an_outage(
     turned = page.evaluate("window.Housecount.still.counted.rotations")
     page.evaluate("window.Housecount.still.turn()")
     until(page, f"window.Housecount.still.counted.rotations > {turned}")
+
+
+FITS = """(house) => {
+  const box = (selector) => house.querySelector(selector).getBoundingClientRect();
+  const [ring, number, all] = [box('.ring-frame'), box('.ring-value'), house.getBoundingClientRect()];
+  const lines = [...house.querySelectorAll('.zones > *')].map((line) => line.getBoundingClientRect());
+  return number.width < 0.8 * ring.width && lines.length > 0
+    && lines.every(({ top, bottom }) => top >= all.top && bottom <= all.bottom);
+}"""
+
+
+def test_on_a_low_wall_the_house_count_fits_its_ring_and_no_zone_is_cut(page: Page, night: Night) -> None:
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        for zone in ("Standing", "Floor", "Balcony", "Boxes"):
+            tenant.execute(
+                "INSERT INTO zones (tenant_id, venue_id, zone, name, capacity) VALUES (%s, %s, %s, %s, 500)",
+                [night.tenant.tenant_id, night.tenant.venue_id, zone.lower(), zone],
+            )
+    for number in range(3):
+        night.scan(f"in-{number}")
+    board = made(night, Placed(id="house", widget="house-count", w=4, h=3))
+    enter(page, night)
+    visit(page, night, board)
+    house = page.locator('#react-entry-point [data-widget-id="house"] .house')
+    expect(house.locator(".ring-value")).to_have_text("3")
+    house.locator(".ring-value").evaluate("number => { number.textContent = '12,345'; }")
+    assert house.evaluate(FITS)
