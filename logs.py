@@ -58,8 +58,10 @@ def configure(settings: Settings, process: str) -> None:
     logging.root.setLevel(settings.log_level.upper())
     for chatty in ("httpx", "httpcore", "alembic", "werkzeug", "gunicorn.error"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
-    # While PostgreSQL is away its pools tell of every attempt, several times a second.
-    logging.getLogger("psycopg.pool").filters = [Seldom()]
+    # While PostgreSQL is away its pools tell of every attempt, several times a second; roll-ups that cannot
+    # be applied are tried again every other second.
+    for repeating in ("psycopg.pool", "data.rollup_applier"):
+        logging.getLogger(repeating).filters = [Seldom()]
 
 
 class Seldom(logging.Filter):

@@ -90,3 +90,11 @@ def test_lines_of_another_kind_are_not_left_out() -> None:
         "pool.warning('discarding closed connection %s', 1)"
     )
     assert [line["event"] for line in lines] == ["error connecting in 0", "discarding closed connection 1"]
+
+
+def test_roll_ups_that_fail_again_and_again_are_told_of_once_a_minute() -> None:
+    lines = logged(
+        "job = logging.getLogger('data.rollup_applier')\n"
+        "for n in range(3): job.error('the roll-ups of tenant %s could not be applied', n)"
+    )
+    assert [line["event"] for line in lines] == ["the roll-ups of tenant 0 could not be applied"]
