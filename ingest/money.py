@@ -8,8 +8,8 @@ from data.currencies import EXPONENTS
 from ingest.refusal import Refused
 
 LARGEST_MINOR = 10**13
-"""The largest amount in minor units, 100 billion of most currencies: a venue's sums of a million of them
-still are numbers that PostgreSQL holds, and of eight hundred such that browsers hold exactly."""
+"""The largest amount in minor units, 100 billion of most currencies: the sum of nine hundred of them is a
+number that browsers hold exactly, the sum of nine hundred thousand one that PostgreSQL holds."""
 
 _MINOR_UNIT = {exponent: Decimal(1).scaleb(-exponent) for exponent in set(EXPONENTS.values())}
 # `quantize` under this context either keeps the value exactly or raises: it never rounds.
