@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import Any, NamedTuple
 
+from data.live_state import FEWEST_SOLD
 from widgets.format import NOTHING, clock, compact, count, day, instant, money, percent
 
 State = Mapping[str, Any]
 """An EventState as `data.live` reads it and the socket sends it."""
 
 FEWEST_EXPECTED = 20
-FEWEST_SOLD = 10
 MOST_PERCENT = 999
 
 
