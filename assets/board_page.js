@@ -22,7 +22,6 @@
     board.on(heard);
     board.begin();
     window.Housecount.openBoard = board;
-    document.title = `${board.name} · Housecount`;
     if (wasEditing === board.id || (!before && new URLSearchParams(location.search).has('edit'))) board.edit(true);
     buttons();
   }

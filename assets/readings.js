@@ -147,9 +147,11 @@
         + ` ${count(a.invalid)} refused`],
       'arrivals-note': [nobody(a.arrivals), ''],
       'usual-note': [a.arrivals.usual && a.arrivals.usual.length
-        ? `Usual of ${a.arrivals.comparables} comparable nights` : 'No comparable nights yet', ''],
+        ? usual(a.arrivals.comparables) : 'No comparable nights yet', ''],
     };
   }
+
+  const usual = (nights) => `Usual of ${nights} comparable ${nights === 1 ? 'night' : 'nights'}`;
 
   function clockOrDate(at, { asOf, event: { zone } }) {
     const date = day(at, zone);

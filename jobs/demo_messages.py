@@ -144,20 +144,25 @@ def _transfers(event: DemoEvent, sales: Sequence[Order]) -> Iterator[Timed]:
 
 
 def _website(event: DemoEvent, sales: Sequence[Order]) -> Iterator[Timed]:
-    """Every online order is preceded by its page seen, and by two visitors who look and leave; some of
-    them leave a filled cart behind."""
+    """Every online order is preceded by its page seen and its cart filled, which the order empties, and by
+    two visitors who look and leave; some of them leave a filled cart behind."""
     random = Random(f"{event.ref} website")
     for order in sales:
         if order.comp or order.channel == "box office":
             continue
         at = max(order.at - timedelta(seconds=random.randint(40, 900)), event.on_sale_at - timedelta(hours=1))
         yield _view(event, order, f"{order.order_id} seen", at, order.customer)
+        filled = at + (order.at - at) * random.uniform(0.2, 0.8)
+        tickets = len(order.tickets)
+        yield _cart(event, order, f"{order.order_id} filled", filled, order.customer, tickets)
+        yield _cart(event, order, f"{order.order_id} emptied", order.at, order.customer, 0)
         for number in range(1, LOOKERS + 1):
             visitor = f"{event.venue}-visitor-{random.randrange(10**6):06d}"
             looked = at + timedelta(seconds=random.randint(-1800, 1800))
             yield _view(event, order, f"{order.order_id} looked {number}", looked, visitor)
             if random.random() < 0.06:
-                yield _left_cart(event, order, number, looked + timedelta(seconds=25), visitor)
+                left = looked + timedelta(seconds=25)
+                yield _cart(event, order, f"{order.order_id} cart {number}", left, visitor, 2)
 
 
 def _view(event: DemoEvent, order: Order, identity: str, at: datetime, visitor: str | None) -> Timed:
@@ -173,18 +178,19 @@ def _view(event: DemoEvent, order: Order, identity: str, at: datetime, visitor: 
     )
 
 
-def _left_cart(event: DemoEvent, order: Order, number: int, at: datetime, visitor: str) -> Timed:
+def _cart(event: DemoEvent, order: Order, identity: str, at: datetime, visitor: str, quantity: int) -> Timed:
+    """What lies in a visitor's cart from now on; nothing, when it was bought."""
     ticket = order.tickets[0].ticket_type
     return _message(
         event,
         "cart-update",
-        f"{order.order_id} cart {number}",
-        at,
+        identity,
+        at.replace(microsecond=0),
         userId=visitor,
-        items=[{"ticketType": ticket.ticket_type, "quantity": 2}],
-        cartValue=_major(2 * ticket.price_minor),
+        items=[{"ticketType": ticket.ticket_type, "quantity": quantity}] if quantity else [],
+        cartValue=_major(quantity * ticket.price_minor),
         currency=venue_of(event).currency,
-        quantity=2,
+        quantity=quantity,
     )
 
 

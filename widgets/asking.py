@@ -22,6 +22,7 @@ from data.metric_query import (
     Top,
 )
 from widgets.scope import Scope
+from widgets.scope_words import COMPARISONS, NAMES
 from widgets.widget import Settings
 
 Span = Literal["board", "today", "yesterday", "7d", "30d", "90d", "12m", "this_month", "this_year", "all"]
@@ -40,28 +41,8 @@ SPANS: dict[str, tuple[str, Range | None]] = {
     "this_year": ("This year", Named(named="this_year")),
     "all": ("All time", Named(named="all")),
 }
-COMPARISONS = {
-    "board": "As the board",
-    "none": "With nothing",
-    "previous_period": "Period before",
-    "last_week": "Same days last week",
-    "last_year": "A year before",
-}
-_AGAINST = {
-    "previous_period": "vs period before",
-    "last_week": "vs last week",
-    "last_year": "vs a year before",
-}
-_NAMED = {
-    "today": "today",
-    "yesterday": "yesterday",
-    "this_week": "this week",
-    "last_week": "last week",
-    "this_month": "this month",
-    "last_month": "last month",
-    "this_year": "this year",
-    "all": "all time",
-}
+COMPARED_WITH = {"board": "As the board", "none": "With nothing"}
+COMPARED_WITH |= {str(name): words for name, words in COMPARISONS.items()}
 
 
 def labelled(**labels: str) -> dict[str, Any]:
@@ -91,7 +72,7 @@ class Against(Settings):
         "board",
         title="Compared with",
         description="Another period, or the event chosen above the board.",
-        json_schema_extra=labelled(**COMPARISONS),
+        json_schema_extra=labelled(**COMPARED_WITH),
     )
 
     def own_range(self) -> Range | None:
@@ -106,7 +87,7 @@ class Compared(Ranged):
         "board",
         title="Compared with",
         description="Another period of the same length.",
-        json_schema_extra=labelled(**COMPARISONS),
+        json_schema_extra=labelled(**COMPARED_WITH),
     )
 
 
@@ -166,12 +147,12 @@ def has_earlier(span: Range) -> bool:
 
 
 def against(settings: Settings, scope: Scope) -> str:
-    """The comparison in words: "vs last week"; empty without one."""
+    """The comparison in words: "vs last year"; empty without one."""
     versus = comparison(settings, scope)
     if versus is None:
         compared_event = getattr(settings, "compare", "none") == "board" and scope.compare_event
         return "vs the other event" if compared_event else ""
-    return _AGAINST[versus]
+    return f"vs {COMPARISONS[versus].lower()}"
 
 
 def span_words(span: Range) -> str:
@@ -179,7 +160,7 @@ def span_words(span: Range) -> str:
     if isinstance(span, Last):
         return f"last {span.unit}" if span.last == 1 else f"last {span.last} {span.unit}s"
     if isinstance(span, Named):
-        return _NAMED[span.named]
+        return NAMES[span.named].lower()
     if isinstance(span, DaysToDoors):
         return f"{span.first} to {span.last} days to doors"
     start, end = _day(span.start), _day(span.end)

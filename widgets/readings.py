@@ -221,7 +221,7 @@ def _attendance(state: State) -> dict[str, Reading]:
         ),
         "arrivals-note": Reading(_nobody(state)),
         "usual-note": Reading(
-            f"Usual of {attendance['arrivals']['comparables']} comparable nights"
+            _usual(attendance["arrivals"]["comparables"])
             if attendance["arrivals"]["usual"]
             else "No comparable nights yet"
         ),
@@ -295,3 +295,7 @@ def _social(state: State) -> dict[str, Reading]:
             percent(None if engaged is None else 100 * engaged), "Likes and shares per person reached"
         ),
     }
+
+
+def _usual(nights: int) -> str:
+    return f"Usual of {nights} comparable {'night' if nights == 1 else 'nights'}"

@@ -13,7 +13,7 @@ COMPARISONS: dict[Comparison, str] = {
     "last_week": "Same days last week",
     "last_year": "Last year",
 }
-_NAMES = {
+NAMES = {
     "today": "Today",
     "yesterday": "Yesterday",
     "this_week": "This week",
@@ -29,7 +29,7 @@ def range_words(span: Range, zone: str = "UTC") -> str:
     """A range as a title: "Last 30 days", "1 to 31 January 2026", "60 days to doors"."""
     match span:
         case Named():
-            return _NAMES[span.named]
+            return NAMES[span.named]
         case Last():
             return f"Last {span.last} {span.unit}s" if span.last > 1 else f"This {span.unit}"
         case DaysToDoors():

@@ -138,12 +138,25 @@ def test_a_template_is_a_board_of_ones_own_to_copy_and_rename(page: Page, night:
     page.wait_for_url("**/dashboards/*-*")
     ready(page)
     expect(page.get_by_role("heading", name="Finance (copy)")).to_be_visible()
+    expect(page).to_have_title("Finance (copy) · Housecount")
     page.get_by_role("button", name="Rename this board").click()
     page.get_by_role("textbox", name="Name").fill("Month's end")
     page.get_by_role("button", name="Rename", exact=True).click()
     expect(page.get_by_role("heading", name="Month's end")).to_be_visible()
+    expect(page).to_have_title("Month's end · Housecount")
     page.goto(f"{night.site.url}/dashboards")
     expect(page.locator("#react-entry-point .board-card h2")).to_have_text(["Month's end", "Finance"])
+    assert watch.complaints == []
+
+
+def test_a_tab_has_the_name_of_its_board_whatever_it_is(page: Page, night: Night, watch: Watch) -> None:
+    name = "</title>{%renderer%} R&B"
+    board_id = made(night, name=name)
+    enter(page, night)
+    sent = page.request.get(f"{night.site.url}/dashboards/{board_id}").text()
+    assert "<title>&lt;/title&gt;&#123;%renderer%} R&amp;B · Housecount</title>" in sent
+    visit(page, night, board_id)
+    expect(page).to_have_title(f"{name} · Housecount")
     assert watch.complaints == []
 
 

@@ -61,6 +61,13 @@ def with_more_gates(count: int) -> dict[str, Any]:
     return state
 
 
+def with_comparables(count: int) -> dict[str, Any]:
+    """The busy night with as many nights behind its usual curve."""
+    state = busy_night()
+    state["attendance"]["arrivals"]["comparables"] = count
+    return state
+
+
 def with_folded_lines() -> dict[str, Any]:
     """The busy night with lines of many scans and of an order with fees."""
     state = busy_night()
@@ -102,6 +109,7 @@ STATES = [
     filled_to(1544, "red"),
     filled_to(1633, "over"),
     with_more_gates(1234),
+    with_comparables(1),
     *(shaken(seed) for seed in range(40)),
 ]
 

@@ -137,3 +137,15 @@ def test_the_presale_has_a_spike_a_lull_and_a_rush() -> None:
 def passed(event: DemoEvent) -> list[Movement]:
     sales: list[Order] = orders(event)
     return [movement for movement in movements(event, sales) if movement.reason is None]
+
+
+def test_what_is_bought_online_lay_in_a_cart_before_and_lies_there_no_longer(event: DemoEvent) -> None:
+    bodies = [msgspec.json.decode(message.body) for message in messages(event)]
+    carts = {body["id"]: body for body in bodies if body["type"] == "cart-update"}
+    online = [order for order in orders(event) if order.channel in ("web", "app", "partner")]
+    assert len(online) > 50
+    for order in online:
+        filled, emptied = carts[f"{order.order_id} filled"], carts[f"{order.order_id} emptied"]
+        assert filled["userId"] == emptied["userId"] == order.customer
+        assert (filled["quantity"], emptied["quantity"]) == (len(order.tickets), 0)
+        assert filled["timestamp"] < emptied["timestamp"] == f"{order.at:%Y-%m-%dT%H:%M:%SZ}"

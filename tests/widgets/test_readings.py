@@ -121,6 +121,12 @@ def test_where_the_night_is(now: str, status: str, phase: str) -> None:
     assert texts(state)["phase"] == phase
 
 
+def test_one_comparable_night_is_one() -> None:
+    state = busy_night()
+    state["attendance"]["arrivals"]["comparables"] = 1
+    assert texts(state)["usual-note"] == "Usual of 1 comparable night"
+
+
 def test_a_sell_out_on_another_day_has_its_date() -> None:
     state = busy_night()
     state["sales"]["projectedSellOutAt"] = "2026-11-23T09:05:00Z"
