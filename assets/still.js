@@ -71,9 +71,11 @@
 
   function replace(fresh) {
     const old = page();
+    const said = old.querySelector('[data-tv-note]')?.textContent;
     takeDown(old);
     const made = document.adoptNode(fresh);
     old.replaceWith(made);
+    if (hint) say(said);
     charts(made);
     fit();
     clock();
@@ -84,6 +86,7 @@
     if (!here) return;
     const every = Math.max(0.2, Number(here.dataset.every)) * 1000;
     if (document.hidden) { later(every); return; }
+    stayAwake();
     const several = Number(here.dataset.count || 1) > 1;
     const fresh = await fetched(several ? here.dataset.next : location.href);
     if (!fresh) {
@@ -144,18 +147,30 @@
     place.scrollTo({ top: down ? rest : 0, behavior: 'smooth' });
   }
 
+  /* The system may let the screen sleep at any time, also in a page that is seen: asked for at each turn, one
+     question at a time. Why it may fall asleep is said once, until that has changed. */
   let lock = null;
+  let asking = false;
+  let excuse = '';
   async function stayAwake() {
-    if (!document.querySelector('.tv') || document.hidden || (lock && !lock.released)) return;
+    if (!document.querySelector('.tv') || document.hidden || asking || (lock && !lock.released)) return;
     if (!navigator.wakeLock) {
-      note('This browser cannot keep the screen awake: switch off sleep in its settings.');
+      sorry('This browser cannot keep the screen awake: switch off sleep in its settings.');
       return;
     }
+    asking = true;
     try {
       lock = await navigator.wakeLock.request('screen');
+      excuse = '';
     } catch {
-      note('The screen may fall asleep: the browser does not let this page keep it awake.');
+      sorry('The screen may fall asleep: the browser does not let this page keep it awake.');
     }
+    asking = false;
+  }
+
+  function sorry(text) {
+    if (text !== excuse) note(text);
+    excuse = text;
   }
 
   const fullScreen = () => {
