@@ -52,6 +52,13 @@
     return [[...widgets, placed], placed];
   }
 
+  /* Who stands beside a widget as one reads the desk: the next, or the one before the last; null when it is alone. */
+  function neighbour(widgets, id) {
+    const order = [...widgets].sort(byPlace).map((placed) => placed.id);
+    const at = order.indexOf(id);
+    return order[at + 1] || order[at - 1] || null;
+  }
+
   const without = (widgets, id) => widgets.filter((placed) => placed.id !== id);
   const changed = (widgets, id, values) =>
     widgets.map((placed) => (placed.id === id ? { ...placed, ...values } : placed));
@@ -73,6 +80,6 @@
   }
 
   window.Housecount.boardModel = {
-    COLUMNS, added, changed, copied, difference, movedOnPhone, phoneOrder, same, without,
+    COLUMNS, added, changed, copied, difference, movedOnPhone, neighbour, phoneOrder, same, without,
   };
 })();

@@ -30,7 +30,7 @@
     if (what === 'saving') saving(details);
     if (what === 'editing') {
       wasEditing = details.on ? board.id : null;
-      if (!details.on) drawers.leave();
+      if (!details.on) { drawers.leave(); forgetEdit(); }
       board.say(details.on
         ? (isPhone() ? 'Editing. Use the buttons on each widget to order them.'
           : 'Editing. Arrow keys on a widget’s handle move it, with Shift they resize it; Escape ends editing.')
@@ -38,6 +38,7 @@
     }
     if (what === 'removed') toast(`${details.title} removed`, 'Undo', () => board.undo());
     if (what === 'newer') newer(details.theirs);
+    if (what === 'gone') gone(details.gone);
     if (what === 'looked') looked();
     if (what === 'sorry') toast(details.text);
     if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
@@ -48,10 +49,23 @@
     buttons();
   }
 
+  /* An address that began in the edit mode does not lead back into it once it has ended. */
+  function forgetEdit() {
+    const query = new URLSearchParams(location.search);
+    if (!query.has('edit')) return;
+    query.delete('edit');
+    history.replaceState(history.state, '', `${location.pathname}${query.size ? `?${query}` : ''}`);
+  }
+
   function buttons() {
     if (!board) return;
     for (const [action, on] of [['undo', board.history.mayUndo], ['redo', board.history.mayRedo]]) {
-      board.root.querySelectorAll(`[data-board-action="${action}"]`).forEach((button) => { button.disabled = !on; });
+      const button = find(`[data-board-action="${action}"]`);
+      if (!button) continue;
+      const held = button === document.activeElement;
+      button.disabled = !on;
+      // A button that is no more to be pressed loses the focus: the other way there is one.
+      if (held && !on) find('.button-pair button:enabled, [data-board-action="done"]')?.focus();
     }
     board.root.querySelectorAll('[data-board-action="edit"]').forEach((button) => {
       button.setAttribute('aria-pressed', String(board.editing));
@@ -108,6 +122,14 @@
   function newer(theirs) {
     bar([h('b', {}, `${theirs.savedBy} saved version ${theirs.version} ${ago(theirs.updatedAt)}.`), ' You see an older one.'],
       button('See theirs', () => { board.adopt(theirs); bar(null); }));
+  }
+
+  function gone(away) {
+    if (!away) { bar(null); return; }
+    bar([h('b', {}, 'This board is no longer here.'),
+      ' It was moved to the trash, or is no longer shared with you. The figures below are the last ones.'],
+    board.mayEdit && button('Keep mine as a copy', () => keepAsCopy(board.saving.waiting || board.document)),
+    h('a', { class: 'button-quiet', href: '/dashboards' }, 'All dashboards'));
   }
 
   function refused(detail, gone) {

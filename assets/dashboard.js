@@ -16,6 +16,7 @@
       this.drawnVersion = Number(version);
       this.sizes = JSON.parse(sizes);
       this.listeners = [];
+      this.gone = false;
       this.said = root.querySelector('[data-board-live]');
       this.grid = new BoardGrid(root.querySelector('.board-grid'), {
         sizes: this.sizes, url: gridstack,
@@ -201,9 +202,19 @@
 
     remove(id) {
       const title = this.titleOf(id);
+      const next = model.neighbour(this.widgets, id);
       this.set(model.without(this.widgets, id));
+      this.takeInHand(next);
       this.say(`${title} removed. Undo brings it back.`);
       this.notify('removed', { id, title });
+    }
+
+    /* The focus goes to a widget, or, where there is none, to what adds one. */
+    takeInHand(id) {
+      const slot = id && this.grid.slotOf(id);
+      const handles = slot ? [...slot.querySelectorAll('.gs-handle, .w-more > summary')]
+        : [...this.root.querySelectorAll('.board-head [data-board-action="add"]')];
+      handles.find((each) => each.checkVisibility())?.focus();
     }
 
     undo() { this.step(this.history.undo(), 'Undone'); }
@@ -236,9 +247,14 @@
       window.dash_clientside.set_props({ i: index, t: 'slot' }, { children });
     }
 
-    /* Somebody else has saved meanwhile: whoever only looks sees it at once, whoever edits is told. */
+    /* Somebody else has saved meanwhile: whoever only looks sees it at once, whoever edits is told. Or has
+       thrown it away, or taken back its share. */
     async newer() {
-      const { version, savedBy } = JSON.parse(this.root.querySelector('#board-newest')?.textContent || '{}');
+      const { version, savedBy, gone = false } = JSON.parse(this.root.querySelector('#board-newest')?.textContent || '{}');
+      if (gone !== this.gone) {
+        this.gone = gone;
+        this.notify('gone', { gone });
+      }
       const { waiting, busy, stopped } = this.saving;
       if (!(version > this.version) || version === this.told || waiting || busy || stopped || this.looking) return;
       this.told = version;

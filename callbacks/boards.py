@@ -39,6 +39,8 @@ from widgets.registry import WIDGETS
 from widgets.scope_url import Query
 
 READER = "housecount.board"
+GONE = '{"gone": true}'
+"""In place of the newest version: the board is in the trash, or not for this person any more."""
 
 
 class AskedSlot(Frozen):
@@ -64,8 +66,8 @@ class Ask(Frozen):
 @dataclass(frozen=True, slots=True)
 class Redrawn:
     """Slot → its new content, for those that were asked for and look different now; which version of the
-    board is the newest and who saved it, as JSON; what follows the address, if it was asked for; and what
-    is as it was."""
+    board is the newest and who saved it, as JSON, or `GONE`; what follows the address, if it was asked for;
+    and what is as it was."""
 
     contents: Mapping[int, Component]
     newest: str = ""
@@ -128,8 +130,8 @@ def _still(services: Services, person: Person, drawn: OpenBoard) -> bool:
 def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redrawn:
     """What the browser asked to have drawn.
 
-    What is sent is checked like any stranger's: a board that this person may not see, or a question that is
-    none, draws nothing.
+    What is sent is checked like any stranger's: a board that this person may not see (any more), or a
+    question that is none, draws nothing.
     """
     try:
         ask = Ask.model_validate(sent)
@@ -141,7 +143,9 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redra
         try:
             board = get(tenant, access, ask.board)
         except BoardNotFound:
-            return Redrawn({})
+            return Redrawn({}, GONE)
+        if board.trashed_at is not None:
+            return Redrawn({}, GONE)
         query = parse_qs(ask.query.lstrip("?"), keep_blank_values=True)
         looked = _looking(services, person, query, ask.filters)
         editable = board.right != "view"

@@ -14,6 +14,7 @@ from flask import Flask
 from app import SERVICES
 from callbacks.board_lists import boards
 from callbacks.boards import Redrawn, open_board, redraw
+from callbacks.looking import access_of
 from components.board_page import OpenBoard, board_page
 from components.markup import markup
 from data.access import Access
@@ -141,13 +142,27 @@ def test_a_question_that_is_none_draws_nothing(
     for hostile in (
         {},
         {"board": "x"},
-        {"board": str(uuid4()), "slots": {"0": slot}},
         {"board": str(board), "slots": {"zero": slot}},
         {"board": str(board), "slots": {str(index): slot for index in range(41)}},
         {"board": str(board), "slots": {"0": {"placed": {"id": "<", "widget": "kpi"}}}},
         {"board": str(board), "query": "x" * 5000, "slots": {"0": slot}},
     ):
         assert redraw(services, ada, hostile) == Redrawn({})
+
+
+def test_a_board_that_is_not_for_this_person_any_more_draws_nothing_and_says_so(
+    whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    person(whole_server, database, tenant, "manager", "Ada")
+    ada = user(database, tenant, "Ada")
+    board = board_of(database, ada, NOTE)
+    services = whole_server.extensions[SERVICES]
+    asked = {"slots": {"0": {"placed": NOTE.model_dump(by_alias=True)}}}
+    assert list(redraw(services, ada, {"board": str(board)} | asked).contents) == [0]
+    with database.tenant(tenant.tenant_id) as connection:
+        trash(connection, access_of(ada), board)
+    for away in (board, uuid4()):
+        assert redraw(services, ada, {"board": str(away)} | asked) == Redrawn({}, '{"gone": true}')
 
 
 class Away:

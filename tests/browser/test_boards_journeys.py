@@ -2,17 +2,15 @@
 
 from uuid import UUID
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from data.board_document import Placed
 from data.board_templates import TEMPLATES
 from data.dashboards import get, save
 from tests.browser.boards import (
     access,
-    another,
     colleague,
     document,
-    drag,
     edit,
     enter,
     handle,
@@ -28,99 +26,6 @@ from tests.browser.conftest import Night, Watch
 
 KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2)
 CHANNELS = Placed(id="channels", widget="channel-mix", x=3, y=0, w=4, h=4)
-
-
-def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, watch: Watch) -> None:
-    night.sell("t1", "25.00")
-    enter(page, night)
-    page.goto(f"{night.site.url}/dashboards")
-    page.get_by_role("button", name="New dashboard").click()
-    page.get_by_label("Name").fill("My <first> board")
-    page.get_by_role("button", name="Create").click()
-    ready(page)
-    expect(page.get_by_text("This board is empty")).to_be_visible()
-    page.get_by_role("button", name="Add a widget").click()
-    page.get_by_label("Find a widget").fill("channels")
-    page.get_by_role("button", name="Sales channels").click()
-    expect(page.get_by_text("This board is empty")).to_be_hidden()
-    expect(page.locator("h2", has_text="Sales channels")).to_be_visible()
-    # Whoever has just added a widget has it in hand.
-    expect(page.get_by_role("button", name="Move Sales channels")).to_be_focused()
-    saved(page)
-    (widget,) = places(page)
-    page.wait_for_selector(".board-grid.grid-stack")
-    drag(page, handle(page, widget), 400, 0)
-    saved(page)
-    moved = places(page)
-    assert moved != {widget: (0, 0, 4, 4)}
-    page.get_by_role("button", name="Done").click()
-    page.reload()
-    ready(page)
-    assert places(page) == moved
-    expect(page.get_by_role("heading", name="My <first> board")).to_be_visible()
-    assert watch.complaints == []
-
-
-def test_a_board_is_built_from_nothing_with_the_keyboard_alone(
-    page: Page, night: Night, watch: Watch
-) -> None:
-    enter(page, night)
-    page.goto(f"{night.site.url}/dashboards")
-    page.wait_for_selector("#react-entry-point [data-list-action]")
-    reach(page, "New dashboard")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Name")).to_be_focused()
-    page.keyboard.type("By hand")
-    page.keyboard.press("Enter")
-    ready(page)
-    for name in ("key figure", "sales over time"):
-        reach(page, "Add widget")
-        page.keyboard.press("Enter")
-        expect(page.get_by_label("Find a widget")).to_be_focused()
-        page.wait_for_selector(".gallery-card")
-        page.keyboard.type(name)
-        page.keyboard.press("Enter")
-        expect(page.locator(".gs-handle:focus")).to_be_visible()
-        page.wait_for_selector(".board-grid.grid-stack")
-    page.keyboard.press("Shift+ArrowLeft")
-    saved(page)
-    page.keyboard.press("Escape")
-    expect(page.locator("[data-editing]")).to_have_count(0)
-    page.reload()
-    ready(page)
-    assert sorted(places(page).values()) == [(0, 0, 3, 2), (3, 0, 7, 4)]
-    assert watch.complaints == []
-
-
-def reach(page: Page, name: str) -> None:
-    """Tab until the button of this name has the focus."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == name:
-            return
-    raise AssertionError(f"Tab never comes to {name}")
-
-
-def test_a_board_is_built_on_a_phone_with_a_thumb(browser: Browser, night: Night, watch: Watch) -> None:
-    board = made(night)
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with another(browser, watch, **phone) as context:
-        page = context.new_page()
-        enter(page, night)
-        visit(page, night, board)
-        page.get_by_role("button", name="Edit", exact=True).tap()
-        for name in ("Key figure", "Sales channels"):
-            page.get_by_role("button", name="Add widget").tap()
-            page.locator(".gallery-card", has_text=name).first.tap()
-            expect(page.locator("dialog")).to_have_count(0)
-        last = page.locator(".slot[data-of]", has_text="Sales channels")
-        last.get_by_role("button", name="Move up").tap()
-        saved(page)
-        page.get_by_role("button", name="Done").tap()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
-    order = {placed.widget: placed.phone for placed in document(night, board).widgets}
-    assert order == {"channel-mix": 0, "kpi": 1}
-    assert watch.complaints == []
 
 
 def test_a_template_is_a_board_of_ones_own_to_copy_and_rename(page: Page, night: Night, watch: Watch) -> None:
@@ -214,62 +119,6 @@ def test_a_widget_of_ones_own_is_put_together_without_code(page: Page, night: Ni
 def configure(page: Page, widget: str) -> None:
     slot(page, widget).locator("summary").click()
     slot(page, widget).get_by_role("button", name="Configure").click()
-
-
-def test_a_colleague_sees_a_shared_board_and_may_change_it_when_told_so(
-    browser: Browser, page: Page, night: Night, watch: Watch
-) -> None:
-    ben = colleague(night, "Ben")
-    board = made(night, KPI)
-    enter(page, night)
-    visit(page, night, board)
-    with another(browser, watch) as context:
-        other = context.new_page()
-        enter(other, night, ben)
-        other.goto(f"{night.site.url}/dashboards/{board}")
-        expect(other.get_by_role("heading", name="This board is not here")).to_be_visible()
-        page.get_by_role("button", name="Share", exact=True).click()
-        page.get_by_label("Share with").select_option(label=f"Ben ({ben})")
-        page.locator(".share-add").get_by_role("button", name="Share").click()
-        right = page.get_by_label("Right of Ben")
-        expect(right).to_have_value("view")
-        other.goto(f"{night.site.url}/dashboards")
-        other.get_by_role("link", name="On sale").click()
-        expect(other.get_by_text("Ada Byron shares this with you to look at")).to_be_visible()
-        expect(slot(other, "kpi").locator("h2")).to_have_text("Tickets sold")
-        expect(other.get_by_role("button", name="Edit", exact=True)).to_have_count(0)
-        other.keyboard.press("e")
-        expect(other.locator("[data-editing]")).to_have_count(0)
-        with page.expect_response(lambda answer: "/shares/" in answer.url):
-            right.select_option(label="may edit")
-        visit(other, night, board)
-        edit(other)
-        other.get_by_role("button", name="Undo").wait_for()
-    assert watch.complaints == []
-
-
-def test_a_link_for_people_outside_is_shown_once_and_taken_back(
-    page: Page, night: Night, watch: Watch
-) -> None:
-    board = made(night, KPI)
-    enter(page, night)
-    visit(page, night, board, f"?event={night.event_id}")
-    page.get_by_role("button", name="Share", exact=True).click()
-    page.get_by_label("New link for").fill("Blue Note Agency")
-    page.get_by_role("button", name="Make a link").click()
-    address = page.get_by_label("Address of the link").input_value()
-    assert page.request.get(address).status == 200
-    line = page.locator(".share-list li", has_text="Blue Note Agency")
-    expect(line).to_contain_text("money hidden")
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Share", exact=True).click()
-    expect(line).to_contain_text("1 view")
-    expect(page.get_by_label("Address of the link")).to_have_count(0)
-    line.get_by_role("button", name="Revoke").click()
-    page.locator(".small-dialog").get_by_role("button", name="Revoke").click()
-    expect(line).to_contain_text("revoked")
-    assert page.request.get(address).status == 404
-    assert watch.complaints == []
 
 
 def test_the_second_of_two_editors_is_told_and_nothing_is_overwritten(page: Page, night: Night) -> None:
