@@ -9,6 +9,7 @@ from functools import partial
 
 from dash import Dash
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import callbacks.board_lists
 import callbacks.boards
@@ -50,6 +51,7 @@ from api import (
 from components.document import document
 from config import ConfigurationError, Settings
 from data.answer_store import AnswerStore
+from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
 from data.live_publisher import LivePublisher
@@ -71,6 +73,9 @@ def create_app(settings: Settings) -> Dash:
     `settings` does not name both servers.
     """
     server = Flask("housecount", static_folder=None, template_folder="api/templates")
+    if settings.trusted_proxies:
+        many = settings.trusted_proxies
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=many, x_proto=many)  # type: ignore[method-assign]
     stack = ExitStack()
     server.extensions[CLOSE] = stack.close
     services = server.extensions[SERVICES] = _services(settings, stack)
@@ -154,7 +159,9 @@ def _services(settings: Settings, stack: ExitStack) -> Services:
     if settings.group_commit:
         writer = GroupCommit(database, live, wait_seconds=settings.group_commit_ms / 1000)
     stack.callback(writer.close)
-    return Services(settings, database, Directory(database), writer, live)
+    counters = Counters(settings.redis_url, settings.redis_prefix, settings.signing_key())
+    stack.callback(counters.close)
+    return Services(settings, database, Directory(database), writer, live, counters)
 
 
 def _export_at_once(services: Services) -> exports.Work:

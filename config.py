@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         "",
         description="Other origins that may open live sockets, separated by commas (https://board.example.com).",
     )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=9,
+        description="Proxies in front that each append the caller to X-Forwarded-For; 0 believes none.",
+    )
     secret_key: str | None = Field(
         None,
         min_length=32,

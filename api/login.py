@@ -6,6 +6,7 @@ SameSite=Lax, and Secure where the request is.
 """
 
 import hmac
+import math
 import re
 import secrets
 from collections.abc import Callable
@@ -20,11 +21,13 @@ from flask_login import LoginManager, current_user, login_user, logout_user, use
 from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.known_device import KnownDevice
 from api.problems import problem, unavailable
 from data.accounts import Accounts, Person, SignInsBusy
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import DatabaseUnavailable
 from data.services import Services
+from data.sign_in_rate import SignInRate
 
 OPEN_PATHS = frozenset(
     [
@@ -107,7 +110,8 @@ def register(server: Flask, services: Services) -> None:
 
     server.before_request(_gate)
     server.register_error_handler(DatabaseUnavailable, _unavailable)
-    server.register_blueprint(_routes(accounts, lambda: _demo(services, accounts)))
+    rate, device = SignInRate(services.counters), KnownDevice(settings.signing_key())
+    server.register_blueprint(_routes(accounts, rate, device, lambda: _demo(services, accounts)))
 
 
 def _demo(services: Services, accounts: Accounts) -> tuple[str, str] | None:
@@ -116,7 +120,9 @@ def _demo(services: Services, accounts: Accounts) -> tuple[str, str] | None:
     return (DEMO_EMAIL, DEMO_PASSWORD) if there else None
 
 
-def _routes(accounts: Accounts, demo: Callable[[], tuple[str, str] | None]) -> Blueprint:
+def _routes(
+    accounts: Accounts, rate: SignInRate, device: KnownDevice, demo: Callable[[], tuple[str, str] | None]
+) -> Blueprint:
     routes = Blueprint("login", __name__, template_folder="templates")
 
     def form(*, email: str = "", error: str | None = None, status: int = 200) -> Response:
@@ -131,6 +137,11 @@ def _routes(accounts: Accounts, demo: Callable[[], tuple[str, str] | None]) -> B
         )
         return Response(page, status, {"Cache-Control": "no-store"}, mimetype="text/html")
 
+    def late(email: str, error: str, status: int, seconds: int) -> Response:
+        page = form(email=email, error=error, status=status)
+        page.headers["Retry-After"] = str(seconds)
+        return page
+
     @routes.get("/login")
     def show() -> AnyResponse:
         return form() if signed_in() is None else redirect(_local(request.args.get("next", "/")))
@@ -140,19 +151,27 @@ def _routes(accounts: Accounts, demo: Callable[[], tuple[str, str] | None]) -> B
         email = request.form.get("email", "")[:320]
         if not _form_is_ours():
             return form(email=email, error="The form was open for too long. Please try again.", status=400)
+        trying = (email, request.remote_addr or "", device.known(email))
+        seconds = rate.wait(*trying)
+        if seconds:
+            return late(
+                email, f"Too many tries to sign in. Please try again in {_minutes(seconds)}.", 429, seconds
+            )
         try:
             token = accounts.sign_in(email, request.form.get("password", "")[:1024])
-        except SignInsBusy:
-            busy = form(email=email, error="Many people sign in right now. Please try again.", status=503)
-            busy.headers["Retry-After"] = "2"
-            return busy
+        except (SignInsBusy, DatabaseUnavailable) as error:
+            rate.not_made(*trying)
+            if isinstance(error, DatabaseUnavailable):
+                raise
+            return late(email, "Many people sign in right now. Please try again.", 503, 2)
         if token is None:
             return form(email=email, error="E-mail or password is not right.", status=401)
+        rate.succeeded(*trying)
         person = accounts.person(token)
         assert person is not None
         session.clear()  # Nothing set before the sign-in may live on after it.
         login_user(_User(token, person))
-        return redirect(_local(request.form.get("next", "/")), 303)
+        return device.remember(email, redirect(_local(request.form.get("next", "/")), 303))
 
     @routes.post("/logout")
     def sign_out() -> AnyResponse:
@@ -191,6 +210,12 @@ def _unavailable(error: DatabaseUnavailable) -> AnyResponse:
         return unavailable(error)
     page = render_template("unavailable.html")
     return Response(page, 503, {"Retry-After": "2"}, mimetype="text/html")
+
+
+def _minutes(seconds: int) -> str:
+    if seconds <= 90:
+        return f"{seconds} second{'s' if seconds > 1 else ''}"
+    return f"{math.ceil(seconds / 60)} minutes"
 
 
 def _form_is_ours() -> bool:

@@ -31,8 +31,7 @@ Write = Callable[[SharedBoard, Format, str | None], tuple[bytes, str]]
 
 def register(server: Flask, services: Services, write: Write) -> Callable[[], None]:
     """Add /shared/<token>/file, and refuse what a link is asked too often; what is returned ends it."""
-    settings = services.settings
-    links, rate = SharedLinks(services.database), LinkRate(settings.redis_url or "", settings.redis_prefix)
+    links, rate = SharedLinks(services.database), LinkRate(services.counters)
     room = threading.BoundedSemaphore(1)
 
     def not_too_often() -> Response | None:
@@ -69,8 +68,4 @@ def register(server: Flask, services: Services, write: Write) -> Callable[[], No
     server.before_request(not_too_often)
     server.add_url_rule("/shared/<token>/file", "shared-file", file, methods=["GET"])
 
-    def close() -> None:
-        links.close()
-        rate.close()
-
-    return close
+    return links.close

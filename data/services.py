@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from config import Settings
+from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
 from data.facts import Verdict
@@ -38,3 +39,4 @@ class Services:
     directory: Directory
     writer: Writer
     live: LivePublisher
+    counters: Counters

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 import api.ingest
 import api.problems
 from config import Settings
+from data.counters import Counters
 from data.dead_letters import DeadLetterBox
 from data.directory import Directory
 from data.engine import Database
@@ -55,6 +56,7 @@ def build(database: Database, redis_url: str, redis_prefix: str, **options: Any)
         directory=Directory(database),
         writer=writer,
         live=publisher,
+        counters=Counters(redis_url, redis_prefix, "k" * 32),
     )
     server = Flask("door")
     api.problems.register(server)

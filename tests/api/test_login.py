@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from data import accounts
 from data.accounts import add_user
 from data.demo_login import DEMO_PASSWORD
 from data.engine import Database
+from data.sign_in_rate import FREE_OF_ADDRESS
 from tests.conftest import Tenant
 
 PASSWORD = "a long and quiet night"
@@ -91,10 +93,11 @@ def test_what_is_open_to_strangers_is_a_route_of_its_own_and_no_page(server: Fla
 
 
 def test_the_cookie_is_for_this_site_and_not_for_scripts(client: FlaskClient, email: str) -> None:
-    cookie = sign_in(client, email).headers["Set-Cookie"]
-    assert cookie.startswith("housecount=")
+    device, cookie = sign_in(client, email).headers.getlist("Set-Cookie")
+    assert (device.partition("=")[0], cookie.partition("=")[0]) == ("housecount-device", "housecount")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
-    assert "Secure" not in cookie
+    assert {"HttpOnly", "SameSite=Lax", "Path=/login"} <= set(device.split("; "))
+    assert "Secure" not in device + cookie
 
 
 def test_over_https_the_cookie_stays_on_https(client: FlaskClient) -> None:
@@ -126,6 +129,67 @@ def test_a_flood_of_sign_ins_is_told_to_come_back_instead_of_holding_every_threa
         assert sign_in(client, "nobody@example.org").status_code == 503
         assert time.monotonic() - began < 30
     assert sign_in(client, email).status_code == 303
+
+
+def test_who_guesses_passwords_has_to_wait_and_nothing_tells_whether_the_account_is_there(
+    client: FlaskClient, email: str
+) -> None:
+    def guesses(account: str) -> list[tuple[int, str | None]]:
+        answers = [sign_in(client, account, f"wrong {number}") for number in range(7)]
+        assert "Too many tries to sign in. Please try again in 2 seconds." in answers[-1].text
+        return [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers]
+
+    assert guesses(email) == guesses(f"nobody-{email}") == [(401, None)] * 6 + [(429, "2")]
+    assert sign_in(client, email).status_code == 429, "the right password does not tell either"
+
+
+def test_a_browser_that_signed_in_before_is_not_locked_out_by_those_who_guess(
+    server: Flask, client: FlaskClient, email: str
+) -> None:
+    sign_in(client, email)
+    cookie = client.get_cookie("housecount-device", path="/login")
+    assert cookie is not None
+    assert cookie.http_only
+    stranger = server.test_client()
+    while sign_in(stranger, email, "wrong").status_code == 401:
+        pass
+    client.get("/")
+    with client.session_transaction() as session:
+        token = session["csrf"]
+    client.post("/logout", data={"csrf": token})
+    assert sign_in(client, email).status_code == 303
+    stranger.set_cookie("housecount-device", cookie.value[:-4] + "AAAA", path="/login")
+    assert sign_in(stranger, email).status_code == 429, "its signature is checked"
+
+
+@pytest.mark.parametrize(("proxies", "status"), [(0, 429), (1, 401)])
+def test_behind_a_proxy_callers_are_told_apart_by_what_it_appends_and_by_nothing_else(
+    postgres_url: str, redis_url: str, redis_prefix: str, tmp_path: Path, proxies: int, status: int
+) -> None:
+    settings = Settings(
+        _env_file=None,
+        database_url=postgres_url,
+        redis_url=redis_url,
+        redis_prefix=f"{redis_prefix}-proxies-{proxies}",
+        data_dir=tmp_path,
+        trusted_proxies=proxies,
+    )
+    server = create_app(settings).server
+
+    def guess(number: int, forwarded: str) -> int:
+        client = server.test_client()
+        page, headers = client.get("/login"), {"X-Forwarded-For": forwarded}
+        data = {"email": f"{number}@example.org", "password": "wrong", "csrf": csrf(page)}
+        status: int = client.post("/login", data=data, headers=headers).status_code
+        return status
+
+    try:
+        for number in range(FREE_OF_ADDRESS + 1):
+            assert guess(number, f"10.9.9.{number}, 203.0.113.7") == 401
+        assert guess(1000, "203.0.113.7") == 429
+        assert guess(1001, "203.0.113.8") == status
+    finally:
+        server.extensions[CLOSE]()
 
 
 def test_what_was_typed_is_shown_again_but_cannot_become_markup(client: FlaskClient) -> None:

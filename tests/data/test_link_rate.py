@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from data.counters import Counters
 from data.link_rate import FILES_A_WINDOW, PAGES_A_WINDOW, LinkRate
 
 NOWHERE = "redis://127.0.0.1:1/0"
+KEY = "k" * 32
 
 
 class Clock:
@@ -25,7 +27,8 @@ def test_all_processes_count_together_each_link_and_its_files_for_itself(
     redis_url: str, redis_prefix: str
 ) -> None:
     clock = Clock()
-    rates = [LinkRate(redis_url, f"{redis_prefix}-rate", clock) for _ in range(2)]
+    counters = [Counters(redis_url, f"{redis_prefix}-rate", KEY) for _ in range(2)]
+    rates = [LinkRate(each, clock) for each in counters]
     assert set(many(rates, PAGES_A_WINDOW)) == {0}
     assert many(rates, 2) == [50, 50]
     assert many(rates, 1, "another") == [0]
@@ -33,27 +36,16 @@ def test_all_processes_count_together_each_link_and_its_files_for_itself(
     assert many(rates, 1, file=True) == [50]
     clock.now += 50
     assert many(rates, 1) == [0]
-    for rate in rates:
-        rate.close()
-
-
-def test_redis_holds_no_token(redis_url: str, redis_prefix: str) -> None:
-    rate = LinkRate(redis_url, f"{redis_prefix}-secret", Clock())
-    rate.wait("the-token", file=False)
-    found = [key.decode() for key in rate._redis.scan_iter(f"{redis_prefix}-secret*")]
-    assert len(found) == 1
-    assert "the-token" not in found[0]
-    assert 0 < rate._redis.ttl(found[0]) <= 120
-    rate.close()
+    for each in counters:
+        each.close()
 
 
 @pytest.mark.parametrize("file", [False, True])
 def test_without_redis_a_process_counts_for_itself_and_forgets_with_the_minute(file: bool) -> None:
     clock = Clock()
-    rate = LinkRate(NOWHERE, "nowhere", clock)
+    rate = LinkRate(Counters(NOWHERE, "nowhere", KEY), clock)
     most = FILES_A_WINDOW if file else PAGES_A_WINDOW
     assert set(many([rate], most, file=file)) == {0}
     assert many([rate], 1, file=file) == [50]
     clock.now += 60
     assert many([rate], 1, file=file) == [0]
-    rate.close()

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from api import health, ingest, login, problems, realtime, stream
 from api.hub import Hub
 from config import Settings
+from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
 from data.live_publisher import LivePublisher
@@ -58,7 +59,9 @@ def build(
     stack.callback(store.close)
     live = LivePublisher(database, store, Telemetry())
     stack.callback(live.close)
-    services = Services(settings, database, Directory(database), OneByOne(database, live), live)
+    counters = Counters(redis_url, settings.redis_prefix, "k" * 32)
+    stack.callback(counters.close)
+    services = Services(settings, database, Directory(database), OneByOne(database, live), live, counters)
     server = Flask("live", template_folder="api/templates")
     server.jinja_env.globals["asset_url"] = lambda name: f"/assets/{name}"
     login.register(server, services)

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from api import pretix, problems
 from config import Settings
+from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
 from data.live_publisher import LivePublisher
@@ -132,7 +133,8 @@ def connect(pretix_server: Pretix, database: Database, tenant: Tenant, live: Liv
         sources.add(connection, source, secret)
     server = Flask("test")
     problems.register(server)
-    pretix.register(server, Services(settings, database, directory, OneByOne(database, live), live))
+    counters = Counters("redis://127.0.0.1:1/0", "test", "k" * 32)
+    pretix.register(server, Services(settings, database, directory, OneByOne(database, live), live, counters))
     connector = Connector(settings, database, directory, live, EAGER)
     house = House(
         pretix_server, database, source, f"/api/v1/webhooks/pretix/{source.source_id}/{secret}",

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from api import pretix
+from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
 from data.pretix import sources
@@ -135,7 +136,9 @@ def test_a_body_that_comes_slowly_holds_no_connection(house: House, postgres_url
     server = Flask("test")
     live = house.connector.live
     settings, directory = house.connector.settings, Directory(only)
-    pretix.register(server, Services(settings, only, directory, OneByOne(only, live), live))  # type: ignore[arg-type]
+    counters = Counters("redis://127.0.0.1:1/0", "test", "k" * 32)
+    writer = OneByOne(only, live)
+    pretix.register(server, Services(settings, only, directory, writer, live, counters))  # type: ignore[arg-type]
 
     class Slow(io.BytesIO):
         def readinto(self, buffer: Any) -> int:
@@ -168,7 +171,8 @@ def test_without_the_database_pretix_is_told_to_come_again(house: House) -> None
     server = Flask("test")
     live = house.connector.live
     settings, directory = house.connector.settings, Directory(nowhere)
-    pretix.register(server, Services(settings, nowhere, directory, OneByOne(nowhere, live), live))  # type: ignore[arg-type]
+    counters, writer = Counters("redis://127.0.0.1:1/0", "test", "k" * 32), OneByOne(nowhere, live)
+    pretix.register(server, Services(settings, nowhere, directory, writer, live, counters))  # type: ignore[arg-type]
     answer = server.test_client().post(house.address, json=PLACED)
     nowhere.close()
 
