@@ -26,8 +26,10 @@
     if (!place) {
       place = make('section', { class: 'export-tray', 'aria-label': 'Downloads' },
         make('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' }));
-      document.body.append(place);
     }
+    // Beside a drawer nothing of the page can be seen or pressed.
+    const host = document.querySelector('.side-drawer[open]') || document.body;
+    if (place.parentNode !== host) host.append(place);
     return place;
   }
   const say = (words) => { corner().firstChild.textContent = words; };
@@ -154,8 +156,9 @@
     }
   }
 
-  /* A board as one picture: it takes its time with many widgets, and can be given up. */
-  async function wholeBoard(root) {
+  /* A picture that takes its time, and can be given up: `draw` makes it, told of `progress(done, all)` and a
+     `signal`; `many` is what it is made of. */
+  async function bigPicture(draw, many) {
     if (drawing) return;
     drawing = new AbortController();
     const one = card('');
@@ -166,13 +169,13 @@
     button(one, 'Cancel', () => drawing?.abort());
     const progress = (done, all) => {
       one.bar.value = done / all;
-      one.sub.textContent = `${done} of ${all} ${all === 1 ? 'widget' : 'widgets'}`;
+      one.sub.textContent = `${done} of ${all} ${all === 1 ? many.slice(0, -1) : many}`;
     };
     try {
-      const { url, name, width, height, scale, missed, bytes: length } = await window.Housecount.pictureOfBoard(root, { progress, signal });
+      const { url, name, width, height, scale, missed, bytes: length } = await draw({ progress, signal });
       const said = [`${width} × ${height} pixels · ${bytes(length)}`,
         scale < 2 && `It is too large for twice its size, so it was drawn at ${scale.toFixed(2)} times.`,
-        missed && `${missed} of its widgets could not be drawn.`].filter(Boolean);
+        missed && `${missed} of its ${many} could not be drawn.`].filter(Boolean);
       one.bar.remove();
       one.title.textContent = name;
       one.sub.textContent = said.join(' ');
@@ -190,6 +193,8 @@
       drawing = null;
     }
   }
+  const wholeBoard = (root) => bigPicture((told) => window.Housecount.pictureOfBoard(root, told), 'widgets');
+  const drawRows = (rows) => bigPicture((told) => window.Housecount.pictureOfRows(rows, told), 'rows');
 
   /* What the bar above the board looks at, as it stands in the address. */
   function filters() {
@@ -298,5 +303,5 @@
   }
   if (document.body) resume(); else document.addEventListener('DOMContentLoaded', resume);
 
-  window.Housecount = { ...window.Housecount, exports: { start } };
+  window.Housecount = { ...window.Housecount, exports: { start, drawRows } };
 })();

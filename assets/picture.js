@@ -16,7 +16,10 @@
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
     const said = widget.querySelector('.w-as-of')?.textContent || '';
-    const foot = [said, 'Housecount'].filter(Boolean).join(' · ');
+    // A picture is what is on the screen; where that is not all of it, it says so.
+    const cut = [...widget.querySelectorAll('*')].some((list) =>
+      list.scrollHeight > list.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(list).overflowY));
+    const foot = [said, cut && 'There is more below than fits here', 'Housecount'].filter(Boolean).join(' · ');
     const { drawn, width, height } = await image(widget, { foot, background: token('--surface') });
     const context = canvas(Math.ceil(width * SCALE), Math.ceil(height * SCALE));
     if (!context) throw new Error('The browser cannot draw this as a picture.');
@@ -183,5 +186,22 @@
     return { ...await png(context), name: fileName(titleOf(root)), width: across, height: down, scale, missed };
   }
 
-  window.Housecount = { ...window.Housecount, picture, pictureOfBoard: board };
+  /* The same of the rows that a drawer shows: {title, words, said, content}, whole, however far they scroll. */
+  async function rows({ title, words: of, said, content }, { signal } = {}) {
+    const made = part('picture-rows',
+      part('picture-title', part('picture-name', title)), part('picture-sub', of), content.cloneNode(true),
+      part('picture-foot', part('picture-brand', 'Housecount'), part('', said)));
+    const width = Math.max(content.scrollWidth, NARROW) + 2 * EDGE;
+    return laidOut(made, width, async (node) => {
+      const { drawn, width: wide, height } = await image(node, { signal });
+      const { context, scale } = sheet(wide, height);
+      if (scale < 1) throw new Error('These are too many rows for one picture that can be read. CSV and Excel hold them all.');
+      fill(context);
+      onto(context, scale, { drawn, width: wide, height }, 0, 0);
+      const { width: across, height: down } = context.canvas;
+      return { ...await png(context), name: fileName(title), width: across, height: down, scale, missed: 0 };
+    });
+  }
+
+  window.Housecount = { ...window.Housecount, picture, pictureOfBoard: board, pictureOfRows: rows };
 })();

@@ -5,6 +5,7 @@
   const { format: { count, money } } = window.Housecount;
   const ROWS = '/api/v1/analytics/rows';
   const PAGE = 100;
+  const ON_PAPER = 500;  // Of a table in a PDF, as the server sets it (`widgets/tables.py`).
 
   function make(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
@@ -45,10 +46,15 @@
     const dialog = make('dialog', { class: `side-drawer${narrow ? ' narrow' : ''}`, 'aria-label': title }, head, body, foot);
     close.addEventListener('click', () => dialog.close());
     dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
-    dialog.addEventListener('close', () => { dialog.remove(); if (from?.isConnected) from.focus({ preventScroll: true }); });
+    dialog.addEventListener('close', () => {
+      const tray = dialog.querySelector('.export-tray');  // Downloads that go on are watched on the page.
+      if (tray) document.body.append(tray);
+      dialog.remove();
+      if (from?.isConnected) from.focus({ preventScroll: true });
+    });
     document.body.append(dialog);
     dialog.showModal();
-    return { dialog, sub, body, foot };
+    return { dialog, head, sub, body, foot };
   }
 
   const stamp = (zone) => new Intl.DateTimeFormat('en-GB', {
@@ -68,25 +74,57 @@
     return make('td', { class: kind }, value === '' ? '–' : String(value));
   }
 
+  /* What can be taken away of the rows: files have them all as far as their format allows, a picture has those
+     that are shown. `said(shown, more)` keeps the words of the menu true. */
+  function downloads(question, drawn) {
+    const extent = {};
+    const entry = (format, label, act) => {
+      extent[format] = make('span', { class: 'muted small' });
+      const button = make('button', { class: 'menu-item', type: 'button', 'data-rows-as': format },
+        make('span', { class: 'menu-name' }, label, extent[format]));
+      button.addEventListener('click', () => { menu.open = false; act(); });
+      return make('li', {}, button);
+    };
+    const file = (format, label) => entry(format, label, () => window.Housecount.exports.start({ format, rows: question }));
+    const menu = make('details', { class: 'switcher' },
+      make('summary', { class: 'icon-button', title: 'Download', 'aria-label': 'Download these rows' }, icon('download')),
+      make('ul', { class: 'menu to-right export-menu' },
+        file('csv', 'CSV'), file('xlsx', 'Excel workbook'), file('pdf', 'PDF'),
+        entry('png', 'PNG', () => window.Housecount.exports.drawRows(drawn()))));
+    menu.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !menu.open) return;
+      event.preventDefault();  // The drawer stays.
+      event.stopPropagation();
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    });
+    const said = (shown, more) => {
+      const all = more ? 'All rows' : `All ${count(shown)} rows`;
+      extent.csv.textContent = all;
+      extent.xlsx.textContent = all;
+      extent.pdf.textContent = more || shown > ON_PAPER ? `The newest ${ON_PAPER} rows at most` : all;
+      extent.png.textContent = more ? `The newest ${count(shown)} rows, as shown here` : `${all}, as shown here`;
+    };
+    said(0, true);
+    return { menu, said };
+  }
+
   /* The rows of a question, as `data-drill` of a widget has it; `words` say of what they are. */
   function openRows(question, words) {
     const title = question.kind === 'scans' ? 'Scans' : 'Lines of sale';
-    const { dialog, sub, body, foot } = drawer(title);
+    const { dialog, head, sub, body, foot } = drawer(title);
     sub.textContent = words;
     const heads = make('tr');
     const lines = make('tbody');
     const table = make('table', { class: 'rows-table' }, make('thead', {}, heads), lines);
     const more = make('button', { class: 'button-plain', type: 'button', hidden: true }, 'Show more');
     const said = make('span', { class: 'grow', role: 'status' }, 'Reading the rows…');
-    /* All of them, however many: the download counts them first. */
-    const all = (format, label) => {
-      const button = make('button', { class: 'button-text', type: 'button' }, label);
-      button.addEventListener('click', () => window.Housecount.exports.start({ format, rows: question }));
-      return button;
-    };
-    foot.append(said, all('csv', 'CSV'), all('xlsx', 'Excel'), more);
+    const take = downloads(question, () => ({ title, words, said: `${said.textContent} · as of ${read}`, content: body.firstElementChild }));
+    head.lastElementChild.before(take.menu);
+    foot.append(said, more);
     let after = '';
     let shown = 0;
+    let read = '';
 
     async function next() {
       more.disabled = true;
@@ -94,6 +132,7 @@
         const page = await ask(ROWS, { method: 'POST', body: { ...question, after, limit: PAGE } });
         if (!dialog.isConnected) return;
         page.stamp = stamp(page.zone);
+        read = read || page.stamp.format(new Date());
         if (!shown && page.rows.length) {
           heads.replaceChildren(...page.columns.map((column) =>
             make('th', { scope: 'col', class: column.unit ? 'right' : undefined }, column.label)));
@@ -104,6 +143,7 @@
         shown += page.rows.length;
         after = page.nextCursor || '';
         more.hidden = !after;
+        take.said(shown, Boolean(after));
         said.textContent = `${count(shown)} rows, newest first${after ? ', and more' : ''}`
           + ` · times in ${page.zone || 'UTC'} · customers and tickets by a hash of the day`;
         if (!shown) body.replaceChildren(make('p', { class: 'drawer-note' }, 'There are no such rows in this range.'));

@@ -33,7 +33,7 @@
     place(menu);
   }, true);
   document.addEventListener('click', (event) => {
-    const item = closest(event, '.w-menu .menu-item');
+    const item = closest(event, '.w-menu .menu-item:not([aria-disabled])');
     const inside = closest(event, '.w-more');
     open().forEach((menu) => { if (menu !== inside || item) close(menu, Boolean(item)); });
     if (item && 'view' in item.dataset) toggle(item);
@@ -55,11 +55,11 @@
   addEventListener('resize', () => open().forEach((menu) => place(menu)));
 
   /* A row that can filter the board by its value says so, and its first cell is a button for the keyboard. */
-  function table({ title, heads, right, rows, total, by }, zone, filters) {
+  function table({ title, heads, right, rows, here, total, by }, zone, filters) {
     const [place, dimension, values] = (filters && by) || [];
     const cell = (text, index, line) => (index === place && values[line] !== null ? element('button', { class: 'filter-by', type: 'button' }, text) : text);
     const side = (index) => (right.includes(index) ? 'right' : '');
-    const said = total > rows.length ? `${rows.length} of ${total} rows; a download has them all` : `${total} rows`;
+    const said = total > rows.length ? `${rows.length} of ${total} rows; a download has ${here < total ? `the first ${here}` : 'them all'}` : `${total} rows`;
     return element('table', {},
       element('caption', {}, `${title} · ${said} · times in ${zone || 'UTC'}`),
       element('thead', {}, element('tr', {}, ...heads.map((head, index) =>

@@ -60,10 +60,14 @@ class KeptDrawings:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = light, figures
-                self._characters += sum(map(len, figures))
+                self._characters += _size(figures)
             while self._characters > self._most:
                 _, (_, oldest) = self._kept.popitem(last=False)
-                self._characters -= sum(map(len, oldest))
+                self._characters -= _size(oldest)
+
+
+def _size(figures: Inside) -> int:
+    return len(figures.body) + len(figures.table)
 
 
 DRAWINGS = KeptDrawings()

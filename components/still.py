@@ -58,7 +58,7 @@ def document(url: Url, boot_script: str, title: str, content: Component, *, hidd
 {scripts}
 </head>
 <body class="still-body">
-<div id="{ROOT}">{markup(content, charts=True, links=not hidden)}</div>
+<div id="{ROOT}">{markup(content, charts=True, links=not hidden, ids=True)}</div>
 </body>
 </html>"""
 

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from dash import html
 from dash.development.base_component import Component
 
 from components.markup import WRITTEN, markup
+from components.widget_menu import Extent, clock, extent, menu
 from widgets.attributes import marks
 from widgets.draw import Drawn, Placed
 from widgets.icon import icon
 from widgets.tables import MOST_ROWS, cells, filters, heading, numeric
 
-EXPORTS = (("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF"), ("png", "Picture (PNG)"))
-
 
 class Inside(NamedTuple):
     """The figures of a drawing as text: the body of the widget as HTML, its tables as the table view wants
-    them. It needs nothing of the drawing, and can be kept for the next time."""
+    them, and how long they are. It needs nothing of the drawing, and can be kept for the next time."""
 
     body: str
     table: str
+    rows: Extent
 
 
 def inside(drawn: Drawn) -> Inside:
     """The figures of this drawing as text, for pages of the app."""
-    return Inside(markup(drawn.body, charts=True, ids=True), _table(drawn))
+    return Inside(markup(drawn.body, charts=True, ids=True), _table(drawn), extent(drawn))
 
 
 def frame(placed: Placed, drawn: Drawn, *, editable: bool, figures: Inside | None = None) -> Component:
@@ -41,7 +39,7 @@ def frame(placed: Placed, drawn: Drawn, *, editable: bool, figures: Inside | Non
     title = f"w-{placed.id}-title"
     return html.Section(
         [
-            _header(placed, drawn, title, editable=editable),
+            _header(placed, drawn, title, figures.rows if figures else extent(drawn), editable=editable),
             html.Div(drawn.body, className="w-body")
             if figures is None
             else html.Div(className="w-body", **{WRITTEN: figures.body}),  # type: ignore[arg-type]
@@ -81,14 +79,14 @@ def live_state(drawn: Drawn) -> Component | None:
     return html.Div(hidden=True, **marks(data_board=drawn.event, data_state=state))
 
 
-def _header(placed: Placed, drawn: Drawn, title: str, *, editable: bool) -> Component:
+def _header(placed: Placed, drawn: Drawn, title: str, rows: Extent, *, editable: bool) -> Component:
     handle = html.Button(
         icon("grip"),
         className="gs-handle icon-button bare",
         type="button",
         **marks(aria_label=f"Move {drawn.title}", data_widget_id=placed.id),
     )
-    old = html.Span("Old", className="mark warn", title=f"These figures are from {_clock(drawn)}")
+    old = html.Span("Old", className="mark warn", title=f"These figures are from {clock(drawn)}")
     return html.Header(
         [
             handle if editable else None,
@@ -101,7 +99,7 @@ def _header(placed: Placed, drawn: Drawn, title: str, *, editable: bool) -> Comp
             ),
             old if drawn.old else None,
             _live_dot() if drawn.live else None,
-            _menu(placed, drawn, editable=editable),
+            menu(placed, drawn, rows, editable=editable),
         ],
         className="w-head",
     )
@@ -115,44 +113,8 @@ def _live_dot() -> Component:
     )
 
 
-def _menu(placed: Placed, drawn: Drawn, *, editable: bool) -> Component:
-    def item(text: str, name: str, value: str = "") -> Component:
-        hook: dict[str, Any] = {f"data-{name}": value, "data-widget-id": placed.id}
-        return html.Li(html.Button(text, type="button", className="menu-item", **hook))
-
-    items = []
-    if drawn.tables:
-        items.append(item("View as table", "view"))
-        items += [item(f"Download {label}", "export", kind) for kind, label in EXPORTS]
-    if editable:
-        items += [item("Configure…", "configure"), item("Duplicate", "duplicate"), item("Remove", "remove")]
-    if drawn.as_of is not None:
-        words = f"As of {_clock(drawn)} · {drawn.zone}"
-        moment = marks(data_as_of=drawn.as_of.isoformat(), data_zone=drawn.zone)
-        items.append(html.Li(words, className="w-as-of muted small", **moment))
-    if not items:
-        return html.Span()
-    return html.Details(
-        [
-            html.Summary(
-                icon("more"), className="icon-button bare", **marks(aria_label=f"Menu of {drawn.title}")
-            ),
-            html.Ul(items, className="w-menu"),
-        ],
-        className="w-more",
-    )
-
-
-def _clock(drawn: Drawn) -> str:
-    return _local(drawn.as_of, drawn.zone) if drawn.as_of else "an unknown time"
-
-
-def _local(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone or 'UTC')):%H:%M:%S}"
-
-
 def _exactly(drawn: Drawn) -> str | None:
-    return f"{drawn.sub} · times in {drawn.zone} · as of {_clock(drawn)}" if drawn.as_of else None
+    return f"{drawn.sub} · times in {drawn.zone} · as of {clock(drawn)}" if drawn.as_of else None
 
 
 def _table(drawn: Drawn) -> str:
@@ -164,6 +126,7 @@ def _table(drawn: Drawn) -> str:
             "heads": [heading(column) for column in table.columns],
             "right": [index for index, column in enumerate(table.columns) if numeric(column)],
             "rows": cells(table),
+            "here": len(table.rows),
             "total": max(table.total_rows, len(table.rows)),
             "by": filters(table),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dash.development.base_component import Component
@@ -25,6 +26,7 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
                 summary=drawn.summary,
                 text=words,
                 error=drawn.error,
+                empty=drawn.state == "empty",
                 photo="" if drawn.error else _photo(drawn.body),
                 place=place,
                 widget=widget,
@@ -52,8 +54,9 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
 
 
 def spoken(component: object) -> str:
-    """The words of a component, a line for each element that has some."""
-    return "\n".join(line for text in _texts(component) if (line := " ".join(text.split())))
+    """The words of a component, a line for each block that has some; items of lists keep their marks."""
+    lines = "".join(_texts(component)).split("\n")
+    return "\n".join(line for each in lines if (line := " ".join(each.split())))
 
 
 def _photo(component: Component) -> str:
@@ -63,14 +66,26 @@ def _photo(component: Component) -> str:
     return next((source for source in sources if source.startswith("data:image/")), "")
 
 
-def _texts(node: object) -> Iterator[str]:
+_INLINE = frozenset({"A", "B", "Code", "Em", "I", "Span", "Strong"})
+"""Elements that stand within a line."""
+
+
+def _texts(node: object, mark: str = "") -> Iterator[str]:
+    """Pieces of text in their order, with a line feed wherever a block begins or ends."""
     if isinstance(node, str | int | float) and not isinstance(node, bool):
-        yield str(node)
+        yield " ".join(re.split(r"\s+", str(node)))
     elif isinstance(node, list | tuple):
         for child in node:
             yield from _texts(child)
     elif isinstance(node, Component):
-        if type(node).__name__ == "Markdown":
-            yield from str(getattr(node, "children", "") or "").split("\n")
+        kind, children = type(node).__name__, getattr(node, "children", None)
+        end = "" if kind in _INLINE else "\n"
+        yield end + mark
+        if kind == "Markdown":
+            yield str(children or "")
+        elif kind in ("Ol", "Ul"):
+            for number, item in enumerate(children or (), 1):
+                yield from _texts(item, f"{number}. " if kind == "Ol" else "• ")
         else:
-            yield from _texts(getattr(node, "children", None))
+            yield from _texts(children)
+        yield end

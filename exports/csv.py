@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-from exports.document import Column, Document, Part, Progress, counted, unwatched
+from exports.document import Column, Document, Part, Progress, unwatched
 from exports.names import unique
 from exports.values import currency_at, harmless, heading, major, number, places_of, when
 
@@ -87,12 +87,8 @@ def _write(
 
 
 def _preamble(document: Document, part: Part) -> list[str]:
-    pairs = document.about(part)
-    if part.columns:
-        pairs.append(("Rows", counted(part)))
-    pairs += [("Note", note) for note in (part.summary, part.text, part.error) if note]
     lines = [_line([_quoted(part.title or document.title)])]
-    lines += [_line([_quoted(name), _quoted(value)]) for name, value in pairs]
+    lines += [_line([_quoted(name), _quoted(value)]) for name, value in document.about(part)]
     return [*lines, "\r\n"]
 
 

@@ -41,7 +41,8 @@ class Part:
     Rows are as in `widgets.widget.Table`: money in minor units with a `currency` column beside it (else it is
     in the document's currency), instants with a zone, percent 0…100. `rows` may be read once only; there are
     `count` of them, of `total` that exist. `figure` is a plotly figure as a plain dict; `text` stands where
-    there is no table at all, `photo` is a picture as a data: address, `error` is why there is nothing.
+    there is no table at all, `photo` is a picture as a data: address, `error` is why there is nothing. With
+    `empty` it would have rows, but there are none.
     `place` is x, y, w, h on the board; parts of the same `widget` follow each other, and the first one has
     the picture.
     """
@@ -57,6 +58,7 @@ class Part:
     figure: Mapping[str, Any] | None = None
     text: str = ""
     error: str = ""
+    empty: bool = False
     photo: str = ""
     place: tuple[int, int, int, int] = (0, 0, 12, 4)
     widget: str = ""
@@ -65,6 +67,21 @@ class Part:
     def left_out(self) -> int:
         """How many rows exist that are not here."""
         return max(self.total - self.count, 0)
+
+    @property
+    def rows_said(self) -> str:
+        """How many rows there are of how many, in words; "" of what is no table. Nothing is left out
+        without being said here."""
+        if not self.columns and not self.empty:
+            return ""
+        if self.left_out:
+            return f"{self.count:,} of {self.total:,} rows: {self.left_out:,} are not in this file"
+        return f"{_rows(self.count)}, all there are"
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said beside the rows or in their place, line by line."""
+        return (self.error or self.text or self.summary).splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,7 @@ class Document:
     exponents: Mapping[str, int] = field(default_factory=dict)
 
     def about(self, part: Part) -> list[tuple[str, str]]:
-        """What stands above the rows of a part: filters, zone, moment, as pairs of words."""
+        """What stands above the rows of a part, as pairs of words: filters, zone, moment, count, notes."""
         lines = [("Organisation", self.organisation)] if self.organisation else []
         if part.title != self.title:
             lines.append(("From", self.title))
@@ -90,15 +107,14 @@ class Document:
         zone = part.zone or self.zone
         lines.append(("Time zone", zone))
         lines.append(("As of", moment(self.as_of, zone)))
+        if part.rows_said:
+            lines.append(("Rows", part.rows_said))
+        lines += [("" if line else "Note", note) for line, note in enumerate(part.notes)]
         return lines
 
 
-def counted(part: Part) -> str:
-    """How many rows there are of how many, in words; nothing is left out without being said here."""
-    rows = "1 row" if part.count == 1 else f"{part.count:,} rows"
-    if part.left_out:
-        return f"{part.count:,} of {part.total:,} rows: {part.left_out:,} are not in this file"
-    return f"{rows}, all there are"
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def moment(at: datetime, zone: str) -> str:

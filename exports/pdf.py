@@ -20,12 +20,12 @@ from exports.document import Column, Document, Part, Progress, unwatched
 from exports.svg import UnknownTrace, picture, spark
 from exports.values import currency_at, heading, number
 from exports.words import cell, change, currency_of, fitting, measure, moment
+from widgets.tables import ON_PAPER
 
 if TYPE_CHECKING:
     from typst import Fonts
 
 MEDIA_TYPE = "application/pdf"
-MOST_ROWS = 500
 MANY_COLUMNS = 8
 TOO_MANY_COLUMNS = 11
 _FOLDER = Path(__file__).parent
@@ -109,7 +109,8 @@ def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterat
     elif first.photo:
         yield _photo(first)
     elif not first.columns:
-        yield _words(first.title, first.text or first.summary)
+        said = " ".join([*first.notes, f"{first.rows_said}."]) if first.empty else "\n".join(first.notes)
+        yield _words(first.title, said, sub=first.sub)
     elif first.figure is None and _is_card(first):
         yield _card(document, parts)
     else:
@@ -200,7 +201,7 @@ def _table(document: Document, part: Part) -> Block:
             _metered(value, column, cell(value, column, document, zone, currency_of(row, at, document)))
             for value, column in zip(row, part.columns, strict=True)
         ]
-        for row in islice(part.rows, MOST_ROWS)
+        for row in islice(part.rows, ON_PAPER)
     ]
     numbers = [column.unit is not None or column.kind == "number" for column in part.columns]
     texts = [
@@ -236,8 +237,8 @@ def _shown(part: Part, here: int) -> str:
     return "1 row, all there is." if here == 1 else f"{here:,} rows, all there are."
 
 
-def _words(title: str, text: str, *, bad: bool = False) -> Block:
-    return {"kind": "words", "title": fitting(title), "sub": "", "text": text[:20_000], "bad": bad}
+def _words(title: str, text: str, *, sub: str = "", bad: bool = False) -> Block:
+    return {"kind": "words", "title": fitting(title), "sub": fitting(sub), "text": text, "bad": bad}
 
 
 def _photo(part: Part) -> Block:

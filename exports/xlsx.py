@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from exports.document import Column, Document, Part, Progress, Row, counted, offset, unwatched
+from exports.document import Column, Document, Part, Progress, Row, offset, unwatched
 from exports.names import sheet_name
 from exports.values import currency_at, heading, is_formula, major, number, places_of, when
 
@@ -124,7 +124,7 @@ class _Sheets:
         for name, part in zip(self._names, self._document.parts, strict=True):
             row += 1
             _text(sheet, row, 0, name, None, self.guarded)
-            sheet.write_string(row, 1, counted(part) if part.columns else part.error or "no table")
+            sheet.write_string(row, 1, part.rows_said or part.error or "no table")
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, WIDEST)
         if not self._document.parts:
@@ -187,9 +187,6 @@ class _Sheets:
         title = (part.title or self._document.title) + more
         _text(sheet, 0, 0, title, self._style(bold=True, font_size=14), guarded)
         pairs = self._document.about(part)
-        if part.columns:
-            pairs.append(("Rows", counted(part)))
-        pairs += [("Note", note) for note in (part.summary, part.text, part.error) if note]
         for row, (name, value) in enumerate(pairs, 1):
             _text(sheet, row, 0, name, muted, guarded)
             _text(sheet, row, 1, value, None, guarded)

@@ -116,7 +116,8 @@ def _draw(
     answers = {name: without_money(given[name], scope) for name in wanted}
     if wanted and _nothing(widget, wanted, answers):
         reason = _why_empty(widget, wanted, answers)
-        return _instead("empty", title, "list", "Nothing to show", reason, _span(settings, scope))
+        empty = _instead("empty", title, "list", "Nothing to show", reason, _span(settings, scope))
+        return _dated(empty, scope, list(answers.values()))
     common = _common(title, widget, settings, scope, list(answers.values()))
     figure = widget.figure(settings, answers, scope) if widget.figure else None
     return replace(
@@ -133,22 +134,27 @@ def _common(
 ) -> Drawn:
     found = [answer for answer in answers if isinstance(answer, Answer)]
     night = next((a for a in answers if isinstance(a, dict) and "asOf" in a), None)
-    as_of = asked_at(answers)
-    if as_of is None and night is not None:
-        as_of = datetime.fromisoformat(str(night["asOf"]))
-    zone = next((answer.zone for answer in found), night["event"]["zone"] if night else scope.zone)
-    return Drawn(
+    common = Drawn(
         body=panel("list", "", ""),
         title=title,
         sub=_sub(widget, settings, scope, found, answers),
         summary="",
         live=widget.live if night is not None else (),
-        as_of=as_of,
-        old=bool(found) and _is_old(as_of, scope),
-        zone=zone or "UTC",
         event=str(night["eventId"]) if night else "",
         night=night,
     )
+    return _dated(common, scope, answers)
+
+
+def _dated(drawn: Drawn, scope: Scope, answers: Sequence[object]) -> Drawn:
+    """The drawing with the moment (None where they have none) and the zone of its answers."""
+    night = next((a for a in answers if isinstance(a, dict) and "asOf" in a), None)
+    found = [answer for answer in answers if isinstance(answer, Answer)]
+    as_of = asked_at(answers)
+    if as_of is None and night is not None:
+        as_of = datetime.fromisoformat(str(night["asOf"]))
+    zone = next((answer.zone for answer in found), night["event"]["zone"] if night else scope.zone)
+    return replace(drawn, as_of=as_of, old=bool(found) and _is_old(as_of, scope), zone=zone or "UTC")
 
 
 def asked_at(answers: Sequence[object]) -> datetime | None:

@@ -99,5 +99,6 @@ WIDGET = Widget(
     title=lambda settings, scope: settings.alt or "Picture",
     size=(3, 2),
     smallest=(1, 1),
+    no_rows="A picture has no rows for a spreadsheet.",
     example={"source": EXAMPLE, "alt": "The logo of the venue"},
 )

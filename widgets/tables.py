@@ -16,6 +16,8 @@ from widgets.widget import Table
 
 MOST_ROWS = 100
 """As many rows the table view of a widget shows; exports have them all."""
+ON_PAPER = 500
+"""As many rows of a table a PDF holds: more pages nobody leafs through."""
 _WORDS: dict[Unit, str] = {"percent": "%", "rate": "per minute", "seconds": "time"}
 
 

@@ -79,6 +79,8 @@ class Widget(Generic[S]):
     """Needs it can do without: they do not keep it from being empty."""
     zeros: bool = False
     """Whether a zero is worth drawing, as for one big number; else answers of zeros are empty."""
+    no_rows: str = ""
+    """Why it can never be rows of a spreadsheet, in a sentence for its menu."""
 
 
 def is_empty(answer: Answer) -> bool:

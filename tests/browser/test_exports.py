@@ -126,6 +126,7 @@ def test_all_the_rows_behind_a_figure_are_downloaded(page: Page, night: Night, w
     page.get_by_role("button", name="Show the rows behind it").locator("visible=true").click()
     drawer = page.locator(".side-drawer")
     expect(drawer.locator("footer")).to_contain_text("3 rows")
+    drawer.get_by_label("Download these rows").click()
     drawer.get_by_role("button", name="CSV").click()
     expect(page.locator(".export-card")).to_contain_text("Preparing CSV")
     with page.expect_download() as caught:

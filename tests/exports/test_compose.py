@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from dash import dcc, html
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from data.answers import Answer
+from data.board_document import Placed
 from exports import csv as exports_csv
 from exports import pdf, xlsx
 from exports.compose import parts_of, spoken
 from exports.document import Document, Part
 from exports.svg import picture
+from widgets.draw import draw
 from widgets.registry import WIDGETS
-from widgets.sample import sample, sample_scope
+from widgets.sample import sample, sample_answers, sample_scope
 
 NOW = datetime(2026, 11, 20, 18, 22, tzinfo=UTC)
 SCOPE = sample_scope(NOW)
@@ -65,7 +70,49 @@ def test_a_board_of_all_of_them_is_written_and_read_in_every_format() -> None:
     assert [part.title for part in parts if part.title.split(":")[0] not in text] == []
 
 
-def test_words_of_a_component_are_lines() -> None:
+def test_words_of_a_component_are_lines_of_its_blocks() -> None:
     body = html.Div([html.B("Doors"), html.P(["at ", 19, ":00"]), dcc.Markdown("# Hello\n\nthere"), None])
 
-    assert spoken(body) == "Doors\nat\n19\n:00\n# Hello\nthere"
+    assert spoken(body) == "Doors\nat 19:00\n# Hello\nthere"
+
+
+def test_a_note_is_its_lines() -> None:
+    text = "# Tonight\n\n- Doors **19:00**\n- quiet\n\n1. one\n2. two\n\n> said\n\nlast\nline"
+    drawn = draw(Placed(id="n", widget="note", settings={"text": text}), SCOPE, {})
+
+    (part,) = parts_of("n", drawn)
+
+    assert part.notes == ["Tonight", "• Doors 19:00", "• quiet", "1. one", "2. two", "said", "last", "line"]
+    assert part.rows_said == ""
+
+
+def test_a_widget_without_figures_is_exported_as_empty_in_every_format() -> None:
+    widget = WIDGETS["top-places"]
+    asked = widget.needs(widget.settings(), SCOPE)
+    answers = sample_answers(widget, widget.settings(), SCOPE)
+    nothing = {name: replace(cast(Answer, answers[name]), rows=[], total_rows=0) for name in asked}
+    parts = parts_of("one", draw(Placed(id="one", widget="top-places"), SCOPE, nothing))
+    document = replace(all_widgets(parts), filters=(("Range", "Last 30 days"),))
+    table, book, paper = io.BytesIO(), io.BytesIO(), io.BytesIO()
+
+    exports_csv.write(document, table)
+    xlsx.write(document, book)
+    pdf.write(document, paper)
+
+    head = [
+        ["Range", "Last 30 days"],
+        ["Time zone", "Europe/London"],
+        ["As of", "2026-11-20 18:22:00 +00:00"],
+        ["Rows", "0 rows, all there are"],
+        ["Note", "Nothing to show"],
+        ["", "Nothing in this range yet."],
+    ]
+    read = [row for row in csv.reader(io.StringIO(table.getvalue().decode("utf-8-sig"))) if row]
+    assert [row for row in read if row in head] == head
+    sheet = load_workbook(book).worksheets[0]
+    cells = [[str(value or "") for value in row] for row in sheet.iter_rows(max_col=2, values_only=True)]
+    assert [row for row in cells if row in head] == head
+    text = " ".join(PdfReader(paper).pages[0].extract_text().split())
+    assert "Range: Last 30 days" in text
+    assert "Nothing to show Nothing in this range yet. 0 rows, all there are." in text
+    assert "As of 20 Nov 2026, 18:22 Europe/London" in text
