@@ -56,6 +56,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "frames.js",
             "board.js",
             "line.js",
+            "freshness.js",
             "live.js",
             "widgets.js",
             "refreshed.js",

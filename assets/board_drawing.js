@@ -2,6 +2,7 @@
    the board is open. Dash drops the answer of a question when the next one is asked. */
 (function () {
   'use strict';
+  const { fresh } = window.Housecount;
   const ASK_AGAIN = 10000;
   const REFRESH_EVERY = 30000;
   const CALM_AFTER_NEWS = 10000;
@@ -15,10 +16,10 @@
       this.looks = false;
       this.fresh = null;  // A widget that gets the focus as soon as it stands.
       this.seq = null;
-      this.refreshedAt = Date.now();
     }
 
     begin() {
+      fresh.begin();
       this.watch = new MutationObserver(() => this.drawn());
       this.watch.observe(this.board.root, {
         childList: true, subtree: true, attributes: true, attributeFilter: ['data-ask', 'data-look', 'data-mark', 'data-of'],
@@ -62,8 +63,9 @@
         const mark = wanted ? '' : slot.querySelector('[data-mark]')?.dataset.mark || '';
         slots[this.board.grid.slots.indexOf(slot)] = { placed, mark, ask: wanted || 0 };
       }
+      const at = Object.keys(slots).length === this.board.widgets.length ? fresh.ask() : Date.now();
       window.dash_clientside.set_props('board-ask', {
-        data: { board: this.board.id, query: location.search, filters: this.board.document.filters, slots, look: this.looks, at: Date.now() },
+        data: { board: this.board.id, query: location.search, filters: this.board.document.filters, slots, look: this.looks, at },
       });
     }
 
@@ -93,8 +95,8 @@
       }
     }
 
-    /* Figures that no live message moves: asked for anew every half minute, sooner when the night has news,
-       never in a hidden tab, and not under the hands of somebody who is dragging. */
+    /* Figures that no live message moves: asked for anew every half minute, sooner when the night has news or
+       there was no answer, never in a hidden tab, and not under the hands of somebody who is dragging. */
     refresh() {
       const now = Date.now();
       if ((this.wanted.size || this.looks) && now - this.askedAt > ASK_AGAIN) {
@@ -104,11 +106,10 @@
       this.board.newer();
       const seq = window.Housecount.board?.state()?.seq ?? null;
       const news = seq !== this.seq && this.seq !== null;
-      const due = now - this.refreshedAt >= (news ? CALM_AFTER_NEWS : REFRESH_EVERY);
       if (this.seq === null) this.seq = seq;
-      if (!due || document.hidden || !this.board.widgets.length || document.querySelector('.ui-draggable-dragging')) return;
+      if (!fresh.due(news ? CALM_AFTER_NEWS : REFRESH_EVERY)) return;
+      if (!this.board.widgets.length || document.querySelector('.ui-draggable-dragging')) return;
       this.seq = seq;
-      this.refreshedAt = now;
       this.send(true);
     }
   }

@@ -1,8 +1,7 @@
-/* Brings line and board together: news into the board, and into the header how fresh the figures are. */
+/* Brings line and board together: news into the board, and into the header how we are connected. */
 (function () {
   'use strict';
-  const { Line, board, signIn, format: { clock } } = window.Housecount;
-  const STALE_AFTER = 15;
+  const { Line, board, fresh, signIn } = window.Housecount;
   const WORDS = {
     connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', polling: 'Polling', offline: 'Offline',
   };
@@ -43,16 +42,14 @@
       pill.dataset.line = lineState;
       pill.querySelector('.pill-text').textContent = WORDS[lineState];
     });
-    const age = Math.floor((Date.now() - sureAt) / 1000);
-    const stale = lineState !== 'live' && age >= STALE_AFTER;
-    document.documentElement.toggleAttribute('data-stale', stale);
+  }
+
+  /* Until when the figures of the night are sure: a page that was drawn since the last news knows more. */
+  function tellAge() {
     const state = board.state();
-    const note = stale && state
-      ? `These figures are of ${clock(new Date(sureAt + ahead).toISOString(), state.event.zone, true)}, ${age} s ago.`
-        + ' The server cannot be reached; trying again.' : '';
-    document.querySelectorAll('[data-stale-note]').forEach((node) => {
-      if (node.textContent !== note) node.textContent = note;
-    });
+    if (!state) { fresh.heard(null); return; }
+    const at = Math.max(Date.parse(state.asOf), sureAt + ahead);
+    fresh.heard(state.event, lineState === 'live' ? null : Math.min(Date.now(), at - ahead), at);
   }
 
   /* With a live line silence means that nothing has changed: the figures are of this second. */
@@ -62,6 +59,7 @@
     lastTick = Date.now();
     if (slept) line.drop();  // After a sleep nobody knows whether the socket still leads anywhere.
     if (lineState === 'live') { sureAt = Date.now(); board.tick(serverNow()); }
+    tellAge();
     show();
   }, 1000);
 

@@ -107,7 +107,7 @@
   }
 
   function foot(root, scale) {
-    const stale = words(root, '[data-stale-note]').join(' ');
+    const stale = words(root, '[data-stale-note]:not([data-again])').join(' ');
     const less = scale < SCALE ? `Too large for twice its size: drawn at ${scale.toFixed(2)} times` : '';
     return part('picture-foot', part('picture-brand', 'Housecount'), part('', [stale, less].filter(Boolean).join(' · ')));
   }

@@ -1,7 +1,9 @@
 /* What a refresh leaves of a widget: the part of a chart that somebody looks at, and, where the figures are what
-   they were, a later moment at which they were so. */
+   they were, a later moment at which they were so. Pages of figures that nobody moves are refreshed from here. */
 (function () {
   'use strict';
+  const { fresh } = window.Housecount;
+  const EVERY = 60000;
   const TIMES = ['minute', '5min', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'days_to_doors'];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const mouse = matchMedia('(hover: hover) and (pointer: fine)');
@@ -41,7 +43,7 @@
     chart.after(button);
   }
 
-  /* Until when what was asked for and found unchanged holds: {at, of: the ids of widgets}. */
+  /* Until when what was asked for and found unchanged holds: {at, of: the ids of widgets, ask: its question}. */
   function later({ at, of = [] }) {
     for (const frame of all('#react-entry-point .slot-content[data-of]')) {
       const widget = frame.querySelector('.widget');
@@ -65,8 +67,21 @@
     const told = document.getElementById('held')?.textContent || '';
     if (told === heard) return;
     heard = told;
-    if (told) later(JSON.parse(told));
+    if (!told) return;
+    later(JSON.parse(told));
+    fresh.answered(JSON.parse(told).ask);
   }, 500);
+
+  /* The pages of figures that nobody moves; boards look after themselves (`board_drawing.js`). */
+  let page = null;
+  setInterval(() => {
+    const shown = document.querySelector('#react-entry-point [data-figures]');
+    if (shown !== page) {
+      page = shown;
+      if (shown) fresh.begin();
+    }
+    if (page && fresh.due(EVERY)) window.dash_clientside.set_props('figures-ask', { data: fresh.ask() });
+  }, 1000);
 
   window.Housecount = { ...window.Housecount, zoom: { zooming, follow } };
 })();

@@ -6,14 +6,15 @@
   const CONFIG = { displayModeBar: false, responsive: true };
   const FADE = 260;
   const HINT = 8000;
+  const AGAIN = 10000;
   const DESK = 1440;  // Boards are laid out for this width; a screen on a wall is a larger one, not a wider one.
   const all = (selector, within = document) => within.querySelectorAll(selector);
   const page = () => document.querySelector('[data-still]');
   const reduced = matchMedia('(prefers-reduced-motion: reduce)');
+  const fresh = () => window.Housecount.fresh;
   const counted = { rotations: 0, refreshes: 0, failures: 0 };
   let timer = 0;
   let hint = 0;
-  let sureAt = Date.now();
 
   const later = (milliseconds) => { clearTimeout(timer); timer = setTimeout(turn, milliseconds); };
   const sleep = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
@@ -88,31 +89,22 @@
     if (document.hidden) { later(every); return; }
     stayAwake();
     const several = Number(here.dataset.count || 1) > 1;
-    const fresh = await fetched(several ? here.dataset.next : location.href);
-    if (!fresh) {
+    const asked = fresh().ask();
+    const drawn = await fetched(several ? here.dataset.next : location.href);
+    if (!drawn) {
       counted.failures += 1;
-      stale();
-      later(Math.min(30000, every) * (0.8 + Math.random() * 0.4));
+      later(Math.min(AGAIN, every) * (0.8 + Math.random() * 0.4));
       return;
     }
-    sureAt = Date.now();
-    stale();
     if (several) {
       if (!reduced.matches && every > 4 * FADE) { here.classList.add('leaving'); await sleep(FADE); }
-      replace(fresh);
+      replace(drawn);
       counted.rotations += 1;
     } else {
-      refresh(fresh);
+      refresh(drawn);
     }
+    fresh().answered(asked);
     later(every);
-  }
-
-  function stale() {
-    const minutes = Math.floor((Date.now() - sureAt) / 60000);
-    const text = minutes < 1 ? '' : `These figures are ${minutes} min old: the server cannot be reached. Trying again.`;
-    all('[data-still-fresh]').forEach((node) => { node.textContent = text; });
-    if (text) say(text);
-    else if (!hint) say('');
   }
 
   function say(text) {
@@ -194,7 +186,7 @@
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
     stayAwake();
-    if (Date.now() - sureAt > Number(page()?.dataset.every || 30) * 1000) later(0);
+    if (fresh().due(Number(page()?.dataset.every || 30) * 1000)) later(0);
   });
   addEventListener('online', () => later(0));
   addEventListener('resize', fit);
@@ -208,7 +200,7 @@
     setInterval(stroll, 12000);
     if (page()) later(Math.max(0.2, Number(page().dataset.every)) * 1000);
   }
-  const ready = () => (window.Plotly ? start() : setTimeout(ready, 50));
+  const ready = () => (window.Plotly && window.Housecount?.fresh ? start() : setTimeout(ready, 50));
   if (page()) ready();
 
   window.Housecount = { ...window.Housecount, still: { counted, turn: () => later(0) } };

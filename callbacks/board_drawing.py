@@ -63,14 +63,15 @@ def draw_all(
     wanted = [needs(each.placed, own) for each, own in zip(asked, scopes, strict=True)]
     night = LiveNight(scope.event, scope.venue)
     moving = any(_moves(each.placed) for each in asked)
+    linked = access.role == "promoter"  # Promoters see boards through links alone.
     flat: list[Need] = [need for named in wanted for need in named.values()]
     answers = iter(answer(tenant, access, [*flat, night] if moving else flat, scope.now))
     contents: list[Component | None] = []
     for each, named, seen in zip(asked, wanted, scopes, strict=True):
         own = {name: next(answers) for name in named}
-        if access.role == "promoter":
+        if linked:
             own = through_link(each.placed, seen, own)
-        mark = mark_of(each.placed, own)
+        mark = mark_of(each.placed, own, line=not linked)
         if each.mark == mark:
             contents.append(None)
             continue
@@ -79,16 +80,19 @@ def draw_all(
             picture = frame(each.placed, drawing, editable=editable, figures=figures)
         else:
             picture = frame(each.placed, draw(each.placed, seen, own), editable=editable)
-        drill = "" if access.role == "promoter" else _drill(named)
+        drill = "" if linked else _drill(named)
         contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable, drill=drill))
     state = next(answers) if moving else None
     return contents, state if isinstance(state, dict) else None
 
 
-def unchanged(asked: Sequence[Asked], contents: Sequence[Component | None], now: datetime) -> str:
-    """Which widgets are as they were, and at which moment that was found, as JSON for the element `HELD`."""
+def unchanged(
+    asked: Sequence[Asked], contents: Sequence[Component | None], now: datetime, ask: int = 0
+) -> str:
+    """Which widgets are as they were, at which moment that was found, and by which question of the page, as
+    JSON for the element `HELD`."""
     same = [each.placed.id for each, content in zip(asked, contents, strict=True) if content is None]
-    return json.dumps({"at": now.isoformat(), "of": same})
+    return json.dumps({"at": now.isoformat(), "of": same, "ask": ask})
 
 
 def _drill(named: Mapping[str, Need]) -> str:
@@ -100,15 +104,16 @@ def _drill(named: Mapping[str, Need]) -> str:
     return ""
 
 
-def mark_of(placed: Placed, answers: Mapping[str, object]) -> str:
+def mark_of(placed: Placed, answers: Mapping[str, object], *, line: bool = True) -> str:
     """What a drawing was made from, as a short text: the same again need not be drawn again.
 
-    Live states of widgets that follow them by themselves do not count, nor does when it was asked."""
+    On pages with a line live states of widgets that follow them by themselves do not count, nor does when it
+    was asked."""
     told = [placed.widget, placed.title, repr(sorted(placed.settings.items()))]
     for name, found in answers.items():
         if isinstance(found, Answer):
             told.append(f"{name} {found.columns} {found.rows} {found.total_rows} {found.zone} {found.masked}")
-        elif not (isinstance(found, dict) and _moves(placed)):
+        elif not (line and isinstance(found, dict) and _moves(placed)):
             told.append(f"{name} {found!r}")
     return hashlib.blake2b("\n".join(told).encode(), digest_size=9).hexdigest()
 

@@ -61,6 +61,7 @@ class Ask(Frozen):
     look: bool = False
     """Whether the bar and the live state are wanted as well: the address has changed."""
     at: int = 0
+    """By which the page knows the answer to this question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redra
         },
         json.dumps({"version": board.version, "savedBy": board.author}),
         look_of(_bar(looked, ask.board, ask.filters), state, ask.query) if ask.look else None,
-        unchanged(asked, contents, looked.scope.now),
+        unchanged(asked, contents, looked.scope.now, ask.at),
     )
 
 

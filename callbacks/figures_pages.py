@@ -40,8 +40,9 @@ def register(app: Dash, services: Services) -> None:
             return painted.put(key, figures(services, g.person, name, query))
         return painted.take(key) or figures(services, g.person, name, query)
 
-    def tick(_: int, search: str | None, shown: dict[str, Any] | None) -> None:
-        changes, marks, same = refresh(services, g.person, search or "", shown or {})
+    def answer(ask: object, search: str | None, shown: dict[str, Any] | None) -> None:
+        number = ask if isinstance(ask, int) else 0
+        changes, marks, same = refresh(services, g.person, search or "", shown or {}, number)
         for slot, content in changes.items():
             set_props({"t": "slot", "i": slot}, {"children": content})
         if changes:
@@ -51,11 +52,11 @@ def register(app: Dash, services: Services) -> None:
 
     app.server.extensions[READER] = read
     app.callback(
-        Input("figures-tick", "n_intervals"),
+        Input("figures-ask", "data"),
         State("_pages_location", "search"),
         State("figures-marks", "data"),
         prevent_initial_call=True,
-    )(tick)
+    )(answer)
 
 
 def figures(services: Services, person: Person, name: str, query: Query) -> FiguresPage:
@@ -81,9 +82,10 @@ def figures(services: Services, person: Person, name: str, query: Query) -> Figu
 
 
 def refresh(
-    services: Services, person: Person, search: str, shown: Mapping[str, Any]
+    services: Services, person: Person, search: str, shown: Mapping[str, Any], ask: int = 0
 ) -> tuple[dict[int, Any], list[str], str]:
-    """Slot → its new content, for those that look different now; the marks of all; which are as they were.
+    """Slot → its new content, for those that look different now; the marks of all; which are as they were,
+    in answer to the question `ask`.
 
     What is sent is checked like any stranger's: a page that is none, or is not for this role, draws nothing.
     """
@@ -100,6 +102,7 @@ def refresh(
         looked,
         [str(mark) for mark in marks],
         picked=looked.picked,
+        ask=ask,
     )
 
 

@@ -74,9 +74,10 @@ def redrawn(
     marks_there: Sequence[str],
     *,
     picked: Collection[str] = (),
+    ask: int = 0,
 ) -> tuple[dict[int, Component], list[str], str]:
     """Number of a widget → its new drawing, for those that look different now; the marks of all; and which
-    are as they were (`unchanged`). Raises DatabaseUnavailable."""
+    are as they were, in answer to `ask` (`unchanged`). Raises DatabaseUnavailable."""
     placed = settled(tuple(widgets))
     asked = [Asked(each, mark) for each, mark in zip(placed, marks_there, strict=True)]
     with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
@@ -87,7 +88,7 @@ def redrawn(
         index: written(content) for index, content in enumerate(contents) if content is not None
     }
     marks = [mark_in(changes[index]) if index in changes else mark for index, mark in enumerate(marks_there)]
-    return changes, marks, unchanged(asked, contents, looked.scope.now)
+    return changes, marks, unchanged(asked, contents, looked.scope.now, ask)
 
 
 def mark_in(content: Component) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dash import html
 from dash.development.base_component import Component
 
-from components.header import header
+from components.header import header, stale_note
 from components.kpi_card import kpi_row
 from components.shell import Tab, strip
 from components.states import no_event, not_permitted, unknown_event, unreadable
@@ -62,7 +62,7 @@ def board(
             [
                 header(state, texts, events, downloads=downloads, history=history),
                 strip(SECTIONS),
-                html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
+                stale_note(),
                 notice_rows(state),
                 kpi_row(state, texts),
                 html.Div(

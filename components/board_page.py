@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from components.board_grid import Slot, board_grid
 from components.export_menu import export_menu
-from components.header import demo_mark, pill, theme_button
+from components.header import demo_mark, pill, stale_note, theme_button
 from components.states import panel
 from widgets.attributes import marks
 from widgets.icon import icon
@@ -59,7 +59,7 @@ def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:
             [
                 _head(board),
                 html.Div(look_of(board.bar, board.state, ""), id="board-look", className="board-look"),
-                html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
+                stale_note(),
                 html.Div(className="board-bars", **marks(data_board_bars="")),
                 board_grid(board.slots, spare),
                 _empty(board.right),

@@ -10,13 +10,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.export_menu import export_menu
-from components.header import demo_mark, pill, theme_button
+from components.header import demo_mark, pill, stale_note, theme_button
 from components.states import not_permitted, unreadable
 from widgets.attributes import marks
 
 Problem = Literal["unreadable", "not-permitted"]
-EVERY = 60_000
-"""Milliseconds after which the figures are asked for again; what is live moves by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,11 @@ def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:
                     className="top",
                 ),
                 page.bar,
-                html.Div("", className="stale-note", role="status", **marks(data_stale_note="")),
+                stale_note(),
                 page.live,
                 page.grid,
                 html.Span(id="held", hidden=True),
-                dcc.Interval(id="figures-tick", interval=EVERY),
+                dcc.Store(id="figures-ask"),
                 dcc.Store(id="figures-marks", data={"page": page.name, "marks": list(page.marks)}),
             ],
             className="figures-page",

@@ -76,6 +76,11 @@ def pill() -> html.Span:
     )
 
 
+def stale_note() -> html.Div:
+    """Where `assets/freshness.js` says once for the page since when its figures are old."""
+    return html.Div("", className="stale-note", role="status", **marks(data_stale_note=""))
+
+
 def theme_button() -> html.Button:
     """Light or dark, remembered in the browser."""
     return html.Button(

@@ -14,7 +14,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.export_menu import export_menu
-from components.header import pill, theme_button
+from components.header import pill, stale_note, theme_button
 from components.markup import markup
 from widgets.attributes import marks
 from widgets.icon import icon
@@ -95,7 +95,10 @@ def screen(still: Still, *, every: float, of: int, at: int, next_url: str, live:
             ),
             html.Div(still.board, className="tv-board"),
             still.state,
-            html.Div("", className="tv-note", role="status", **marks(data_tv_note="")),
+            html.Div(
+                [stale_note(), html.Div("", className="tv-note", role="status", **marks(data_tv_note=""))],
+                className="tv-notes",
+            ),
         ],
         className="still tv",
         **marks(
@@ -114,12 +117,12 @@ def shared(still: Still, *, every: float) -> Component:
                         [html.H1(still.name), html.Div(still.sub, className="muted small")],
                         className="grow title",
                     ),
-                    html.Span("", className="mark", role="status", **marks(data_still_fresh="")),
                     export_menu(still.name, kept=False),
                     theme_button(),
                 ],
                 className="top",
             ),
+            stale_note(),
             html.Div(still.board, className="shared-board"),
             html.Footer(still.note, className="muted small shared-note"),
         ],

@@ -86,7 +86,6 @@ def _header(placed: Placed, drawn: Drawn, title: str, rows: Extent, *, editable:
         type="button",
         **marks(aria_label=f"Move {drawn.title}", data_widget_id=placed.id),
     )
-    old = html.Span("Old", className="mark warn", title=f"These figures are from {clock(drawn)}")
     return html.Header(
         [
             handle if editable else None,
@@ -97,7 +96,6 @@ def _header(placed: Placed, drawn: Drawn, title: str, rows: Extent, *, editable:
                 ],
                 className="grow",
             ),
-            old if drawn.old else None,
             _live_dot() if drawn.live else None,
             menu(placed, drawn, rows, editable=editable),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, cast
 
 from dash import dcc
@@ -25,8 +25,6 @@ from widgets.values import WORDS
 from widgets.widget import Settings, Table, Widget, is_empty
 
 State = Literal["drawn", "empty", "masked", "denied", "invalid", "unknown", "failed"]
-OLD = timedelta(minutes=15)
-"""Answers older than this are marked as old."""
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +44,6 @@ class Drawn:
     state: State = "drawn"
     figure: Figure | None = None
     as_of: datetime | None = None
-    old: bool = False
     zone: str = ""
     event: str = ""
     night: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -150,28 +147,21 @@ def _dated(drawn: Drawn, scope: Scope, answers: Sequence[object]) -> Drawn:
     """The drawing with the moment (None where they have none) and the zone of its answers."""
     night = next((a for a in answers if isinstance(a, dict) and "asOf" in a), None)
     found = [answer for answer in answers if isinstance(answer, Answer)]
-    as_of = asked_at(answers)
-    if as_of is None and night is not None:
-        as_of = datetime.fromisoformat(str(night["asOf"]))
     zone = next((answer.zone for answer in found), night["event"]["zone"] if night else scope.zone)
-    return replace(drawn, as_of=as_of, old=bool(found) and _is_old(as_of, scope), zone=zone or "UTC")
+    return replace(drawn, as_of=asked_at(answers, scope), zone=zone or "UTC")
 
 
-def asked_at(answers: Sequence[object]) -> datetime | None:
-    """When the oldest answer of the catalogue was true; None without one."""
-    return min((answer.as_of for answer in answers if isinstance(answer, Answer)), default=None)
+def asked_at(answers: Sequence[object], scope: Scope) -> datetime | None:
+    """Until when the figures hold: the oldest answer of the catalogue, else the night's state, else what was
+    read just now; None for a widget that asks nothing."""
+    found = [answer.as_of for answer in answers if isinstance(answer, Answer)]
+    found = found or [datetime.fromisoformat(str(a["asOf"])) for a in answers if isinstance(a, dict)]
+    return min(found) if found else scope.now if answers else None
 
 
 def again(drawn: Drawn, answers: Sequence[object], scope: Scope) -> Drawn:
     """The same drawing, of answers that say the same at this moment."""
-    as_of = asked_at(answers)
-    if drawn.as_of is None or as_of is None:
-        return drawn
-    return replace(drawn, as_of=as_of, old=_is_old(as_of, scope))
-
-
-def _is_old(as_of: datetime | None, scope: Scope) -> bool:
-    return as_of is not None and scope.now - as_of > OLD
+    return drawn if drawn.as_of is None else replace(drawn, as_of=asked_at(answers, scope))
 
 
 def _sub(

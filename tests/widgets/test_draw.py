@@ -13,6 +13,7 @@ from data.metric_query import In, MetricQuery
 from data.query_check import checked
 from data.query_error import QueryError
 from widgets.draw import draw, needs
+from widgets.registry import WIDGETS
 from widgets.sample import sample_answer, sample_scope
 
 WHOLE = "counted for a venue as a whole, not for one event."
@@ -50,13 +51,15 @@ def test_a_widget_that_breaks_says_only_what_kind_of_failure_it_was() -> None:
     assert "secret" not in markup(drawn.body)
 
 
-def test_figures_of_a_while_ago_are_marked_old() -> None:
-    placed = Placed(id="one", widget="channel-mix")
+@pytest.mark.parametrize("name", sorted(WIDGETS))
+def test_what_shows_figures_says_until_when_they_hold_also_when_there_are_none(name: str) -> None:
+    placed = Placed(id="one", widget=name, settings=WIDGETS[name].example)
     asked = needs(placed, SCOPE)
-    answers = {name: sample_answer(need, SCOPE) for name, need in asked.items()}
-    assert draw(placed, SCOPE, answers).old is False
-    later = sample_scope(datetime(2026, 11, 20, 20, 2, 7, tzinfo=UTC))
-    assert draw(placed, later, answers).old is True
+    drawn = draw(placed, SCOPE, {each: sample_answer(need, SCOPE) for each, need in asked.items()})
+    assert (drawn.as_of is not None) == bool(asked)
+    nothing = draw(placed, SCOPE, {each: [] for each in asked})
+    if nothing.state == "empty":
+        assert nothing.as_of == SCOPE.now
 
 
 def test_an_event_of_the_table_leads_to_its_night() -> None:
