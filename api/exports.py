@@ -131,7 +131,6 @@ class _Routes:
         response = send_file(path, MEDIA_TYPES[export.file_name.rpartition(".")[2]], conditional=True)
         response.headers["Content-Disposition"] = disposition(export.file_name)
         response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     @property

@@ -22,6 +22,7 @@ from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.known_device import KnownDevice
+from api.origins import Origins
 from api.problems import problem, unavailable
 from data.accounts import Accounts, Person, SignInsBusy
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
@@ -185,6 +186,9 @@ def _routes(
     return routes
 
 
+_OURS = Origins()
+
+
 def _gate() -> AnyResponse | None:
     """Let open paths and signed-in people through; send pages to the sign-in, and scripts a 401."""
     path = request.path
@@ -192,10 +196,10 @@ def _gate() -> AnyResponse | None:
         return None
     if request.method in ("GET", "HEAD") and SHARED.fullmatch(path):
         return None
-    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return problem(403, "cross-site", "Requests from other sites are refused.")
     g.person = signed_in()
     if g.person is not None:
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not _OURS.ask():
+            return problem(403, "cross-site", "Only pages of this server may ask for this.")
         g.csrf = csrf_token()
         return None
     if path.startswith("/_") or request.method != "GET":

@@ -22,7 +22,6 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
 }
 
 Write = Callable[[SharedBoard, Format, str | None], tuple[bytes, str]]

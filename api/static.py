@@ -234,7 +234,6 @@ def _kept(response: Response, variants: Variants) -> Response:
 
 
 def _compressed(response: Response, variants: Variants) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
     encoding = _accepted()
     if encoding and response.mimetype != "font/woff2":
         response.set_data(variants.of(response.get_data(), encoding))

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import request
@@ -12,6 +11,7 @@ from flask_login import current_user
 
 from api.auth import sender
 from api.login import signed_in
+from api.origins import Origins
 from api.problems import Unauthenticated
 from config import Settings
 from data.access import Access
@@ -53,7 +53,7 @@ class Viewers:
             idle=timedelta(minutes=settings.session_idle_minutes),
             absolute=timedelta(hours=settings.session_absolute_hours),
         )
-        self._origins = settings.origins
+        self._origins = Origins(settings.origins)
 
     def of_request(self) -> UUID:
         """The tenant of a plain request, by token or session. Raises Unauthenticated, NotPermitted."""
@@ -81,19 +81,9 @@ class Viewers:
             raise Unauthenticated(
                 "not-signed-in", "Sign in, or send an API token: Authorization: Bearer hc_…"
             )
-        if request.method not in ("GET", "HEAD") and not self._asked_from_our_page():
+        if request.method not in ("GET", "HEAD") and not self._origins.ask():
             raise ForeignOrigin(request.headers.get("Origin", ""))
         return Access(person.tenant_id, person.role, person.user_id)
-
-    def _asked_from_our_page(self) -> bool:
-        """Whether the browser says that a page of this server asks; silence is not enough."""
-        origin = request.headers.get("Origin")
-        if origin is None:
-            return request.headers.get("Sec-Fetch-Site") == "same-origin"
-        return self._is_ours(origin)
-
-    def _is_ours(self, origin: str) -> bool:
-        return origin.rstrip("/") in self._origins or urlsplit(origin).netloc == request.host
 
     def of_handshake(self) -> Viewer | None:
         """Whoever opens a socket; None for a browser whose session is missing or has ended.
@@ -111,7 +101,7 @@ class Viewers:
         origin = request.headers.get("Origin")
         if origin is None:
             raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
-        if not self._is_ours(origin):
+        if not self._origins.are_ours(origin):
             raise ForeignOrigin(origin)
         person = signed_in()
         if person is None:

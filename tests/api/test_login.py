@@ -22,6 +22,7 @@ from data.engine import Database
 from data.sign_in_rate import FREE_OF_ADDRESS
 from tests.conftest import Tenant
 
+OURS = {"Origin": "http://localhost"}
 PASSWORD = "a long and quiet night"
 
 
@@ -156,7 +157,7 @@ def test_a_browser_that_signed_in_before_is_not_locked_out_by_those_who_guess(
     client.get("/")
     with client.session_transaction() as session:
         token = session["csrf"]
-    client.post("/logout", data={"csrf": token})
+    client.post("/logout", data={"csrf": token}, headers=OURS)
     assert sign_in(client, email).status_code == 303
     stranger.set_cookie("housecount-device", cookie.value[:-4] + "AAAA", path="/login")
     assert sign_in(stranger, email).status_code == 429, "its signature is checked"
@@ -209,7 +210,7 @@ def test_a_session_from_before_the_sign_in_does_not_live_on(client: FlaskClient,
     before = csrf(client.get("/login"))
     sign_in(client, email)
     assert before not in client.get("/_dash-layout").text
-    assert client.post("/logout", data={"csrf": before}).status_code == 400
+    assert client.post("/logout", data={"csrf": before}, headers=OURS).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -223,21 +224,50 @@ def test_signing_out_needs_the_form_of_the_page_and_ends_the_session(client: Fla
     sign_in(client, email)
     kept = client.get_cookie("housecount")
     assert kept is not None
-    assert client.post("/logout").status_code == 400
+    assert client.post("/logout", headers=OURS).status_code == 400
     assert client.get("/").status_code == 200
     with client.session_transaction() as session:
         token = session["csrf"]
-    answer = client.post("/logout", data={"csrf": token})
+    answer = client.post("/logout", data={"csrf": token}, headers=OURS)
     assert (answer.status_code, answer.location) == (303, "/login")
     # A copy of the cookie is worth nothing either: the session is gone from the server.
     client.set_cookie("housecount", kept.value)
     assert client.get("/").status_code == 302
 
 
-def test_a_request_from_another_site_reaches_no_callback(client: FlaskClient, email: str) -> None:
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://localhost.evil.example"}, 403),
+        ({"Origin": "http://other.localhost", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 400),
+        ({"Origin": "http://localhost"}, 400),
+    ],
+)
+@pytest.mark.parametrize("path", ["/_dash-update-component", "/logout"])
+def test_only_our_own_pages_reach_a_callback_or_sign_out(
+    client: FlaskClient, email: str, path: str, headers: dict[str, str], status: int
+) -> None:
     sign_in(client, email)
-    answer = client.post("/_dash-update-component", json={}, headers={"Sec-Fetch-Site": "cross-site"})
-    assert answer.status_code == 403
+    assert client.post(path, json={}, headers=headers).status_code == status
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/login", "/livez", "/api/v1/nothing", "/assets/none.js", "/logout"])
+def test_every_answer_says_what_a_browser_may_do_with_it(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Resource-Policy"] == headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Strict-Transport-Security" not in headers
+    secure = client.get(path, base_url="https://localhost").headers
+    assert secure["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_the_demo_login_is_not_shown_where_there_is_no_demo(client: FlaskClient) -> None:
