@@ -12,6 +12,7 @@ from data.counters import Counters
 FREE_OF_ACCOUNT = 5
 FREE_OF_ADDRESS = 50
 """Failures before tries of one address have to wait: a whole office may come from one."""
+SHORTEST_WAIT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 900
 REMEMBERED_SECONDS = 24 * 3600
 """Failures are forgotten this long after the last one."""
@@ -48,8 +49,9 @@ class SignInRate:
         tried = self._counters.count(kind, who, REMEMBERED_SECONDS)
         if tried <= free:
             return 0
+        seconds = min(SHORTEST_WAIT_SECONDS * 2 ** min(tried - free - 1, 20), LONGEST_WAIT_SECONDS)
         # Of several at the same moment one takes the place.
-        left = self._counters.take(f"{kind}-wait", who, min(2 ** min(tried - free, 20), LONGEST_WAIT_SECONDS))
+        left = self._counters.take(f"{kind}-wait", who, seconds)
         if left:
             self._counters.uncount(kind, who)
         return left
