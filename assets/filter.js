@@ -4,7 +4,7 @@
   'use strict';
   const DAY = 86400000;
   const SPANS = { day: 1, week: 7 };
-  const MINUTES = { minute: 1, '5min': 5, hour: 60 };
+  const MINUTES = { minute: 1, '5min': 5, '15min': 15, '30min': 30, hour: 60 };
   const VALUES = '[data-filter][data-value]';  // What a widget marks as one value of a dimension.
   const all = (selector, within = document) => within.querySelectorAll(selector);
   let opened = null;  // The menu of the last choice: the focus goes back to it when the page is drawn anew.

@@ -4,7 +4,8 @@
   'use strict';
   const { fresh } = window.Housecount;
   const EVERY = 60000;
-  const TIMES = ['minute', '5min', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'days_to_doors'];
+  const TIMES = ['minute', '5min', '15min', '30min', 'hour', 'day', 'week', 'month', 'quarter', 'year',
+    'days_to_doors'];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const mouse = matchMedia('(hover: hover) and (pointer: fine)');
 

@@ -41,6 +41,9 @@ _SHOWN: dict[Kind, str] = {
 }
 _TABLES: dict[Kind, str] = {"sales": "ticket_sales", "scans": "ticket_scans"}
 _DAY = "((f.occurred_at AT TIME ZONE s.zone) - (s.starts - time '00:00'))::date"
+_LOCAL = "(f.occurred_at AT TIME ZONE s.zone)"
+_HOUR = f"(f.occurred_at - ({_LOCAL} - date_trunc('hour', {_LOCAL})))"
+"""The full hour before, counted back on the venue's clock: an hour that it repeats is two."""
 _KEY = "f.occurred_at, f.event_id, f.message_key, f.line"
 _AFTER = "%(at)s, %(event)s::uuid, %(message)s::uuid, %(line)s::smallint"
 _NEWEST = "f.occurred_at DESC, f.event_id DESC, f.message_key DESC, f.line DESC"
@@ -148,8 +151,10 @@ _EXPRESSIONS = {
     "currency": "f.currency",
     "day": _DAY,
     "minute": "date_trunc('minute', f.occurred_at)",
-    "5min": "date_bin('5 minutes', f.occurred_at, '1970-01-01 00:00Z'::timestamptz)",
-    "hour": "date_trunc('hour', f.occurred_at AT TIME ZONE s.zone) AT TIME ZONE s.zone",
+    "5min": f"date_bin('5 minutes', f.occurred_at, {_HOUR})",
+    "15min": f"date_bin('15 minutes', f.occurred_at, {_HOUR})",
+    "30min": f"date_bin('30 minutes', f.occurred_at, {_HOUR})",
+    "hour": _HOUR,
     "weekday": f"extract(isodow FROM {_DAY})::int",
     "hour_of_day": "extract(hour FROM f.occurred_at AT TIME ZONE s.zone)::int",
     "days_to_doors": f"(s.doors - {_DAY})",

@@ -55,6 +55,8 @@ def _of(name: str, label: str, description: str, *families: str, shape: Shape = 
 _ALL = [
     _time("minute", "Minute", 60, "The minute, by the instant at which it starts.", _SHORT),
     _time("5min", "Five minutes", 300, "Five minutes, by the instant at which they start.", _SHORT),
+    _time("15min", "Quarter of an hour", 900, "A quarter of the venue's hour, by its start.", _SHORT),
+    _time("30min", "Half an hour", 1800, "Half an hour of the venue's clock, by its start.", _SHORT),
     _time(
         "hour",
         "Hour",

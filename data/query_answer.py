@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from data.answers import Answer, Column
@@ -35,26 +36,35 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
     query = prepared.query
     if "venue" in query.dimensions:
         names = names | {"venue": {str(v): clock.name for v, clock in prepared.world.venues.items()}}
-    arranger = Arranger(query, prepared.metrics, prepared.by_currency, names)
+    minutes = partial(minutes_of, prepared, prepared.main)
+    arranger = Arranger(query, prepared.metrics, prepared.by_currency, names, minutes)
     main, other = gathered.main, gathered.other
+    if query.top is not None:
+        gathered.inside.fill(main)
+        gathered.inside_other.fill(other)
     if gathered.top is None:
         main, other = arranger.top(main, other)
     else:
         for key in [key for key in main.rows if key not in gathered.top and key[0] != OTHER]:
             del main.rows[key]
+    if query.top is not None and len(query.dimensions) == 1:
+        arranger.without_nothing(main, other)
     beside = _in_range(prepared, other)
-    for key in _missing(prepared, [*main.rows, *beside, *gathered.inside.keys()]):
+    for key in _missing(prepared, [*main.rows, *beside, *gathered.inside.places()]):
         main.rows[key] = {}
-    gathered.inside.fill(main, prepared.main)
-    gathered.inside_other.fill(other, prepared.main)
+    if query.top is None:
+        # Whoever is inside on one side may have gone in at a time when nothing happened on the other.
+        gathered.inside_other.fill(other)
+        for key in _in_range(prepared, other):
+            main.rows.setdefault(key, {})
+        gathered.inside.fill(main)
+        for key in main.rows if prepared.other else ():
+            other.rows.setdefault(key, {})
+        gathered.inside_other.carry(other)
     keys = dict.fromkeys([*main.rows, *_in_range(prepared, other)]) if prepared.other else main.rows
     columns = _columns(prepared)
     values = _Values(prepared, columns, main, other)
     ordered = arranger.ordered(keys, values.of)
-    if query.top is not None and len(query.dimensions) == 1:
-        # A value of which there are rows but none of what was asked (all given back, say) is no top value.
-        told = [column.name for column in columns if column.kind in ("metric", "compared")]
-        ordered = [key for key in ordered if any(values.of(name, key) for name in told)]
     return Answer(
         columns,
         values.rows(ordered[: query.limit]),
@@ -82,7 +92,8 @@ class Gathered:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         self.main, self.other = Cells(), Cells()
-        self.inside, self.inside_other = Inside(prepared), Inside(prepared)
+        self.inside = Inside(prepared.query, prepared.main)
+        self.inside_other = Inside(prepared.query, prepared.other or prepared.main)
         self.ids: dict[str, set[str]] = {name: set() for name in prepared.query.dimensions if name in NAMED}
         self.top: set[Key] | None = None
 
@@ -125,7 +136,7 @@ class Gathered:
                 self.top = self.top or set()
                 self.top.add(key)
             if state:
-                inside.add(statement.keys, key, sums[0] or 0)
+                inside.add(key, sums[0] or 0)
                 continue
             if not any(sums):
                 continue  # What was booked and taken back is nothing, as if it had never been.

@@ -9,7 +9,7 @@ from typing import Any
 
 from data import recordset
 from data.buckets import hour_begins, next_hour
-from data.query_clock import Clock
+from data.query_clock import Clock, Shift
 from data.query_plan import Piece
 
 SPANS = (
@@ -28,18 +28,22 @@ def spans(pieces: Sequence[Piece]) -> str:
     return recordset.encode([_span(piece, numbers[_key(piece.clock)]) for piece in pieces])
 
 
-def calendars(pieces: Sequence[Piece], hours: bool) -> str:
-    """The calendars of the pieces as JSON for `CALENDARS`; venues of one zone and cut-off share one."""
+def calendars(pieces: Sequence[Piece], hours: bool, shift: Shift) -> str:
+    """The calendars of the pieces as JSON for `CALENDARS`; venues of one zone and cut-off share one. They
+    hold the moments of the pieces and those that these are moved to."""
     rows = []
     for key, number in _numbers(pieces).items():
         own = [piece for piece in pieces if _key(piece.clock) == key]
         clock = own[0].clock
         lo, hi = min(piece.lo for piece in own), max(piece.hi for piece in own)
-        first, last = clock.day(lo), clock.day(hi)
-        days = [clock.begins(first + timedelta(days=n)) for n in range((last - first).days + 2)]
-        row: dict[str, Any] = {"k": number, "first": first, "days": list(map(iso, days))}
-        if hours and not _on_the_hour(clock, days):
-            row["hours"] = list(map(iso, _hours(clock, days[0], days[-1])))
+        moved = [shift.moment_on(lo, clock), shift.moment_on(hi, clock)]
+        if shift.seconds:
+            lo, hi = min(lo, *moved), max(hi, *moved)
+        days = _days(clock, lo, hi)
+        row: dict[str, Any] = {"k": number, "first": clock.day(lo), "days": list(map(iso, days))}
+        also = _days(clock, *moved)
+        if hours and not _on_the_hour(clock, [*days, *also]):
+            row["hours"] = list(map(iso, sorted({*_hours(clock, days), *_hours(clock, also)})))
         rows.append(row)
     return recordset.encode(rows)
 
@@ -77,9 +81,15 @@ def _on_the_hour(clock: Clock, moments: Iterable[int]) -> bool:
     return len({int(offset.total_seconds()) % 3600 for offset in offsets}) == 1
 
 
-def _hours(clock: Clock, lo: int, hi: int) -> Sequence[int]:
-    hours = [hour_begins(lo, clock.zone)]
-    while hours[-1] < hi:
+def _days(clock: Clock, lo: int, hi: int) -> list[int]:
+    """The starts of the business days from one moment to another, and the one after them."""
+    first, last = clock.day(lo), clock.day(hi)
+    return [clock.begins(first + timedelta(days=n)) for n in range((last - first).days + 2)]
+
+
+def _hours(clock: Clock, days: Sequence[int]) -> Sequence[int]:
+    hours = [hour_begins(days[0], clock.zone)]
+    while hours[-1] < days[-1]:
         hours.append(next_hour(hours[-1], clock.zone))
     return hours
 

@@ -56,13 +56,33 @@ class Shift:
         """The same day of the other span."""
         return months_later(day, -self.months) - timedelta(days=self.days)
 
+    def on(self, day: date) -> date:
+        """Where a day of the other span is compared."""
+        return months_later(day, self.months) + timedelta(days=self.days)
+
     def moment_back(self, second: int, clock: Clock) -> int:
         """The same moment of the other span, by the venue's clock."""
         if self.seconds:
             return second - self.seconds
+        if not self.months and not self.days:
+            return second
         local = datetime.fromtimestamp(second, clock.zone).replace(tzinfo=None)
         earlier = datetime.combine(self.back(local.date()), local.time(), tzinfo=clock.zone)
         return int(earlier.astimezone(UTC).timestamp())
+
+    def moment_on(self, second: int, clock: Clock) -> int:
+        """Where a moment of the other span is compared, as PostgreSQL says it: of two moments that the clock
+        shows alike the later one."""
+        if self.seconds:
+            return second + self.seconds
+        if not self.months and not self.days:
+            return second
+        local = datetime.fromtimestamp(second, clock.zone).replace(tzinfo=None)
+        day = self.on(local.date())
+        later = [datetime.combine(day, local.time(), tzinfo=clock.zone).replace(fold=fold) for fold in (1, 0)]
+        shown = [moment.astimezone(UTC).astimezone(clock.zone).replace(tzinfo=None) for moment in later]
+        skipped = shown[0] != datetime.combine(day, local.time())
+        return int(later[skipped].timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +220,10 @@ def compared(span: Window, shift: Shift, clock: Clock, now: datetime) -> Window:
         other = _whole(clock, shift.back(span.days[0]), shift.back(span.days[1]))
     else:
         other = Window(shift.moment_back(span.lo, clock), shift.moment_back(span.hi, clock))
-    second = int(now.timestamp())
-    if span.lo <= second < span.hi:
-        passed = -(-shift.moment_back(second, clock) // MINUTE) * MINUTE
-        return replace(other, hi=max(other.lo, min(other.hi, passed)), days=None)
-    return other
+    return so_far(other, shift, clock, now) if span.lo <= int(now.timestamp()) < span.hi else other
+
+
+def so_far(other: Window, shift: Shift, clock: Clock, now: datetime) -> Window:
+    """As much of the other span as has passed of the one that is compared with it, to the minute."""
+    passed = -(-shift.moment_back(int(now.timestamp()), clock) // MINUTE) * MINUTE
+    return replace(other, hi=max(other.lo, min(other.hi, passed)), days=None)

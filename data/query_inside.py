@@ -2,94 +2,120 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 from data.metric_dimensions import DIMENSIONS
+from data.metric_query import MetricQuery
 from data.query_rows import Cells, Key
+from data.query_series import begins, ends
 from data.query_windows import Look
 
-if TYPE_CHECKING:
-    from data.query_reads import Prepared
+Series = Key
+"""A key without its times."""
+Night = tuple[UUID, date]
+"""A venue's business day: with it all counting begins anew."""
 
 
 class Inside:
-    """Gathers changes of the house count and turns them into how many are inside."""
+    """Gathers changes of the house count on one side of a question and turns them into how many are inside.
 
-    def __init__(self, prepared: Prepared) -> None:
-        self._dimensions = prepared.query.dimensions
-        self._time = next(
-            (i for i, name in enumerate(self._dimensions) if DIMENSIONS[name].shape == "instant"), None
+    Each venue counts by its own business days: at one moment one may be a day ahead of another.
+    """
+
+    def __init__(self, query: MetricQuery, look: Look) -> None:
+        self._look = look
+        times = [i for i, name in enumerate(query.dimensions) if DIMENSIONS[name].seconds]
+        self._day = next((i for i in times if query.dimensions[i] == "day"), None)
+        self._finest = min(
+            (i for i in times if DIMENSIONS[query.dimensions[i]].shape == "instant"),
+            key=lambda i: DIMENSIONS[query.dimensions[i]].seconds,
+            default=None,
         )
+        self._times, self._dimensions = times, query.dimensions
         self._sums: dict[Key, int] = defaultdict(int)
-        self._changes: dict[Key, dict[tuple[date, datetime], int]] = defaultdict(lambda: defaultdict(int))
-        self._seen = False
+        self._changes: dict[Series, dict[Night, dict[int, int]]] = {}
+        self._known: dict[Key, None] = {}
 
-    def add(self, keys: Sequence[str], key: Key, change: int) -> None:
-        """A change; `keys` names the values of `key`, among them `day` beside a finer time."""
-        self._seen = True
-        if self._time is None or len(keys) == len(self._dimensions):
+    def add(self, key: Key, change: int) -> None:
+        """A change; beside a time of day its venue and business day follow the dimensions in `key`."""
+        if self._finest is None:
             self._sums[key] += change
             return
         width = len(self._dimensions)
-        day, rest = key[width], key[width + 1 :]
-        own = key[:width]
-        series = (*own[: self._time], None, *own[self._time + 1 :], *rest)
-        self._changes[series][day, own[self._time]] += change
+        venue, day = UUID(key[width]), key[width + 1]
+        own = (*key[:width], *key[width + 2 :])
+        second = int(own[self._finest].timestamp())
+        night = self._changes.setdefault(self._series(own), {}).setdefault((venue, day), {})
+        night[second] = night.get(second, 0) + change
+        self._known[self._moved(own, venue)] = None
 
-    def keys(self) -> list[Key]:
+    def places(self) -> list[Key]:
         """The keys that `fill` is going to write."""
-        if self._time is None:
-            return list(self._sums)
-        changes = ((s, moment) for s, own in self._changes.items() for _, moment in own)
-        return [*self._sums, *(_at(series, self._time, moment) for series, moment in changes)]
+        return [*self._sums, *self._known]
 
-    def fill(self, cells: Cells, look: Look) -> None:
+    def fill(self, cells: Cells) -> None:
         """Write how many are inside into the rows, and add the rows that only they have."""
-        if not self._seen:
-            return
         for key, change in self._sums.items():
             cells.add(key, "inside", change)
-        if self._time is None:
+        for key in self._known:
+            cells.rows.setdefault(key, {})
+        self.carry(cells)
+
+    def carry(self, cells: Cells) -> None:
+        """Write how many are inside into rows of times in which nobody came or went, too."""
+        if self._finest is None or not self._changes:
             return
-        low = min((span.lo for span in look.windows.values()), default=0)
-        for series, changes in self._changes.items():
-            for (_, moment), running in _running(changes).items():
-                if moment.timestamp() >= low:
-                    cells.rows.setdefault(_at(series, self._time, moment), {})["inside"] = running
-            self._carry(cells, series, changes, look)
-
-    def _carry(
-        self, cells: Cells, series: Key, changes: dict[tuple[date, datetime], int], look: Look
-    ) -> None:
-        """Rows of other metrics, in which nobody came or went, have as many as before."""
-        running = _running(changes)
-        moments = [moment for _, moment in running]
-        states = list(running.items())
-        clock = next(iter(look.clocks.values()))
-        assert self._time is not None
         for key, sums in cells.rows.items():
-            moment = key[self._time]
-            if "inside" in sums or moment is None or _at(series, self._time, moment) != key:
-                continue
-            before = bisect_right(moments, moment) - 1
-            if before >= 0 and states[before][0][0] == clock.day(int(moment.timestamp())):
-                sums["inside"] = states[before][1]
+            if key[self._finest] is not None:
+                sums["inside"] = self._state(key)
 
+    def _state(self, key: Key) -> int:
+        """How many are inside at the end of the key's bucket; of its day, where that ends before."""
+        assert self._finest is not None
+        look, inside = self._look, 0
+        end = ends(self._dimensions[self._finest], int(key[self._finest].timestamp()), look.clocks.values())
+        for venue, nights in self._running.get(self._series(key), {}).items():
+            clock, until = look.clocks[venue], end
+            if self._day is not None:
+                until = min(end, clock.begins(key[self._day] + timedelta(days=1)))
+            back = look.shift.moment_back(until, clock)
+            moments, running = nights.get(clock.day(back - 1), ((), ()))
+            before = bisect_left(moments, until if look.shift.seconds else back)
+            inside += running[before - 1] if before else 0
+        return inside
 
-def _running(changes: dict[tuple[date, datetime], int]) -> dict[tuple[date, datetime], int]:
-    """The changes of every day summed up from its beginning, in order."""
-    ordered = sorted(changes)
-    running: dict[tuple[date, datetime], int] = {}
-    for day in sorted({day for day, _ in ordered}):
-        own = [place for place in ordered if place[0] == day]
-        running.update(zip(own, accumulate(changes[place] for place in own), strict=True))
-    return running
+    @cached_property
+    def _running(self) -> dict[Series, dict[UUID, dict[date, tuple[Sequence[int], Sequence[int]]]]]:
+        """The moments of change of every night in order, and how many were inside after each."""
+        running: dict[Series, dict[UUID, dict[date, tuple[Sequence[int], Sequence[int]]]]] = {}
+        for series, nights in self._changes.items():
+            for (venue, day), changes in nights.items():
+                moments = sorted(changes)
+                counts = list(accumulate(map(changes.__getitem__, moments)))
+                running.setdefault(series, {}).setdefault(venue, {})[day] = moments, counts
+        return running
 
+    def _series(self, key: Key) -> Series:
+        return tuple(None if index in self._times else value for index, value in enumerate(key))
 
-def _at(series: Key, index: int, moment: Any) -> Key:
-    return (*series[:index], moment, *series[index + 1 :])
+    def _moved(self, key: Key, venue: UUID) -> Key:
+        """The key where it is compared: the rows of a span that is moved by its days say when they were."""
+        shift, clock = self._look.shift, self._look.clocks[venue]
+        if not shift.months and not shift.days:
+            return key
+        moved: list[Any] = list(key)
+        for index in self._times:
+            value = key[index]
+            if isinstance(value, datetime):
+                second = shift.moment_on(int(value.timestamp()), clock)
+                moved[index] = datetime.fromtimestamp(begins(self._dimensions[index], second, clock), UTC)
+            else:
+                moved[index] = shift.on(value)
+        return tuple(moved)

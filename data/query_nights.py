@@ -42,16 +42,17 @@ TAKINGS = """(
     WHERE e.tenant_id = %(tenant)s
 )"""
 
-_FIRSTS = f"""
-    SELECT venue_id, customer, min(first_at) AS first_at
-    FROM {current_customers(("lines",))} c GROUP BY venue_id, customer HAVING min(first_at) IS NOT NULL
-"""
-FIRSTS_OF_VENUES = f"({_FIRSTS})"
-"""Each venue's customers by their first purchase there."""
-FIRSTS = f"""(
-    SELECT DISTINCT ON (customer) venue_id, first_at FROM ({_FIRSTS}) a ORDER BY customer, first_at, venue_id
+_PURCHASES = f"SELECT venue_id, customer, currency, first_at FROM {current_customers(('lines',))} c"
+FIRSTS_OF_VENUES = f"""(
+    SELECT DISTINCT ON (venue_id, customer) p.* FROM ({_PURCHASES}) p WHERE first_at IS NOT NULL
+    ORDER BY venue_id, customer, first_at, currency
 )"""
-"""Customers by their first purchase at any of the venues."""
+"""Each venue's customers by their first purchase there, in the currency of it."""
+FIRSTS = f"""(
+    SELECT DISTINCT ON (customer) p.* FROM ({_PURCHASES}) p WHERE first_at IS NOT NULL
+    ORDER BY customer, first_at, venue_id, currency
+)"""
+"""Customers by their first purchase at any of the venues, in the currency of it."""
 
 SUBQUERIES = {
     "events": NIGHTS,

@@ -7,14 +7,14 @@ from finer ones, the last seconds from the facts. No piece overlaps another, non
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
 from data.buckets import hour_begins, next_hour
 from data.metric_dimensions import DIMENSIONS
 from data.metric_measures import MEASURES, Measure
-from data.query_clock import Clock, months_later
+from data.query_clock import Clock, Shift, months_later
 from data.query_sources import DAY, FACTS, HOUR, LADDERS, MONTH, WHOLE, Source
 
 BY_DAY = frozenset(
@@ -58,12 +58,12 @@ class Read:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a question demands of its sources: dimensions it groups and filters by, whether it looks at
-    single events, whether money splits it by currency, and whether its days are moved onto others."""
+    single events, whether money splits it by currency, and how far its times are moved onto others."""
 
     dimensions: frozenset[str]
     events: bool
     by_currency: bool
-    moved_by_days: bool = False
+    shift: Shift = field(default_factory=Shift)
 
 
 def plan(measures: Sequence[str], needs: Needs, spans: Sequence[Asked]) -> list[Read]:
@@ -151,8 +151,11 @@ def _suits(source: Source, measure: Measure, needs: Needs, spans: Sequence[Asked
 
 def _grains(needs: Needs) -> Iterator[int]:
     """How short buckets must be for each dimension of time, and for days that are moved."""
-    if needs.moved_by_days:
+    if needs.shift.days:
         yield DAY
+    if needs.shift.seconds and any(DIMENSIONS[name].seconds for name in needs.dimensions & DIMENSIONS.keys()):
+        # Of such a length that moved buckets lie within those they are compared with, on every clock.
+        yield next((fine for fine in (300, 60) if needs.shift.seconds % fine == 0), 1)
     yield from filter(None, map(_seconds, needs.dimensions))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from data.access import Access
@@ -12,6 +12,7 @@ from data.metric_dimensions import DIMENSIONS, FACTS, NIGHTS
 from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery
 from data.metrics import Metric
+from data.query_clock import Shift
 from data.query_filters import dimensions_of, needed_by
 from data.query_plan import Asked, Needs, plan
 from data.query_sql import Frame, Statement, statement
@@ -88,7 +89,7 @@ def _statements(
         used,
         side.events is not None or side.by_event is not None,
         frame.by_currency or "currency" in used,
-        bool(side.shift.days or side.shift.seconds),
+        side.shift,
     )
     for families, spans in (
         (FACTS, side.spans()),
@@ -100,8 +101,8 @@ def _statements(
         if not own:
             continue
         if spans is None:
-            hidden = _with_day(frame)
-            used_here = replace(needs, dimensions=used | set(hidden.keys))
+            hidden = _by_calendar(frame)
+            used_here = replace(needs, dimensions=used | {*hidden.beside})
             yield from (
                 statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
             )
@@ -111,11 +112,15 @@ def _statements(
             yield from (statement(read, frame) for read in plan(own, needs, spans))
 
 
-def _with_day(frame: Frame) -> Frame:
-    """People inside are summed up from the cut-off on, so each of their rows says its business day."""
-    if "day" in frame.keys or not any(DIMENSIONS[name].shape == "instant" for name in frame.keys):
+BESIDE = ("venue", "day")
+
+
+def _by_calendar(frame: Frame) -> Frame:
+    """People inside are summed up from the cut-off on, each venue by its own: each of their rows says its
+    venue and business day, and its time as it was. What it is compared with is found out later."""
+    if not any(DIMENSIONS[name].shape == "instant" for name in frame.keys):
         return frame
-    return replace(frame, keys=(*frame.keys, "day"))
+    return replace(frame, beside=BESIDE, shift=Shift(seconds=frame.shift.seconds))
 
 
 def state_spans(query: MetricQuery, side: Look, now: datetime) -> list[Asked]:
@@ -129,6 +134,7 @@ def state_spans(query: MetricQuery, side: Look, now: datetime) -> list[Asked]:
         if not timed:
             last = min(hi - 1, max(lo, second))
             lo = clock.begins(clock.day(last))
+            hi = min(hi, clock.begins(clock.day(last) + timedelta(days=1)))
         else:
             lo = clock.begins(clock.day(lo))
         spans.append(Asked(clock, lo, hi, event=asked.event))

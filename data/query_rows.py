@@ -36,6 +36,8 @@ class Cells:
         """Add a sum to what other pieces of the span gave; the highest of them for a highest value."""
         sums = self.rows.setdefault(key, {})
         held = sums.get(name, 0)
+        if held is None:
+            return  # Nobody knows how many people there are in several values together.
         sums[name] = max(held, value) if MEASURES[name].kind == "highest" else held + value
 
 
@@ -95,7 +97,8 @@ def leader(query: MetricQuery, visible: Sequence[Metric]) -> Metric | None:
 
 
 class Arranger:
-    """Orders, groups and cuts the rows of one question. `visible` are the metrics that may be seen."""
+    """Orders, groups and cuts the rows of one question. `visible` are the metrics that may be seen;
+    `minutes` tells how many have passed of the time of a key."""
 
     def __init__(
         self,
@@ -103,8 +106,9 @@ class Arranger:
         visible: Sequence[Metric],
         by_currency: bool,
         names: Mapping[str, Mapping[str, str]],
+        minutes: Callable[[Key], float | None],
     ) -> None:
-        self.query, self.names = query, names
+        self.query, self.names, self.minutes = query, names, minutes
         self.metrics = {metric.name: metric for metric in visible}
         self.width = len(query.dimensions)
         self.by_currency = by_currency and "currency" not in query.dimensions
@@ -128,7 +132,8 @@ class Arranger:
         metric = self.metrics.get(by)
         ranked: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
         for (currency, value), row in sums.rows.items():
-            figure = value_of(metric, row) if metric else None
+            place = (*[None] * last, value)
+            figure = value_of(metric, row, self.minutes(place)) if metric else None
             ranked[currency].append(
                 (figure is None, -(figure or 0), value is None, self._shown(last, value), value)
             )
@@ -145,16 +150,32 @@ class Arranger:
             if (self._currency_of(key), key[last]) in kept:
                 folded.rows[key] = row
                 continue
-            if not other:
-                continue
-            rest = (*key[:last], OTHER, *key[self.width :])
-            for name, value in row.items():
-                if MEASURES[name].kind == "distinct":
-                    # People of several values may be the same ones: there is no sum of them.
-                    folded.rows.setdefault(rest, {})[name] = None
-                else:
-                    folded.add(rest, name, value)
+            if other:
+                self._fold(folded, key, row)
         return folded
+
+    def _fold(self, cells: Cells, key: Key, row: Sums) -> None:
+        """Add a row to that of the rest."""
+        rest = (*key[: self.width - 1], OTHER, *key[self.width :])
+        for name, value in row.items():
+            if MEASURES[name].kind == "distinct" or value is None:
+                # People of several values may be the same ones: there is no sum of them.
+                cells.rows.setdefault(rest, {})[name] = None
+            else:
+                cells.add(rest, name, value)
+
+    def without_nothing(self, main: Cells, other: Cells) -> None:
+        """Take the top values away of which there are rows but nothing of what was asked (all given back,
+        say); what these are made of is a part of the rest."""
+        for key in [key for key in {**main.rows, **other.rows} if key[self.width - 1] != OTHER]:
+            rows = [(cells, cells.rows[key]) for cells in (main, other) if key in cells.rows]
+            minutes = self.minutes(key)
+            if any(value_of(metric, row, minutes) for metric in self.metrics.values() for _, row in rows):
+                continue
+            for cells, row in rows:
+                del cells.rows[key]
+                if self.query.top is not None and self.query.top.other:
+                    self._fold(cells, key, row)
 
     def _currency_of(self, key: Key) -> Any:
         return key[-1] if self.by_currency else None

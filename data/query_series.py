@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_FILLED = 2000
 """A longer series has only the buckets in which something happened."""
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
-_FIXED = {"minute": 60, "5min": 300}
+_HOUR = 3600
 
 
 def every_bucket(prepared: Prepared, known: Sequence[Any]) -> Iterator[Any]:
@@ -73,10 +73,26 @@ def _days_to_doors(prepared: Prepared) -> Iterator[int]:
 
 
 def _moments(name: str, clock: Clock, lo: int, hi: int) -> Iterator[datetime]:
-    moment = hour_begins(lo, clock.zone) if name == "hour" else lo // _FIXED[name] * _FIXED[name]
+    moment = begins(name, lo, clock)
     while moment < hi:
         yield datetime.fromtimestamp(moment, UTC)
-        moment = next_hour(moment, clock.zone) if name == "hour" else moment + _FIXED[name]
+        moment = ends(name, moment, [clock])
+
+
+def begins(name: str, second: int, clock: Clock) -> int:
+    """The start of the bucket, shorter than a day, that holds a moment."""
+    length = DIMENSIONS[name].seconds
+    start = hour_begins(second, clock.zone)
+    return start if length == _HOUR else start + (second - start) // length * length
+
+
+def ends(name: str, start: int, clocks: Iterable[Clock]) -> int:
+    """The end of a bucket shorter than a day; of an hour the latest by all clocks on which it starts."""
+    length = DIMENSIONS[name].seconds
+    if length < _HOUR:
+        return start + length
+    own = [next_hour(start, clock.zone) for clock in clocks if hour_begins(start, clock.zone) == start]
+    return max(own, default=start + length)
 
 
 def _days(name: str, day: date, last: date) -> Iterator[date]:
@@ -106,18 +122,19 @@ def _next(name: str, day: date) -> date:
 def minutes_of(prepared: Prepared, look: Look, key: Key) -> float | None:
     """How many minutes of a row's bucket, or of the whole range without one, have passed; at least one
     second's worth, None when none has."""
-    spans = list(look.windows.values())
+    places = dict(zip(prepared.query.dimensions, key, strict=False))
+    spans = [span for venue, span in look.windows.items() if places.get("venue") in (None, str(venue))]
     if not spans or look.by_event is not None:
         return None
     second = prepared.now.timestamp()
     lo, hi = float(min(span.lo for span in spans)), float(max(span.hi for span in spans))
-    for value, name in zip(key, prepared.query.dimensions, strict=False):
+    for name, value in places.items():
         if DIMENSIONS[name].shape != "instant" or value is None:
             continue
-        start = int(value.timestamp())
-        clock = next(iter(look.clocks.values()))
-        end = next_hour(start, clock.zone) if name == "hour" else start + _FIXED[name]
-        lo, hi = max(lo, start), min(hi, end)
+        start, clock = int(value.timestamp()), next(iter(look.clocks.values()))
+        end = ends(name, start, look.clocks.values())
+        lo = max(lo, look.shift.moment_back(start, clock))
+        hi = min(hi, look.shift.moment_back(end, clock))
     if lo <= second < hi:
         hi = second
     return max(hi - lo, 1) / 60 if hi > lo or lo <= second else None

@@ -37,6 +37,7 @@ JOINS = {
     " ON d.e = f.event_id",
     "calendars": f"JOIN json_to_recordset(%(calendars)s::json) AS c {query_calendars.CALENDARS} ON c.k = s.k",
 }
+UNMOVED = Shift()
 BY_CURRENCY = (metric_measures.VENUE, metric_measures.DAY)
 """Tables in which money stands in the rows of its currency, everything else in those of none."""
 FRAGMENTS = (metric_measures.DAY, CUSTOMER)
@@ -46,7 +47,8 @@ FRAGMENTS = (metric_measures.DAY, CUSTOMER)
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What all reads of one question share. `doors` are the days of doors that are known by event;
-    `keys` the dimensions to group by, `all_venues` those of the tenant, seen or not."""
+    `keys` the dimensions to group by, `all_venues` those of the tenant, seen or not. `beside` are further
+    ones, which stay where they are when `shift` moves the keys to where they are compared."""
 
     tenant_id: UUID
     keys: tuple[str, ...]
@@ -58,6 +60,7 @@ class Frame:
     shift: Shift = field(default_factory=Shift)
     venues_apart: bool = False
     all_venues: tuple[UUID, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,13 @@ class _Writer:
         self.parameters: dict[str, Any] = {"tenant": frame.tenant_id}
         self.joins: set[str] = set()
         self.time = self.source.time
+        self.hours = False
 
     def write(self) -> Statement:
-        keys = [self.expression(name, grouped=True) for name in self.frame.keys]
-        if self.frame.by_currency and "currency" not in self.frame.keys:
+        frame = self.frame
+        keys = [self.expression(name, frame.shift) for name in frame.keys]
+        keys += [self.expression(name) for name in frame.beside]
+        if frame.by_currency and "currency" not in frame.keys:
             keys.append(self._currency())
         measures = [
             f"({self.source.aggregate(MEASURES[name])})::{MEASURES[name].type}" for name in self.read.measures
@@ -110,8 +116,8 @@ class _Writer:
         return Statement(
             "\n".join(lines),
             self.parameters,
-            self.frame.keys,
-            self.frame.by_currency,
+            (*frame.keys, *frame.beside),
+            frame.by_currency,
             self.read,
             # A plan of facts leaves out months by the very dates that it is made for.
             kept=bool(self.source.seconds),
@@ -185,9 +191,8 @@ class _Writer:
             rest.append("f.customer IS NOT NULL")
         return rest
 
-    def expression(self, name: str, grouped: bool = False) -> str:
-        """A dimension in SQL; `grouped` ones of another span are moved to where they are compared."""
-        shift = self.frame.shift if grouped else Shift()
+    def expression(self, name: str, shift: Shift = UNMOVED) -> str:
+        """A dimension in SQL; times moved to where they are compared."""
         if name == "currency":
             return self._currency()
         if name in self.source.own:
@@ -213,31 +218,36 @@ class _Writer:
             return self._date(name, shift)
         return self._instant(name, shift)
 
-    def _day(self) -> str:
+    def _day(self, shift: Shift = UNMOVED) -> str:
         if self.source.seconds in (DAY, MONTH):
             return f"({self.time} AT TIME ZONE s.zone)::date"
         self.joins.add("calendars")
-        return f"({DAYS.format(time=self.time)})"
+        return f"({DAYS.format(time=_later(self.time, shift.seconds))})"
 
     def _date(self, name: str, shift: Shift) -> str:
-        day = self._day()
+        day = self._day(shift)
         if shift.months or shift.days:
             day = f"({day} + make_interval(months => {shift.months}, days => {shift.days}))"
         return f"({day})::date" if name == "day" else f"date_trunc('{name}', {day}::timestamp)::date"
 
     def _instant(self, name: str, shift: Shift) -> str:
-        moment = self.time
-        if name == "hour" and self.source.seconds != HOUR:
-            self.joins.add("calendars")
-            moment = f"COALESCE(c.hours[width_bucket({moment}, c.hours)], date_bin('1 hour', {moment}, s.h))"
-        if shift.months or shift.days:
-            later = f"make_interval(months => {shift.months}, days => {shift.days})"
-            moment = f"((({moment}) AT TIME ZONE s.zone + {later}) AT TIME ZONE s.zone)"
-        elif shift.seconds:
-            moment = f"({moment} + make_interval(secs => {shift.seconds}))"
-        if name == "5min" and (self.source.seconds != 300 or shift.seconds):
-            return f"date_bin('5 minutes', {moment}, '1970-01-01 00:00Z'::timestamptz)"
-        return f"date_trunc('minute', {moment})" if name == "minute" else moment
+        bucket = DIMENSIONS[name].seconds
+        moment = _later(self.time, shift.seconds)
+        if self.source.seconds != bucket or shift.seconds:
+            moment = self._bucket(bucket, moment)
+        if not shift.months and not shift.days:
+            return moment
+        later = f"make_interval(months => {shift.months}, days => {shift.days})"
+        return self._bucket(bucket, f"((({moment}) AT TIME ZONE s.zone + {later}) AT TIME ZONE s.zone)")
+
+    def _bucket(self, seconds: int, moment: str) -> str:
+        """The start of the bucket that holds the moment, by the venue's clock."""
+        regular = f"date_bin('{seconds} seconds', {moment}, s.h)"
+        if seconds != HOUR:
+            return regular
+        self.hours = True
+        self.joins.add("calendars")
+        return f"COALESCE(c.hours[width_bucket({moment}, c.hours)], {regular})"
 
     def _in_money_alone(self) -> bool:
         """Whether only rows with a currency matter: those without have no money, those with nothing else."""
@@ -246,8 +256,6 @@ class _Writer:
 
     def _currency(self) -> str:
         table = self.source.table
-        if self.source.name in SUBQUERIES and table != "events and event_money":
-            return "s.home"
         if self._in_money_alone():
             return "f.currency"
         if table in BY_CURRENCY:
@@ -261,14 +269,17 @@ class _Writer:
         pieces = self.read.pieces
         self.parameters["spans"] = query_calendars.spans(pieces)
         if "calendars" in self.joins:
-            hours = "hour" in self.frame.keys and self.source.seconds != HOUR
-            self.parameters["calendars"] = query_calendars.calendars(pieces, hours)
+            self.parameters["calendars"] = query_calendars.calendars(pieces, self.hours, self.frame.shift)
         if "doors" in self.joins:
             self.parameters["doors"] = recordset.encode(
                 [{"e": event, "day": day} for event, day in self.frame.doors.items()]
             )
         if self.source.name in SUBQUERIES:
             self.parameters["now"] = self.frame.now
+
+
+def _later(moment: str, seconds: int) -> str:
+    return f"({moment} + make_interval(secs => {seconds}))" if seconds else moment
 
 
 def _column(measure: str, source: Source) -> str:

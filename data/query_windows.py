@@ -9,7 +9,7 @@ from uuid import UUID
 
 from data.access import Access
 from data.metric_query import DaysToDoors, MetricQuery, Named
-from data.query_clock import Clock, Shift, Window, compared, shift_of, window
+from data.query_clock import Clock, Shift, Window, compared, shift_of, so_far, window
 from data.query_error import QueryError
 from data.query_plan import Asked
 from data.query_world import EventAt, World
@@ -38,9 +38,18 @@ class Look:
         ]
 
     def nights(self) -> list[Asked]:
-        """What to read of whole events: those named, whenever their doors are, else those in the span."""
-        timeless = self.whole or self.named or bool(self.by_event)
-        return [Asked(self.clocks[venue], span.lo, span.hi, timeless) for venue, span in self.windows.items()]
+        """What to read of whole events: those named, whenever their doors are, else those with doors in the
+        span; where the span is that of every event, all that have doors."""
+        every = self.whole or self.named
+        spans = []
+        for venue, span in self.windows.items():
+            lo, hi = self.doors.get(venue, (span.lo, span.hi))
+            if every:
+                lo, hi = min(lo, span.lo), max(hi, span.hi, span.lo + 1)
+            elif self.by_event is None:
+                lo, hi = span.lo, span.hi
+            spans.append(Asked(self.clocks[venue], lo, hi, every))
+        return spans
 
 
 def sides(query: MetricQuery, access: Access, world: World, now: datetime) -> tuple[Look, Look | None]:
@@ -136,7 +145,7 @@ def _of_other_event(query: MetricQuery, other_id: UUID, main: Look, world: World
         raise QueryError("no-doors", "Both events need a time of their doors.", field="compareEvent")
     clock = world.venues[other.venue_id]
     clocks, events = {other.venue_id: clock}, (other_id,)
-    apart = event.doors - other.doors
+    apart, days = event.doors - other.doors, Shift(days=(event.doors_day - other.doors_day).days)
     if main.by_event is not None:
         passed = int((now - apart).timestamp())
         assert isinstance(query.range, DaysToDoors)
@@ -145,12 +154,12 @@ def _of_other_event(query: MetricQuery, other_id: UUID, main: Look, world: World
         if own.lo <= int(now.timestamp()) < own.hi:
             span = replace(span, hi=max(span.lo, min(span.hi, passed)))
         windows = {other.venue_id: Window(span.lo, span.hi)}
-        days = Shift(days=(event.doors_day - other.doors_day).days)
         return Look(windows, clocks, events, True, False, world.doors, (span,), days)
     span_of_event = main.windows[event.venue_id]
-    if span_of_event.days is not None:
-        shift = Shift(days=(event.doors_day - other.doors_day).days)
-    else:
-        shift = Shift(seconds=int(apart.total_seconds()))
+    if main.whole:
+        everything = window(query.range, clock, now)
+        windows = {other.venue_id: so_far(everything, days, clock, now)}
+        return Look(windows, clocks, events, True, False, world.doors, shift=days)
+    shift = days if span_of_event.days is not None else Shift(seconds=int(apart.total_seconds()))
     windows = {other.venue_id: compared(span_of_event, shift, clock, now)}
     return Look(windows, clocks, events, True, False, world.doors, shift=shift)

@@ -183,6 +183,7 @@ STEPS = {
     "minute": timedelta(minutes=1),
     "5min": timedelta(minutes=5),
     "15min": timedelta(minutes=15),
+    "30min": timedelta(minutes=30),
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
     "week": timedelta(days=7),

@@ -23,11 +23,18 @@ from widgets.widget import Answers, Table, Widget
 class FlowSettings(Ranged):
     """How finely the doors are counted."""
 
-    grain: Literal["auto", "5min", "hour", "day"] = Field(
+    grain: Literal["auto", "5min", "15min", "30min", "hour", "day"] = Field(
         "auto",
         title="By",
         json_schema_extra={
-            "labels": {"auto": "Automatic", "5min": "5 minutes", "hour": "Hour", "day": "Day"}
+            "labels": {
+                "auto": "Automatic",
+                "5min": "5 minutes",
+                "15min": "15 minutes",
+                "30min": "Half an hour",
+                "hour": "Hour",
+                "day": "Day",
+            }
         },
     )
 

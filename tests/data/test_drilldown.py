@@ -282,3 +282,16 @@ def test_what_rows_cannot_be_asked_is_refused_by_name(
     with pytest.raises(QueryError) as refused:
         book.ask(**asked)
     assert (refused.value.code, refused.value.value) == (code, value)
+
+
+def test_of_an_hour_that_the_clocks_repeat_only_that_one_is_shown(database: Database, tenant: Tenant) -> None:
+    book = Book(database, tenant)
+    for order, moment in (("first", "2026-10-25T00:30:00+00:00"), ("second", "2026-10-25T01:30:00+00:00")):
+        book.sell(GALA, NOW - datetime.fromisoformat(moment), order_id=order)
+    for grain, start, found in (
+        ("hour", "2026-10-25T00:00:00+00:00", ["first"]),
+        ("hour", "2026-10-25T01:00:00+00:00", ["second"]),
+        ("30min", "2026-10-25T01:30:00+00:00", ["second"]),
+        ("15min", "2026-10-25T00:15:00+00:00", []),
+    ):
+        assert book.orders(where=In(dimension=grain, values=(start,))) == found

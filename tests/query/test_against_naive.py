@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,102 +18,10 @@ from data.metrics import CATALOGUE
 from data.query import run
 from tests.conftest import Tenant, new_tenant
 from tests.query import naive
-from tests.query.world import CHANGES, NEAR, build
-
-EDGES = sorted({datetime.fromisoformat(text) for changes in CHANGES.values() for text in changes})
-moments = st.builds(
-    lambda edge, seconds, more: edge + timedelta(seconds=seconds + more),
-    st.sampled_from(EDGES),
-    st.sampled_from(NEAR),
-    st.integers(-3, 3).map(lambda n: n * 450),
-)
-days = moments.map(lambda moment: moment.date())
-
-
-def _between(pair: tuple[Any, Any]) -> dict[str, str]:
-    first, last = sorted(pair)
-    end = last + timedelta(days=1) if first == last else last
-    return {"from": first.isoformat(), "to": end.isoformat()}
-
-
-ranges = st.one_of(
-    st.just({"named": "all"}),
-    st.sampled_from(
-        ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_year")
-    ).map(lambda name: {"named": name}),
-    st.builds(
-        lambda last, unit: {"last": last, "unit": unit},
-        st.integers(1, 40),
-        st.sampled_from(("minute", "hour", "day", "week", "month")),
-    ),
-    st.tuples(days, days).map(_between),
-    st.tuples(moments, moments).map(_between),
-    st.builds(
-        lambda first, length: {"daysBefore": first, "until": first - length},
-        st.integers(-5, 40),
-        st.integers(0, 20),
-    ),
-)
-
-VALUES: dict[str, st.SearchStrategy[str]] = {
-    "channel": st.sampled_from(("web", "box", "")),
-    "country": st.sampled_from(("GB", "US", "")),
-    "ticket_type": st.sampled_from(("standing", "seat", "")),
-    "campaign": st.sampled_from(("spring", "")),
-    "currency": st.sampled_from(("GBP", "JPY", "USD")),
-    "price": st.sampled_from(("free", "10-20", "50-75", "")),
-    "gate": st.sampled_from(("north", "south", "")),
-    "zone": st.sampled_from(("stalls", "")),
-    "genre": st.sampled_from(("jazz", "")),
-    "status": st.sampled_from(("over", "on_sale", "scheduled")),
-    "weekday": st.integers(1, 7).map(str),
-    "hour_of_day": st.integers(0, 23).map(str),
-    "day": days.map(lambda day: day.isoformat()),
-    "platform": st.sampled_from(("x",)),
-    "reason": st.sampled_from(("already_in", "")),
-    "source": st.sampled_from(("search", "")),
-}
-NUMBERS = ("hour_of_day", "weekday", "days_to_doors", "price")
-
-
-@st.composite
-def questions(draw: st.DrawFn) -> dict[str, Any]:
-    """A question that has an answer: its metrics share all its dimensions. Venues and events are numbers."""
-    metrics = draw(st.lists(st.sampled_from(sorted(naive.METRICS)), min_size=1, max_size=3, unique=True))
-    allowed = set.intersection(*(set(CATALOGUE[name].dimensions) for name in metrics))
-    dimensions = draw(st.lists(st.sampled_from(sorted(allowed)), max_size=2, unique=True))
-    query: dict[str, Any] = {"metrics": metrics, "dimensions": dimensions, "range": draw(ranges)}
-    where = [
-        draw(_leaf(name))
-        for name in draw(st.lists(st.sampled_from([*sorted(VALUES), "days_to_doors"]), max_size=2))
-        if name in allowed
-    ]
-    if where:
-        query["where"] = where[0] if len(where) == 1 else {draw(st.sampled_from(("and", "or"))): where}
-    place = draw(st.sampled_from(("", "venues", "events")))
-    if place:
-        numbers = st.integers(0, 4 if place == "venues" else 14)
-        query[place] = draw(st.lists(numbers, min_size=1, max_size=2, unique=True))
-    return query
-
-
-def of_world(query: dict[str, Any], world: naive.World) -> MetricQuery:
-    """The question with the ids of this world's venues and events."""
-    ids = {
-        "venues": [str(hall.venue_id) for hall in world.halls],
-        "events": [str(show.event_id) for show in world.shows],
-    }
-    places = {name: [own[number] for number in query[name]] for name, own in ids.items() if name in query}
-    return MetricQuery.model_validate(query | places | {"limit": 10_000})
-
-
-@st.composite
-def _leaf(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    if name in NUMBERS and (name == "days_to_doors" or draw(st.booleans())):
-        low = draw(st.integers(0, 20))
-        return {"dimension": name, "atLeast": low, "below": low + draw(st.integers(1, 40))}
-    return {"dimension": name, "in": draw(st.lists(VALUES[name], min_size=1, max_size=2, unique=True))}
-
+from tests.query.naive_figures import METRICS
+from tests.query.naive_world import World
+from tests.query.questions import EDGES, moments, of_world, questions, tops
+from tests.query.world import build
 
 FINE_DAYS: list[dict[str, Any]] = [
     {"metrics": metrics, "dimensions": dimensions, "range": {"named": "all"}}
@@ -130,8 +38,12 @@ FINE_DAYS: list[dict[str, Any]] = [
 Ask = Callable[[list[MetricQuery], datetime], list[Answer]]
 
 
+def test_every_metric_of_the_catalogue_is_worked_out_by_hand_too() -> None:
+    assert METRICS.keys() == CATALOGUE.keys()
+
+
 @pytest.fixture(scope="module", params=[1])
-def house(request: pytest.FixtureRequest, database: Database, postgres_url: str) -> tuple[naive.World, Ask]:
+def house(request: pytest.FixtureRequest, database: Database, postgres_url: str) -> tuple[World, Ask]:
     tenant: Tenant = new_tenant(postgres_url)
     world = build(postgres_url, database, tenant, request.param)
 
@@ -142,96 +54,133 @@ def house(request: pytest.FixtureRequest, database: Database, postgres_url: str)
     return world, ask
 
 
-def rows_of(answer: Answer, query: MetricQuery) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    width = len(answer.columns) - len(query.metrics)
-    return {row[:width]: row[width:] for row in answer.rows if any(row[width:])}
+def rows_of(answer: Answer) -> naive.Rows:
+    width = sum(column.kind not in ("metric", "compared") for column in answer.columns)
+    return {row[:width]: row[width:] for row in answer.rows}
+
+
+def check(world: World, query: MetricQuery, answer: Answer, now: datetime) -> None:
+    found = rows_of(answer)
+    assert len(found) == len(answer.rows), query
+    expected = naive.evaluate(world, query, now, found)
+    assert {key: row for key, row in found.items() if any(row)} == expected, query
+    _check_order(query, answer)
+
+
+def _check_order(query: MetricQuery, answer: Answer) -> None:
+    """Rows stand as asked for, those without a value last; money is sorted within its currency."""
+    columns = {column.name: index for index, column in enumerate(answer.columns)}
+    money = any(answer.columns[columns[sort.by]].unit == "money" for sort in query.sort)
+    apart = money and "currency" not in query.dimensions
+
+    def place(row: tuple[Any, ...]) -> list[Any]:
+        places: list[Any] = [row[columns["currency"]]] if apart else []
+        for sort in query.sort:
+            value = row[columns[sort.by]]
+            if isinstance(value, str):
+                value = (answer.names.get(sort.by, {}).get(value, value).casefold(), value)
+            places.append((value is None, _Reversed(value) if sort.order == "desc" else value))
+        return places
+
+    if query.sort:
+        assert answer.rows == sorted(answer.rows, key=place), query
+
+
+class _Reversed:
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Reversed) -> bool:
+        return self.value is not None and bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Reversed) and bool(other.value == self.value)
 
 
 @settings(
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
-@given(asked=st.lists(questions(), min_size=1, max_size=4), now=moments)
+@given(asked=st.lists(questions(), min_size=4, max_size=8), now=moments)
 @example(asked=FINE_DAYS, now=EDGES[0])
 def test_every_answer_is_that_of_counting_fact_by_fact(
-    house: tuple[naive.World, Ask], asked: list[dict[str, Any]], now: datetime
+    house: tuple[World, Ask], asked: list[dict[str, Any]], now: datetime
 ) -> None:
     world, ask = house
     queries = [of_world(query, world) for query in asked]
     for query, answer in zip(queries, ask(queries, now.astimezone(UTC)), strict=True):
-        assert rows_of(answer, query) == naive.evaluate(world, query, now.astimezone(UTC)), query
+        check(world, query, answer, now.astimezone(UTC))
 
 
-ADDITIVE = (
-    "tickets_sold",
-    "tickets_issued",
-    "net_revenue",
-    "gross_revenue",
-    "refunds",
-    "orders",
-    "customers",
-)
-DISTINCT = {"orders", "customers"}
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(asked=st.lists(questions(), min_size=2, max_size=4), now=moments, limit=st.integers(1, 5))
+def test_a_limit_leaves_the_first_rows_and_says_how_many_there_were(
+    house: tuple[World, Ask], asked: list[dict[str, Any]], now: datetime, limit: int
+) -> None:
+    world, ask = house
+    whole = [of_world(query, world) for query in asked]
+    cut = [query.model_copy(update={"limit": limit}) for query in whole]
+    answers = ask([*whole, *cut], now.astimezone(UTC))
+    for every, some in zip(answers[: len(whole)], answers[len(whole) :], strict=True):
+        assert some.rows == every.rows[:limit]
+        assert (some.total_rows, some.truncated) == (len(every.rows), len(every.rows) > limit)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    metrics=st.lists(st.sampled_from(ADDITIVE), min_size=1, max_size=3, unique=True),
-    dimension=st.sampled_from(("customer", "customer", "channel", "event", "price")),
-    asked=st.one_of(st.just({"named": "all"}), ranges),
-    limit=st.integers(1, 4),
-    other=st.booleans(),
-    venues=st.lists(st.integers(0, 4), max_size=3, unique=True),
-    now=moments,
-)
+@given(asked=st.lists(tops(), min_size=2, max_size=5), limit=st.integers(1, 4), now=moments)
 @example(
-    metrics=["tickets_issued"],
-    dimension="event",
-    asked={"from": "2025-10-04T15:30:01+00:00", "to": "2025-10-05T15:30:01+00:00"},
+    asked=[
+        {
+            "metrics": ["tickets_issued"],
+            "dimensions": ["event"],
+            "range": {"from": "2025-10-04T15:30:01+00:00", "to": "2025-10-05T15:30:01+00:00"},
+            "top": {"other": False},
+        }
+    ],
     limit=2,
-    other=False,
-    venues=[],
     now=datetime(2025, 10, 3, 14, 30, tzinfo=UTC),
 )
 def test_the_top_values_are_those_with_most_and_the_rest_is_the_rest(
-    house: tuple[naive.World, Ask],
-    metrics: list[str],
-    dimension: str,
-    asked: dict[str, Any],
-    limit: int,
-    other: bool,
-    venues: list[int],
-    now: datetime,
+    house: tuple[World, Ask], asked: list[dict[str, Any]], limit: int, now: datetime
 ) -> None:
     world, ask = house
-    body = {"metrics": metrics, "dimensions": [dimension], "range": asked, "venues": venues}
-    whole = of_world(body, world)
-    top = whole.model_copy(update={"top": Top(limit=limit, other=other)})
-    answer = ask([top], now.astimezone(UTC))[0]
-    everything = naive.evaluate(world, whole, now.astimezone(UTC))
-    split = len(answer.columns) - len(metrics) == 2
-    for currency in {key[-1] if split else None for key in everything}:
-        mine = {key: row for key, row in everything.items() if not split or key[-1] == currency}
-        shown = {row[: 1 + split]: row[1 + split :] for row in answer.rows if not split or row[1] == currency}
-        rest = shown.pop(("other", currency) if split else ("other",), None)
-        assert {key: mine.get(key) for key in shown} == shown
-        best = sorted((row[0] for row in mine.values()), reverse=True)
-        assert [row[0] for row in shown.values() if row[0] > 0] == [most for most in best[:limit] if most > 0]
-        missing = [row for key, row in mine.items() if key not in shown]
-        if other and missing:
-            # Different people of several customers are not added up, unless there are none.
-            sums = [sum(values) for values in zip(*missing, strict=True)]
-            known = [
-                None if total and name in DISTINCT else total
-                for name, total in zip(metrics, sums, strict=True)
-            ]
-            assert [value or 0 for value in rest or [0] * len(metrics)] == [value or 0 for value in known]
-            assert all(
-                value is None or not value
-                for name, value in zip(metrics, rest or (), strict=False)
-                if name in DISTINCT
-            )
-        else:
-            assert not any(rest or ())
+    now = now.astimezone(UTC)
+    whole = [of_world({k: v for k, v in query.items() if k != "top"}, world) for query in asked]
+    queries = [
+        query.model_copy(update={"top": Top(limit=limit, other=own["top"]["other"])})
+        for query, own in zip(whole, asked, strict=True)
+    ]
+    for query, everything, answer in zip(queries, whole, ask(queries, now), strict=True):
+        _check_top(world, query, everything, answer, now)
+
+
+def _check_top(
+    world: World, query: MetricQuery, everything: MetricQuery, answer: Answer, now: datetime
+) -> None:
+    assert query.top is not None
+    rows = {key: row for key, row in rows_of(answer).items() if any(row)}
+    last = len(query.dimensions) - 1
+    expected = naive.evaluate(world, everything, now)
+    for currency in {key[last + 1 :] for key in expected}:
+        mine = {key: row for key, row in expected.items() if key[last + 1 :] == currency}
+        shown = {
+            key: row for key, row in rows.items() if key[last + 1 :] == currency and key[last] != "other"
+        }
+        assert {key: mine.get(key) for key in shown} == shown, query
+        if last == 0:
+            best = sorted((row[0] for row in mine.values() if row[0] is not None), reverse=True)
+            first = sorted((row[0] for row in shown.values() if (row[0] or 0) > 0), reverse=True)
+            assert first == [most for most in best[: query.top.limit] if most > 0], query
+    rest = {key: row for key, row in rows.items() if key[last] == "other"}
+    kept = {key[last:] for key in rows_of(answer) if key[last] != "other"}
+    folded = naive.refold(world, everything, now, kept, "other")
+    want = {key: row for key, row in folded.items() if key[last] == "other"} if query.top.other else {}
+    distinct = [any(c.kind == "distinct" for c in METRICS[name].counts) for name in query.metrics]
+    for key in {*want, *rest}:
+        for value, true, apart in zip(
+            rest.get(key, [0] * len(distinct)), want.get(key, [0] * len(distinct)), distinct, strict=True
+        ):
+            # Different people of several values are not added up, unless there are none.
+            assert (value or 0) == (0 if apart else true or 0), (query, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, time, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,8 @@ from data.messages import (
     TicketTransfer,
 )
 from tests.conftest import Tenant
-from tests.query.naive import Hall, Show, World, day_start
+from tests.query.naive_clock import Hall, Show, day_start
+from tests.query.naive_world import World
 
 CLOCKS = (
     ("Europe/London", "06:00", "GBP"),
@@ -67,7 +69,10 @@ ZONES = {"north": "stalls", "south": "balcony"}
 def build(url: str, database: Database, tenant: Tenant, seed: int, count: int = 700) -> World:
     """Make the houses, write the facts in batches, let the job apply about half of them."""
     rng = random.Random(seed)
-    halls = [Hall(uuid4(), ZoneInfo(zone), time.fromisoformat(starts), cur) for zone, starts, cur in CLOCKS]
+    halls = [
+        Hall(uuid4(), ZoneInfo(zone), time.fromisoformat(starts), currency, rng.choice((0, 30)))
+        for zone, starts, currency in CLOCKS
+    ]
     shows = [show for hall in halls for show in _shows(hall, rng)]
     _insert(url, tenant, halls, shows)
     known = [(show, _fact(rng, show, n)) for n in range(count) for show in (rng.choice(shows),)]
@@ -97,10 +102,14 @@ def _moments(hall: Hall, rng: random.Random) -> datetime:
 
 def _shows(hall: Hall, rng: random.Random) -> list[Show]:
     series, genre = uuid4(), rng.choice(("jazz", None))
+    types = rng.choice((((40, True), (9, False)), ((40, True), (None, True)), ()))
+    first = _moments(hall, rng)
     return [
-        Show(uuid4(), hall, _moments(hall, rng), "on_sale", series, genre, 100),
-        Show(uuid4(), hall, _moments(hall, rng), rng.choice(("cancelled", "over")), None, None, 50),
-        Show(uuid4(), hall, None, "scheduled", None, None, 0),
+        Show(uuid4(), hall, first, "on_sale", series, genre, 25, types=types, held=3, target=20),
+        Show(uuid4(), hall, _moments(hall, rng), rng.choice(("cancelled", "over")), physical=9, held=1),
+        Show(uuid4(), hall, None, "scheduled", series, genre, types=types, target=rng.choice((0, 5))),
+        # After everything else, and on sale already.
+        Show(uuid4(), hall, first + timedelta(days=260), "on_sale", physical=40, types=types),
     ]
 
 
@@ -108,41 +117,58 @@ def _fact(rng: random.Random, show: Show, number: int) -> Fact:
     at = _moments(show.hall, rng)
     pick = rng.choice
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.45:
         return _line(rng, show, at, number)
     if kind < 0.75:
         effect = pick((1, 1, 1, 1, 0))
         return Scan(
             at,
-            f"t{rng.randint(0, 60)}",
+            f"t{rng.randint(0, 12)}",
             pick(("entry", "entry", "exit")),
             effect,  # type: ignore[arg-type]
             reason=None if effect else pick(("already_in", "unknown")),
             gate=pick(("north", "south", None)),
             admission=rng.random() < 0.9,
         )
-    if kind < 0.85:
+    if kind < 0.83:
         return PageView(
             at,
-            "/show",
+            pick(("/show", "/")),
             source=pick(("search", "social", None)),
+            medium=pick(("mail", None)),
+            referrer=pick(("there", None)),
             campaign=pick(("spring", None)),
-            visitor=UUID(int=rng.randint(1, 9)),
+            visitor=pick((None, UUID(int=rng.randint(1, 9)))),
         )
-    if kind < 0.9:
-        return SocialMention(at, pick(("x", "tiktok")), reach=rng.randint(0, 50), likes=rng.randint(0, 9))
-    if kind < 0.93:
-        return TicketTransfer(at, f"t{number}", reason=pick((None, "gift")))
-    if kind < 0.96:
-        return InvalidAttempt(at, "scan", gate=pick(("north", None)), reason=pick((None, "void")))
-    return CartUpdate(at, 2, 4000, show.hall.currency, customer=UUID(int=rng.randint(1, 9)))
+    if kind < 0.88:
+        return SocialMention(
+            at,
+            pick(("x", "tiktok")),
+            pick(("post", "story", None)),
+            pick((None, UUID(int=rng.randint(1, 5)))),
+            reach=rng.randint(0, 50),
+            likes=rng.randint(0, 9),
+            shares=rng.randint(0, 9),
+            sentiment=pick((None, -0.75, 0.0, 0.25, 0.5)),
+        )
+    if kind < 0.91:
+        return TicketTransfer(at, f"t{number}", reason=pick((None, "gift")), successful=rng.random() < 0.7)
+    if kind < 0.94:
+        attempts: tuple[Literal["scan", "transfer", "validation"], ...] = ("scan", "transfer", "validation")
+        return InvalidAttempt(at, pick(attempts), gate=pick(("north", None)), reason=pick((None, "void")))
+    customer = pick((None, UUID(int=rng.randint(1, 12))))
+    return CartUpdate(at, rng.randint(0, 3), rng.randint(0, 9000), _currency(rng, show), customer=customer)
+
+
+def _currency(rng: random.Random, show: Show) -> str:
+    """New York also takes yen: its tickets belong to the currency of their line."""
+    own = show.hall.currency
+    return rng.choice((own, "JPY")) if own == "USD" else own
 
 
 def _line(rng: random.Random, show: Show, at: datetime, number: int) -> SaleLine:
     pick = rng.choice
     kind = pick(("sale", "sale", "sale", "sale", "comp", "refund", "cancellation", "fee"))
-    # New York also takes yen: tickets in a venue of several currencies belong to the currency of their line.
-    currency = pick((show.hall.currency, "JPY")) if show.hall.currency == "USD" else show.hall.currency
     quantity = {"sale": rng.randint(1, 4), "comp": 1, "cancellation": -1}.get(kind, 0)
     amount = {"sale": quantity * rng.randint(1, 30_000), "refund": -rng.randint(1, 5000), "fee": 150}.get(
         kind, 0
@@ -152,7 +178,7 @@ def _line(rng: random.Random, show: Show, at: datetime, number: int) -> SaleLine
         at,
         quantity,
         amount,
-        currency,
+        _currency(rng, show),
         order_id=pick((None, f"o{rng.randint(0, 200)}")),
         ticket_type=pick(("standing", "seat", None)),
         tax_minor=amount // 6,
@@ -161,6 +187,8 @@ def _line(rng: random.Random, show: Show, at: datetime, number: int) -> SaleLine
         channel=pick(("web", "box", None)),
         campaign=pick(("spring", None)),
         country=pick(("GB", "US", None)),
+        region=pick(("north", None)),
+        city=pick(("Paris", None)),
         customer=pick((None, UUID(int=rng.randint(1, 12)), UUID(int=rng.randint(1, 12)))),
         ticket_id=f"s{number}",
     )
@@ -185,8 +213,9 @@ def _insert(url: str, tenant: Tenant, halls: list[Hall], shows: list[Show]) -> N
         connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant.tenant_id),))
         for hall in halls:
             connection.execute(
-                "INSERT INTO venues (tenant_id, venue_id, name, zone, currency, business_day_starts)"
-                " VALUES (%s, %s, %s, %s, %s, %s)",
+                "INSERT INTO venues"
+                " (tenant_id, venue_id, name, zone, currency, business_day_starts, capacity)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 (
                     tenant.tenant_id,
                     hall.venue_id,
@@ -194,6 +223,7 @@ def _insert(url: str, tenant: Tenant, halls: list[Hall], shows: list[Show]) -> N
                     str(hall.zone),
                     hall.currency,
                     hall.starts,
+                    hall.capacity,
                 ),
             )
             for gate, zone in ZONES.items():
@@ -206,14 +236,30 @@ def _insert(url: str, tenant: Tenant, halls: list[Hall], shows: list[Show]) -> N
             if show.series is not None:
                 connection.execute(
                     "INSERT INTO series (tenant_id, venue_id, series_id, name, genre)"
-                    " VALUES (%s, %s, %s, 'Series', %s)",
+                    " VALUES (%s, %s, %s, 'Series', %s) ON CONFLICT DO NOTHING",
                     (*key, show.series, show.genre),
                 )
+            limits = (show.sellable, show.physical, show.target or None)
+            # Of some only the beginning is known.
+            when = ("doors_at", "starts_at")[show.physical == 9]
             connection.execute(
-                "INSERT INTO events (tenant_id, venue_id, event_id, series_id, name, doors_at,"
-                " sellable_capacity, status) VALUES (%s, %s, %s, %s, 'Show', %s, %s, %s)",
-                (*key, show.event_id, show.series, show.doors, show.capacity, show.status),
+                f"INSERT INTO events (tenant_id, venue_id, event_id, series_id, name, {when},"
+                " sellable_capacity, physical_capacity, target_tickets, status)"
+                " VALUES (%s, %s, %s, %s, 'Show', %s, %s, %s, %s, %s)",
+                (*key, show.event_id, show.series, show.doors, *limits, show.status),
             )
+            for number, (capacity, admission) in enumerate(show.types):
+                connection.execute(
+                    "INSERT INTO ticket_types (tenant_id, venue_id, event_id, ticket_type, name, capacity,"
+                    " admission) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    (*key, show.event_id, f"type {number}", f"Type {number}", capacity, admission),
+                )
+            for name, released, quantity in (("a", None, show.held), ("b", SEASON[0], 7)):
+                connection.execute(
+                    "INSERT INTO holds (tenant_id, venue_id, event_id, hold, quantity, released_at)"
+                    " VALUES (%s, %s, %s, %s, %s, %s)",
+                    (*key, show.event_id, name, quantity, released),
+                )
 
 
 SEASON = (datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 4, 10, tzinfo=UTC))
