@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ class Inside:
             default=None,
         )
         self._times, self._dimensions = times, query.dimensions
+        self._folded = query.top is not None and self._finest is not None
         self._sums: dict[Key, int] = defaultdict(int)
         self._changes: dict[Series, dict[Night, dict[int, int]]] = {}
         self._known: dict[Key, None] = {}
@@ -66,6 +67,11 @@ class Inside:
             cells.add(key, "inside", change)
         for key in self._known:
             cells.rows.setdefault(key, {})
+        if self._folded:
+            # What is added up in one row must be there at every time, not only when somebody came or went.
+            times = {tuple(key[index] for index in self._times) for key in cells.rows}
+            for series, own in product(self._changes, times):
+                cells.rows.setdefault(self._at(series, own), {})
         self.carry(cells)
 
     def carry(self, cells: Cells) -> None:
@@ -104,6 +110,10 @@ class Inside:
 
     def _series(self, key: Key) -> Series:
         return tuple(None if index in self._times else value for index, value in enumerate(key))
+
+    def _at(self, series: Series, times: Key) -> Key:
+        own = dict(zip(self._times, times, strict=True))
+        return tuple(own.get(index, value) for index, value in enumerate(series))
 
     def _moved(self, key: Key, venue: UUID) -> Key:
         """The key where it is compared: the rows of a span that is moved by its days say when they were."""

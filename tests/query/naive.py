@@ -47,6 +47,7 @@ class _Looked:
     def __init__(self, world: World, query: MetricQuery, side: Side, now: datetime) -> None:
         self.world, self.query, self.side, self.now = world, query, side, now
         self.split = bool(SPLIT_BY_CURRENCY & {*query.metrics}) and "currency" not in query.dimensions
+        self.kept: set[Key] | None = None
         asked = INSIDE in query.metrics
         self.changes = [thing for thing in self._seen(Change) if self._may_be_inside(thing)] if asked else []
         self.groups: dict[Key, dict[type, list[Any]]] = defaultdict(lambda: defaultdict(list))
@@ -114,7 +115,15 @@ class _Looked:
         return value(figure, self.groups.get(key, {}), minutes)
 
     def inside(self, key: Key) -> int:
-        """How many are inside at the end of the key's time, each hall by its own business day."""
+        """How many are inside at the end of the key's time, each hall by its own business day; in "other"
+        whoever is in none of those that were kept."""
+        if self.kept is None or key[len(self.query.dimensions) - 1] != "other":
+            return self._inside(key)
+        at = len(self.query.dimensions) - 1
+        ends = {self.key(thing)[at:] for thing in self.changes} - self.kept
+        return sum(self._inside((*key[:at], *end)) for end in ends if end[1:] == key[at + 1 :])
+
+    def _inside(self, key: Key) -> int:
         times = dict(zip(self.query.dimensions, key, strict=False))
         fine = next((name for name in INSTANTS if name in times), None)
         rest = [i for i, name in enumerate(self.query.dimensions) if name not in INSTANTS and name != "day"]
@@ -207,6 +216,6 @@ def refold(world: World, query: MetricQuery, now: datetime, kept: set[Key], othe
         place = key if (key[at], *key[at + 1 :]) in kept else (*key[:at], other, *key[at + 1 :])
         for kind, whats in own.items():
             groups[place][kind] += whats
-    looked.groups = groups
+    looked.groups, looked.kept = groups, kept
     rows = {key: tuple(looked.value(name, key) for name in query.metrics) for key in groups}
     return {key: row for key, row in rows.items() if any(row)}
