@@ -72,7 +72,7 @@
       if (field.enum) {
         return choice(field.enum.map((each) => [each, field.labels?.[each] || words(each)]), value, set, attributes);
       }
-      if (field.picker === 'metric' && this.known.metrics.length) return this.metric(value, set, attributes);
+      if (field.picker === 'metric' && this.known.metrics.length) return this.metric(value, set, attributes, field.split || []);
       if (field.picker === 'dimension' && this.known.dimensions.length) return this.dimension(value, set, attributes);
       if (field.picker === 'picture') return picture(value, set, attributes);
       if (field.picker === 'text') {
@@ -88,9 +88,11 @@
       });
     }
 
-    metric(value, set, attributes) {
+    /* Only metrics that the widget can split as it does. */
+    metric(value, set, attributes, split) {
       const groups = new Map();
-      for (const metric of this.known.metrics) groups.set(metric.group, [...(groups.get(metric.group) || []), metric]);
+      const offered = this.known.metrics.filter((metric) => split.every((name) => metric.dimensions.includes(name)));
+      for (const metric of offered) groups.set(metric.group, [...(groups.get(metric.group) || []), metric]);
       return h('select', { ...attributes, class: 'entry', onchange: (event) => set(event.target.value) },
         [...groups].map(([group, some]) => h('optgroup', { label: words(group || 'other') },
           some.map((metric) => h('option', { value: metric.name, selected: metric.name === value, title: metric.description }, metric.label)))));

@@ -13,7 +13,7 @@ from data.metric_query import Last
 from data.needs import Need
 from widgets.answered import Points, moment, points
 from widgets.asking import question
-from widgets.chosen import Metric, metric_label
+from widgets.chosen import Metric, metric_label, metric_split_by
 from widgets.figures import Figure, hover, measure
 from widgets.heat import heat
 from widgets.parts import chart
@@ -29,7 +29,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class CalendarSettings(Settings):
     """What is counted by day, over how many weeks."""
 
-    metric: Metric = Field("tickets_sold", title="Metric")
+    metric: Metric = metric_split_by("tickets_sold", "day")
     weeks: int = Field(26, ge=4, le=53, title="Weeks")
 
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from widgets.breakdown import SplitSettings, body_by, figure_by, needs_by, summary_by, tables_by
+from widgets.chosen import Metric, metric_split_by
 from widgets.widget import Widget
+
+
+class ChannelSettings(SplitSettings):
+    """What is split by the channel."""
+
+    metric: Metric = metric_split_by("tickets_sold", "channel")
+
 
 WIDGET = Widget(
     name="channel-mix",
@@ -11,7 +19,7 @@ WIDGET = Widget(
     group="marketing",
     icon="bars",
     description="Tickets or money by sales channel, with each one's share or change.",
-    settings=SplitSettings,
+    settings=ChannelSettings,
     needs=needs_by("channel"),
     body=body_by("channel"),
     summary=summary_by("channel"),

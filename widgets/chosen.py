@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from data.metric_dimensions import DIMENSIONS
 from data.metrics import CATALOGUE
@@ -36,6 +36,26 @@ Dimension = Annotated[str, AfterValidator(known_dimension), Field(json_schema_ex
 """The name of a dimension, or nothing."""
 
 
+def check_ranks(metric: str) -> None:
+    """Nothing when values can be ranked by the metric over several times. Raises ValueError."""
+    if CATALOGUE[metric].additivity in ("distinct", "state"):
+        raise ValueError(f"{metric_label(metric)} does not add up over time, so the most cannot be told")
+
+
+def metric_split_by(default: str, *dimensions: str) -> Any:
+    """The field of a metric that its widget always splits by these dimensions: only such metrics are offered
+    and accepted (`check_fixed`)."""
+    return Field(default, title="Metric", json_schema_extra={"picker": "metric", "split": list(dimensions)})
+
+
+def check_fixed(settings: BaseModel) -> None:
+    """Nothing when every metric can be split as its widget does. Raises ValueError, which names the pair."""
+    for name, field in type(settings).model_fields.items():
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and isinstance(dimensions := extra.get("split"), list):
+            check_split([getattr(settings, name)], map(str, dimensions))
+
+
 def metric_label(name: str) -> str:
     """How people call a metric."""
     return CATALOGUE[name].label if name in CATALOGUE else name.replace("_", " ").capitalize()
@@ -48,8 +68,9 @@ def dimension_label(name: str) -> str:
 
 def check_split(metrics: Iterable[str], dimensions: Iterable[str]) -> None:
     """Nothing when every metric can be split by every dimension. Raises ValueError, which names the pair."""
+    asked = list(dimensions)
     for metric in metrics:
-        for dimension in dimensions:
+        for dimension in asked:
             if dimension and dimension not in CATALOGUE[metric].dimensions:
                 what, by = metric_label(metric), dimension_label(dimension)
                 raise ValueError(f"{what} cannot be split by {by.lower()}")

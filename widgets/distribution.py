@@ -8,13 +8,13 @@ from statistics import median
 from typing import Literal
 
 from dash.development.base_component import Component
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from data.answers import Unit
 from data.needs import Need
 from widgets.answered import Points, points
 from widgets.asking import Ranged, labelled, question
-from widgets.chosen import Metric, metric_label
+from widgets.chosen import Metric, check_split, metric_label
 from widgets.figures import Figure, bars, figure, hover, margins, upright_lines, value_axis
 from widgets.parts import chart
 from widgets.scope import Scope
@@ -32,6 +32,11 @@ class DistributionSettings(Ranged):
     of: Literal["day", "week", "event"] = Field(
         "day", title="Of each", json_schema_extra=labelled(day="Day", week="Week", event="Event")
     )
+
+    @model_validator(mode="after")
+    def _splits(self) -> DistributionSettings:
+        check_split((self.metric,), (self.of,))
+        return self
 
 
 def needs(settings: DistributionSettings, scope: Scope) -> Mapping[str, Need]:

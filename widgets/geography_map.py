@@ -12,7 +12,7 @@ from data.metric_query import Sort
 from data.needs import Need
 from widgets.answered import Points, adds_up, points
 from widgets.asking import Ranged, labelled, question
-from widgets.chosen import Metric, metric_label
+from widgets.chosen import Metric, metric_label, metric_split_by
 from widgets.countries import country_name
 from widgets.figures import HOVER, Figure, figure, hover, measure
 from widgets.parts import chart, note
@@ -29,7 +29,7 @@ COAST = "rgba(140,149,165,0.45)"
 class MapSettings(Ranged):
     """What is shaded, and how much of the world is seen."""
 
-    metric: Metric = Field("tickets_sold", title="Metric")
+    metric: Metric = metric_split_by("tickets_sold", "country")
     view: Literal["near", "world"] = Field(
         "near", title="Show", json_schema_extra=labelled(near="Where buyers are", world="The whole world")
     )

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from widgets.breakdown import SplitSettings, body_by, figure_by, needs_by, summary_by, tables_by
+from widgets.chosen import Metric, metric_split_by
 from widgets.widget import Widget
+
+
+class PriceSettings(SplitSettings):
+    """What is split by the price of a ticket."""
+
+    metric: Metric = metric_split_by("tickets_sold", "price")
+
 
 WIDGET = Widget(
     name="price-bands",
@@ -11,7 +19,7 @@ WIDGET = Widget(
     group="money",
     icon="bars",
     description="What people paid for a ticket: how many sold in each band of prices.",
-    settings=SplitSettings,
+    settings=PriceSettings,
     needs=needs_by("price"),
     body=body_by("price"),
     summary=summary_by("price band"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from widgets.breakdown import SplitSettings, body_by, figure_by, needs_by, summary_by, tables_by
-from widgets.chosen import Metric
+from widgets.chosen import Metric, metric_split_by
 from widgets.widget import Widget
 
 
 class RefusalSettings(SplitSettings):
     """What is split by the reason: scans that let nobody in."""
 
-    metric: Metric = Field("invalid_scans", title="Metric")
+    metric: Metric = metric_split_by("invalid_scans", "reason")
 
 
 WIDGET = Widget(

@@ -12,7 +12,7 @@ from data.metric_query import Top
 from data.needs import Need
 from widgets.answered import Points, adds_up, filled, moment, nothing_is_zero, points
 from widgets.asking import Grain, Ranged, grain_of, labelled, question, range_of
-from widgets.chosen import Dimension, Metric, check_split, dimension_label, metric_label
+from widgets.chosen import Dimension, Metric, check_ranks, check_split, dimension_label, metric_label
 from widgets.curves import Curve, curves, names
 from widgets.figures import Figure, TimeAxis
 from widgets.named import all_events, named_table, namer
@@ -37,6 +37,7 @@ class SeriesSettings(Ranged):
     @model_validator(mode="after")
     def _splits(self) -> SeriesSettings:
         check_split((self.metric,), (self.dimension,))
+        check_ranks(self.metric)
         return self
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from data.needs import Need
 from widgets.asking import labelled
 from widgets.breakdown import SplitSettings, body_by, figure_by, split_question, summary_by, tables_by
+from widgets.chosen import Metric, metric_split_by
 from widgets.countries import country_name
 from widgets.figures import Figure
 from widgets.scope import Scope
@@ -23,6 +24,7 @@ PLACES = {"country": "Country", "region": "Region", "city": "City"}
 class PlacesSettings(SplitSettings):
     """Which kind of place is ranked, by what."""
 
+    metric: Metric = metric_split_by("tickets_sold", "country", "region", "city")
     place: Literal["country", "region", "city"] = Field(
         "city",
         title="Places",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from widgets.breakdown import SplitSettings, body_by, figure_by, needs_by, summary_by, tables_by
-from widgets.chosen import Metric
+from widgets.chosen import Metric, metric_split_by
 from widgets.widget import Widget
 
 
 class SourceSettings(SplitSettings):
     """What is split by where people came from."""
 
-    metric: Metric = Field("visitors", title="Metric")
+    metric: Metric = metric_split_by("visitors", "source")
 
 
 WIDGET = Widget(

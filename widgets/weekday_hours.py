@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash.development.base_component import Component
-from pydantic import Field
 
 from data.needs import Need
 from widgets.answered import Points, points
 from widgets.asking import Ranged, question
-from widgets.chosen import Metric, metric_label
+from widgets.chosen import Metric, metric_label, metric_split_by
 from widgets.figures import Figure, hover, measure
 from widgets.heat import heat
 from widgets.parts import chart
@@ -27,7 +26,7 @@ _LONG = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 class HoursSettings(Ranged):
     """What is counted by weekday and hour."""
 
-    metric: Metric = Field("tickets_sold", title="Metric")
+    metric: Metric = metric_split_by("tickets_sold", "weekday", "hour_of_day")
 
 
 def needs(settings: HoursSettings, scope: Scope) -> Mapping[str, Need]:

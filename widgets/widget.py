@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from dash.development.base_component import Component
+from pydantic import model_validator
 
 from data.answers import Answer, Column
 from data.metric_query import Frozen
 from data.needs import Need
+from widgets.chosen import check_fixed
 from widgets.scope import Scope
 
 
 class Settings(Frozen):
     """The settings of a widget; the form is made from the fields (title, description, choices)."""
+
+    @model_validator(mode="after")
+    def _fixed_splits(self) -> Self:
+        check_fixed(self)
+        return self
 
 
 S = TypeVar("S", bound=Settings)
