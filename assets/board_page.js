@@ -274,9 +274,20 @@
   }, true);
   addEventListener('popstate', () => lookAt(location.search));
 
+  /* The other pages are opened with what is looked at here: their links stand outside of what is drawn anew. */
+  function carry(query) {
+    document.querySelectorAll('#react-entry-point :is(.nav-item, .tab, .tabs .menu-item)[id]').forEach((link) => {
+      const id = JSON.parse(link.id);
+      window.dash_clientside.set_props(id, { href: query ? `${id.i}?${query}` : id.i });
+    });
+  }
+
   function looked() {
-    const bar = find('[data-filters]');
-    if (bar) delete bar.dataset.seen;  // React keeps the element: others take it for the one they have seen.
+    const bar = find('.filter-bar');
+    if (bar) {
+      delete bar.dataset.seen;  // React keeps the element: others take it for the one they have seen.
+      carry(bar.dataset.carried);
+    }
     document.documentElement.removeAttribute('data-asking');
     const lost = document.activeElement === document.body || !document.activeElement?.isConnected;
     if (chosen && lost) find(`[data-filter="${chosen}"] > summary`)?.focus({ preventScroll: true });

@@ -1,8 +1,9 @@
-/* What links cannot do for the bar above a board: own dates, finding by typing, and a click on a chart or
+/* What links cannot do for the bar above the figures of a page: own dates, finding by typing, and a click on a chart or
    row that filters the whole board. The address is the state: each of these goes to another address. */
 (function () {
   'use strict';
   const DAY = 86400000;
+  const CARRIED = ['venue', 'event', 'range', 'compare'];
   const SPANS = { day: 1, week: 7 };
   const MINUTES = { minute: 1, '5min': 5, '15min': 15, '30min': 30, hour: 60 };
   const VALUES = '[data-filter][data-value]';  // What a widget marks as one value of a dimension.
@@ -212,10 +213,23 @@
     asking();
   });
 
+  /* Links to other pages have been drawn with the figures: until those of another address have come, what was
+     chosen goes along from the address itself (`CARRIED` of widgets/scope_url.py). */
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('#react-entry-point a:is(.nav-item, .tab)');
+    const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !plain || !document.documentElement.hasAttribute('data-asking')) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const chosen = [...new URLSearchParams(location.search)].filter(([name]) => CARRIED.includes(name));
+    history.pushState({}, '', `${link.pathname}?${new URLSearchParams(chosen)}`);
+    dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+  }, true);
+
   let waiting = 0;
   function changed() {
     waiting = 0;
-    const found = bar();
+    const found = document.querySelector('#react-entry-point .filter-bar');
     if (found && !found.dataset.seen) {
       found.dataset.seen = '1';
       document.documentElement.removeAttribute('data-asking');

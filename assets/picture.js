@@ -52,6 +52,7 @@
 
   /* What the bar says, as a line. */
   function filters(root) {
+    if (root.matches('.night')) return '';  // One event, whose name stands above.
     const chosen = words(root, '.filter-shown').filter((text) => text !== 'No comparison');
     const picked = [...root.querySelectorAll('.filter-chip')].map((chip) =>
       chip.querySelector('.muted').textContent + chip.querySelector('.filter-value').textContent);

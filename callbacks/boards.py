@@ -207,6 +207,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
         venue=str(looked.choices.venues[0].id) if len(looked.choices.venues) == 1 else "",
         demo=person.demo,
         history=read_history(services.settings.data_dir),
+        carried=looked.choices.carried,
     )
 
 

@@ -78,6 +78,7 @@ def figures(services: Services, person: Person, name: str, query: Query) -> Figu
         drawn.marks,
         demo=person.demo,
         history=read_history(services.settings.data_dir),
+        carried=looked.choices.carried,
     )
 
 

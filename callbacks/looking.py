@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,15 @@ from data.accounts import Person
 from data.directory import Directory, Event, Venue
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Range
-from widgets.format import day
+from widgets.format import clock, day
 from widgets.scope import Scope
-from widgets.scope_url import Look, Misread, Query, read, read_range
+from widgets.scope_url import Look, Misread, Query, carried, read, read_range
 
 USUAL = "30d"
 NEAREST = 60
-"""Events offered in the menu; the chosen one is always among them."""
+"""Events offered in the menu that have a time; the chosen one is always among them."""
+UNDATED = 12
+"""Those without a time beside them, the latest first: any sender can make some by naming them."""
 _NEVER = timedelta(days=100_000)
 
 
@@ -97,6 +100,7 @@ def looking(
         zone,
         chosen.venue_id if chosen else None,
         _names(look, events, of) | _called(directory, access, look),
+        carried(query, (*misread, *unknown)),
     )
     return Looking(look, scope, (*misread, *unknown), choices)
 
@@ -150,18 +154,25 @@ def _nearest(
     events: Collection[Event], look: Look, venues: Mapping[UUID, Venue], now: datetime
 ) -> list[Choice]:
     """The events nearest to now, those to come first, and whatever has been chosen."""
+    here = [event for event in events if look.venue in (None, event.venue_id)]
     near = heapq.nsmallest(
-        NEAREST,
-        (event for event in events if look.venue in (None, event.venue_id)),
-        key=lambda event: (_distance(event, now), event.name),
+        NEAREST, filter(_opens, here), key=lambda event: (_distance(event, now), event.name)
     )
+    undated = (event for event in here if _opens(event) is None)
+    near += heapq.nlargest(UNDATED, undated, key=lambda event: (event.created_at, event.name))
     chosen = {look.event, look.compare_event}
     near += [event for event in events if event.event_id in chosen and event not in near]
     near.sort(key=lambda event: (_is_over(event, now), _distance(event, now), event.name))
     several = len(venues) > 1 and look.venue is None
+    words = [_sub(event, venues[event.venue_id], several, now) for event in near]
+    often = Counter((event.name, sub) for event, sub in zip(near, words, strict=True))
     return [
-        Choice(event.event_id, event.name, _sub(event, venues[event.venue_id], several, now))
-        for event in near
+        Choice(
+            event.event_id,
+            event.name,
+            sub + _at(event, venues[event.venue_id]) * (often[event.name, sub] > 1),
+        )
+        for event, sub in zip(near, words, strict=True)
     ]
 
 
@@ -181,10 +192,16 @@ def _is_over(event: Event, now: datetime) -> bool:
 
 def _sub(event: Event, venue: Venue, several: bool, now: datetime) -> str:
     opens = _opens(event)
-    date = day(opens.isoformat(), venue.zone.key) if opens else ""
+    date = day(opens.isoformat(), venue.zone.key) if opens else "" if event.registered else "Unregistered"
     if opens and opens.year != now.year:
         date += f" {opens.year}"
     return ", ".join(part for part in (date, venue.name if several else "") if part)
+
+
+def _at(event: Event, venue: Venue) -> str:
+    """The time of an event that is called like another one of the same day."""
+    opens = _opens(event)
+    return f", {clock(opens.isoformat(), venue.zone.key)}" if opens else ""
 
 
 def _granted(id_: UUID, granted: frozenset[UUID] | None) -> bool:

@@ -1,77 +1,86 @@
-"""What the Tonight page shows and to whom: the state of one event, and the events to choose from.
+"""What the Tonight page shows and to whom: the state of one event, below the bar that all pages have.
 
 The page itself knows no database. It asks the reader that `register` leaves with its server, so
 that two apps in one process each read their own.
 """
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from dash import Dash
 from flask import g
 
+from callbacks.looking import Looking, access_of, looking
 from components.board import Night
+from components.filter_bar import night_bar
 from data.accounts import SEES_THE_NIGHT, Person
 from data.demo_handover import read_history
-from data.engine import DatabaseUnavailable
+from data.engine import DatabaseUnavailable, TenantConnection
 from data.live import read_state, tonight
-from data.live_state import EventState
 from data.services import Services
+from widgets.scope_url import Query
 
 READER = "housecount.tonight"
+PATH = "/"
 _PHASES = ("live", "next", "over")
 
 
 def register(app: Dash, services: Services) -> None:
     """Leave the reader of the Tonight page with the app's server."""
 
-    def read(event: str | list[str] | None) -> Night:
-        return night(services, g.person, event[0] if isinstance(event, list) else event)
+    def read(query: Query) -> Night:
+        return night(services, g.person, query)
 
     app.server.extensions[READER] = read
 
 
-def night(services: Services, person: Person, event: str | None) -> Night:
-    """The night of `event`, or of the one that is on (else the next, else the last) without a choice."""
+def night(services: Services, person: Person, query: Query) -> Night:
+    """The night of the event in the address, or of the one that is on (else the next, else the last) at the
+    venue in the address, at any without one."""
     if person.role not in SEES_THE_NIGHT:
         return Night(problem="not-permitted")
     try:
-        return _read(services, person.tenant_id, event)
+        return _read(services, person, query)
     except DatabaseUnavailable:
         return Night(problem="unreadable")
 
 
-def _read(services: Services, tenant_id: UUID, chosen: str | None) -> Night:
-    venues = services.directory.venues(tenant_id)
-    now = datetime.now(UTC)
-    with services.database.tenant(tenant_id, snapshot=True) as tenant:
-        events: list[dict[str, Any]] = [
-            {**event, "venueName": venue.name, "zone": venue.zone.key}
-            for venue in venues
-            for event in tonight(tenant, venue.venue_id, now)
-        ]
-        events.sort(key=lambda event: (_PHASES.index(event["phase"]), not event["registered"]))
-        if chosen is None and not events:
-            return Night(problem="no-event", venue=venues[0].name if len(venues) == 1 else None)
-        event_id = _uuid(chosen if chosen is not None else events[0]["eventId"])
-        state = read_state(tenant, event_id, now) if event_id is not None else None
+def _read(services: Services, person: Person, query: Query) -> Night:
+    for event in _texts(query, "event"):
+        services.directory.find_event(person.tenant_id, event)  # It may be younger than what is held.
+    looked = looking(services.directory, access_of(person), query)
+    now = looked.scope.now
+    with services.database.tenant(person.tenant_id, snapshot=True) as tenant:
+        unknown = looked.look.event is None and any(part.name == "event" for part in looked.misread)
+        chosen = None if unknown else looked.look.event or _on(tenant, looked, now)
+        state = read_state(tenant, chosen, now) if chosen is not None else None
+    carried = looked.choices.carried
     if state is None:
-        return Night(problem="unknown-event")
-    if all(event["eventId"] != state["eventId"] for event in events):
-        events.insert(0, _listed(state))  # Whoever looks at an event finds it in the list.
-    return Night(state=state, events=events, history=read_history(services.settings.data_dir))
+        told = [part for part in looked.misread if part.name != "event"]
+        shown = "Not here" if unknown or chosen else "No event yet"
+        bar = night_bar(looked.look, looked.choices, PATH, shown, misread=told)
+        if unknown or chosen:
+            return Night(bar=bar, problem="unknown-event", carried=carried)
+        return Night(bar=bar, problem="no-event", venue=_venue(looked), carried=carried)
+    bar = night_bar(looked.look, looked.choices, PATH, state["event"]["name"], misread=looked.misread)
+    history = read_history(services.settings.data_dir)
+    return Night(state=state, bar=bar, history=history, carried=carried)
 
 
-def _listed(state: EventState) -> dict[str, Any]:
-    """An event of any time as the switcher lists it: past the twelve that are near."""
-    names = ("name", "status", "registered", "doorsAt", "startsAt", "endsAt", "venueName", "zone")
-    own = {name: state["event"][name] for name in names}
-    return {"eventId": state["eventId"], "phase": "over", **own}
+def _on(tenant: TenantConnection, looked: Looking, now: datetime) -> UUID | None:
+    """The event that is on at the venues looked at, else the next one, else the last."""
+    venues = [venue.id for venue in looked.choices.venues if looked.look.venue in (None, venue.id)]
+    events = [event for venue in venues for event in tonight(tenant, venue, now)]
+    events.sort(key=lambda event: (_PHASES.index(event["phase"]), not event["registered"]))
+    return UUID(events[0]["eventId"]) if events else None
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _venue(looked: Looking) -> str | None:
+    """The one venue that is looked at."""
+    venues = [venue.name for venue in looked.choices.venues if looked.look.venue in (None, venue.id)]
+    return venues[0] if len(venues) == 1 else None
+
+
+def _texts(query: Query, name: str) -> list[str]:
+    found = query.get(name, ())
+    return [found] if isinstance(found, str) else list(found)

@@ -1,9 +1,8 @@
 """The live board of one event: everything a manager wants on the night, on one screen."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dash import html
 from dash.development.base_component import Component
@@ -31,28 +30,32 @@ Problem = Literal["no-event", "unknown-event", "unreadable", "not-permitted"]
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What the Tonight page has to show: a state with the events to choose from, or why there is none."""
+    """What the Tonight page has to show: a state below the bar of choices, or why there is none."""
 
     state: State | None = None
-    events: Sequence[dict[str, Any]] = ()
+    bar: Component | None = None
     problem: Problem | None = None
     venue: str | None = None
     history: int | None = None
     """How many percent of the demo's evenings are published; None when all are."""
+    carried: str = ""
+    """The query string with which other pages look at the same."""
 
 
 def problem(night: Night) -> list[Component]:
-    """The page in place of a board."""
+    """The page in place of a board, with the bar where another choice would help."""
     if night.problem == "no-event":
-        return no_event(night.venue)
-    panels = {"unknown-event": unknown_event, "unreadable": unreadable, "not-permitted": not_permitted}
-    return panels[night.problem or "unreadable"]()
+        found = no_event(night.venue)
+    else:
+        panels = {"unknown-event": unknown_event, "unreadable": unreadable, "not-permitted": not_permitted}
+        found = panels[night.problem or "unreadable"]()
+    return [*found[:1], night.bar, *found[1:]] if night.bar is not None else found
 
 
 def board(
-    state: State, events: Sequence[dict[str, Any]], *, downloads: bool = True, history: int | None = None
+    state: State, bar: Component, *, downloads: bool = True, history: int | None = None
 ) -> list[Component]:
-    """The board with the figures of `state` in it; `events` fill the menu.
+    """The board with the figures of `state` in it, below the bar of choices.
 
     The whole state travels in an attribute: the browser goes on from exactly what was drawn.
     """
@@ -60,7 +63,8 @@ def board(
     return [
         html.Div(
             [
-                header(state, texts, events, downloads=downloads, history=history),
+                header(state, texts, downloads=downloads, history=history),
+                bar,
                 strip(SECTIONS),
                 stale_note(),
                 notice_rows(state),

@@ -45,6 +45,8 @@ class OpenBoard:
     history: int | None = None
     """How many percent of the demo's evenings are published; None when all are."""
     problem: Problem | None = None
+    carried: str = ""
+    """The query string with which other pages look at the same."""
 
 
 def board_page(board: OpenBoard, url: Mapping[str, str]) -> list[Component]:

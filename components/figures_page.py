@@ -32,6 +32,8 @@ class FiguresPage:
     demo: bool = False
     history: int | None = None
     """How many percent of the demo's evenings are published; None when all are."""
+    carried: str = ""
+    """The query string with which other pages look at the same."""
 
 
 def figures_page(page: FiguresPage, styles: Sequence[str]) -> list[Component]:

@@ -1,4 +1,4 @@
-"""The bar above a board: venue, event, range, comparison, and the clicked filters.
+"""The bar above every page of figures: venue, event, range, comparison, and the clicked filters.
 
 All of it is links. The address is the state, so a link shows the same to whoever opens it, the back
 button takes a choice back, and nothing needs a callback. `assets/filter.js` adds what links cannot
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from dash import dcc, html
@@ -40,7 +40,7 @@ class Choice(NamedTuple):
 class Choices:
     """What there is to choose from, the nearest first; `usual` is the range without a choice, `zone` that
     of the board, `venue_of_event` where the chosen event is. `names` has the words for dimensions and for
-    values that are ids."""
+    values that are ids, `carried` is the address that other pages are opened with."""
 
     venues: Sequence[Choice]
     events: Sequence[Choice]
@@ -48,6 +48,7 @@ class Choices:
     zone: str = "UTC"
     venue_of_event: UUID | None = None
     names: Mapping[str, str] | None = None
+    carried: str = ""
 
 
 def filter_bar(
@@ -65,27 +66,45 @@ def filter_bar(
         query = write(changed, base=base)
         return f"{path}?{query}" if query else path
 
+    chosen = [
+        _venues(look, choices, to),
+        _events(look, choices, to),
+        _ranges(look, choices, to),
+        _comparisons(look, choices, to),
+        html.Span(className="grow"),
+        _notes(look, choices),
+        *children,
+    ]
+    filters = marks(data_filters=json.dumps(look.picked, ensure_ascii=False))
+    return _bar(chosen, choices, [_chips(look, choices, to), _left_out(misread)], filters)
+
+
+def night_bar(
+    look: Look, choices: Choices, path: str, shown: str, *, misread: Sequence[Misread] = ()
+) -> html.Div:
+    """The same of a page of one event as it happens, called `shown`: whole events have no range, comparison
+    or filter. Without a choice it is the event that is on. Range and comparison wait in the address."""
+    look = replace(look, picked=())
+
+    def to(changed: Look) -> str:
+        query = write(changed)
+        return f"{path}?{query}" if query else path
+
+    chosen = [_venues(look, choices, to), _events(look, choices, to, none="What is on now", shown=shown)]
+    return _bar(chosen, choices, [_left_out(misread)])
+
+
+def _bar(
+    chosen: Sequence[Component | None],
+    choices: Choices,
+    below: Sequence[Component | None],
+    hooks: Mapping[str, Any] | None = None,
+) -> html.Div:
+    row = html.Div(
+        list(chosen), className="filters", role="group", **marks(aria_label="What the figures are of")
+    )
     return html.Div(
-        [
-            html.Div(
-                [
-                    _venues(look, choices, to),
-                    _events(look, choices, to),
-                    _ranges(look, choices, to),
-                    _comparisons(look, choices, to),
-                    html.Span(className="grow"),
-                    _notes(look, choices),
-                    *children,
-                ],
-                className="filters",
-                role="group",
-                **marks(aria_label="What the figures are of"),
-            ),
-            _chips(look, choices, to),
-            _left_out(misread),
-        ],
-        className="filter-bar",
-        **marks(data_filters=json.dumps(look.picked, ensure_ascii=False)),
+        [row, *below], className="filter-bar", **marks(data_carried=choices.carried), **(hooks or {})
     )
 
 
@@ -101,13 +120,16 @@ def _venues(look: Look, choices: Choices, to: Callable[[Look], str]) -> Componen
     return _menu("venue", "house", "Venue", _name(look.venue, choices.venues, "All venues"), items)
 
 
-def _events(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:
-    items = [_item("All events", to(replace(look, event=None)), look.event is None)]
+def _events(
+    look: Look, choices: Choices, to: Callable[[Look], str], none: str = "All events", shown: str = ""
+) -> Component:
+    """Without a choice it is `none`; `shown` is what is looked at then, where that is one event."""
+    items = [_item(none, to(replace(look, event=None)), look.event is None)]
     items += [
         _item(event.name, to(replace(look, event=event.id)), event.id == look.event, event.sub)
         for event in choices.events
     ]
-    return _menu("event", "ticket", "Event", _name(look.event, choices.events, "All events"), items)
+    return _menu("event", "ticket", "Event", shown or _name(look.event, choices.events, none), items)
 
 
 def _ranges(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:

@@ -1,11 +1,7 @@
 """The head of the board: which event, how fresh, how connected."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from dash import html
 
-from components.event_menu import switcher
 from components.export_menu import export_menu
 from widgets.attributes import marks
 from widgets.icon import icon
@@ -16,13 +12,12 @@ from widgets.readings import State
 def header(
     state: State,
     texts: Readings,
-    events: Sequence[dict[str, Any]],
     *,
     downloads: bool = True,
     history: int | None = None,
 ) -> html.Header:
-    """The event's name (a menu of the venue's other events), its times, the state of the line, and what
-    can be taken away by those who may. `history` is that of `demo_mark`."""
+    """The event's name, its times, the state of the line, and what can be taken away by those who may.
+    `history` is that of `demo_mark`."""
     event = state["event"]
     marks = [
         demo_mark(event["demo"], history),
@@ -35,7 +30,7 @@ def header(
         [
             html.Div(
                 [
-                    html.Div([switcher(state, events), *marks], className="title-row"),
+                    html.Div([html.H1(event["name"]), *marks], className="title-row"),
                     place(texts, "event-when", "muted small"),
                 ],
                 className="grow title",

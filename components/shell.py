@@ -55,16 +55,16 @@ def shell(
     viewer: Viewer,
     *,
     current: str,
-    aside: Component | None = None,
+    carried: str = "",
 ) -> html.Div:
-    """The page: `current` is the address of the page shown, `aside` what the page adds below the
-    navigation where there is room."""
+    """The page: `current` is the address of the page shown, `carried` the query string with which the other
+    pages look at the same."""
     return html.Div(
         [
             html.A("Skip to the figures", href="#main", className="skip"),
-            _side(viewer, current, aside),
+            _side(viewer, current, carried),
             html.Main(list(content), className="main", id="main", tabIndex="-1"),
-            _tabs(viewer, current),
+            _tabs(viewer, current, carried),
             html.Div(
                 id="announcer", className="visually-hidden", **marks(aria_live="assertive", role="alert")
             ),
@@ -73,13 +73,19 @@ def shell(
     )
 
 
-def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Aside:
+def _link(tab: Tab, label: str, at: str, name: str, carried: str) -> dcc.Link:
+    """To a page, with what is looked at; `assets/board_page.js` keeps it true on a board."""
+    return dcc.Link(
+        [icon(tab.icon), html.Span(label)],
+        href=f"{tab.href}?{carried}" if carried else tab.href,
+        className=name,
+        id={"at": at, "i": tab.href, "t": "place"},
+    )
+
+
+def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
     links = [
-        dcc.Link(
-            [icon(tab.icon), html.Span(tab.label)],
-            href=tab.href,
-            className=_class("nav-item", tab.href == current),
-        )
+        _link(tab, tab.label, "side", _class("nav-item", tab.href == current), carried)
         for tab in places(viewer)
     ]
     initials = "".join(word[0] for word in viewer.name.split()[:2]).upper()
@@ -93,7 +99,6 @@ def _side(viewer: Viewer, current: str, aside: Component | None) -> html.Aside:
                 className="brandrow",
             ),
             html.Nav(links, **marks(aria_label="Pages")),
-            aside,
             html.Div(
                 [
                     html.Span(initials, className="avatar", **marks(aria_hidden="true")),
@@ -137,21 +142,14 @@ def strip(sections: Sequence[Tab]) -> html.Nav:
     )
 
 
-def _tabs(viewer: Viewer, current: str) -> html.Nav:
+def _tabs(viewer: Viewer, current: str, carried: str) -> html.Nav:
     """The phone's bar: up to four pages, and the rest behind the fifth place."""
     own = places(viewer)
     links = [
-        dcc.Link(
-            [icon(tab.icon), html.Span(tab.short or tab.label)],
-            href=tab.href,
-            className=_class("tab", tab.href == current),
-        )
+        _link(tab, tab.short or tab.label, "tabs", _class("tab", tab.href == current), carried)
         for tab in own[:4]
     ]
-    more = [
-        dcc.Link([icon(tab.icon), html.Span(tab.label)], href=tab.href, className="menu-item")
-        for tab in own[4:]
-    ]
+    more = [_link(tab, tab.label, "tabs", "menu-item", carried) for tab in own[4:]]
     return html.Nav(
         [
             *links,

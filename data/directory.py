@@ -37,7 +37,7 @@ class Venue:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as senders name it; times carry a zone."""
+    """An event as senders name it; times carry a zone. Without being `registered` it is known by messages."""
 
     event_id: UUID
     venue_id: UUID
@@ -46,6 +46,8 @@ class Event:
     doors_at: datetime | None
     starts_at: datetime | None
     ends_at: datetime | None
+    registered: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,8 @@ def _read(tenant: TenantConnection) -> _Page:
     events = [
         Event(**row)
         for row in tenant.rows(
-            "SELECT event_id, venue_id, external_id, name, doors_at, starts_at, ends_at"
-            " FROM events WHERE tenant_id = %s",
+            "SELECT event_id, venue_id, external_id, name, doors_at, starts_at, ends_at, registered,"
+            " created_at FROM events WHERE tenant_id = %s",
             [tenant.tenant_id],
         )
     ]

@@ -20,4 +20,6 @@ def register() -> None:
 def layout(**query: str | list[str]) -> html.Div:
     """The widgets of the page as the filters in its address say."""
     page: FiguresPage = current_app.extensions[READER]("attendance", query)
-    return shell(figures_page(page, [addresses()["boards.css"]]), viewer(), current=PATH)
+    return shell(
+        figures_page(page, [addresses()["boards.css"]]), viewer(), current=PATH, carried=page.carried
+    )

@@ -27,4 +27,4 @@ def layout(board_id: str = "", **query: str | list[str]) -> html.Div:
     """The board with all its widgets drawn, as the filters in its address say."""
     board: OpenBoard = current_app.extensions[READER](board_id, query)
     g.board_name = board.name
-    return shell(board_page(board, addresses()), viewer(), current="/dashboards")
+    return shell(board_page(board, addresses()), viewer(), current="/dashboards", carried=board.carried)

@@ -8,6 +8,7 @@ from components.shell import shell
 from components.widget_gallery import gallery
 from pages.files import addresses
 from pages.viewer import viewer
+from widgets.scope_url import carried
 
 PATH = "/gallery"
 
@@ -17,6 +18,6 @@ def register() -> None:
     register_page("gallery", path=PATH, title="Widgets · Housecount", layout=layout)  # type: ignore[no-untyped-call]
 
 
-def layout(**_: str) -> html.Div:
+def layout(**query: str | list[str]) -> html.Div:
     """The widgets with samples of this moment."""
-    return shell(gallery(datetime.now(UTC), addresses()), viewer(), current=PATH)
+    return shell(gallery(datetime.now(UTC), addresses()), viewer(), current=PATH, carried=carried(query))

@@ -4,7 +4,6 @@ from dash import html, register_page
 from flask import current_app
 
 from components.board import Night, board, problem
-from components.event_menu import coming_up
 from components.shell import shell, takes_away
 from pages.viewer import viewer
 
@@ -17,15 +16,11 @@ def register() -> None:
     register_page("tonight", path=PATH, title="Tonight · Housecount", layout=layout)  # type: ignore[no-untyped-call]
 
 
-def layout(event: str | None = None, **_: str) -> html.Div:
-    """The board of `event` (an id in the address), with its figures as they are at this moment."""
-    night: Night = current_app.extensions[READER](event)
-    if night.state is None:
-        return shell(problem(night), viewer(), current=PATH)
+def layout(**query: str | list[str]) -> html.Div:
+    """The board of the event or venue in the address, with its figures as they are at this moment."""
+    night: Night = current_app.extensions[READER](query)
     who = viewer()
-    return shell(
-        board(night.state, night.events, downloads=takes_away(who), history=night.history),
-        who,
-        current=PATH,
-        aside=coming_up(night.state, night.events),
-    )
+    if night.state is None or night.bar is None:
+        return shell(problem(night), who, current=PATH, carried=night.carried)
+    content = board(night.state, night.bar, downloads=takes_away(who), history=night.history)
+    return shell(content, who, current=PATH, carried=night.carried)

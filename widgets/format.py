@@ -88,18 +88,6 @@ def day(text: str | None, zone: str) -> str:
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
 
 
-def zone_letters(text: str | None, zone: str) -> str:
-    """What people call the zone at that instant, "GMT" or "CET", or how far from UTC it is: "UTC+5:45"."""
-    at = instant(text)
-    if at is None:
-        return NOTHING
-    letters = f"{at.astimezone(ZoneInfo(zone)):%Z}"
-    if letters[0] not in "+-":
-        return letters
-    hours, rest = int(letters[1:3]), letters[3:]
-    return f"UTC{letters[0].replace('-', '−')}{hours}{f':{rest}' if rest else ''}"
-
-
 def moment(text: str | None, now: str, zone: str) -> str:
     """The time of day when it is of the day of `now`, else the date: "14 Aug"."""
     if text is None:

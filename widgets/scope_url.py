@@ -27,6 +27,8 @@ MOST_DIMENSIONS = 10
 MOST_VALUES = 50
 LONGEST_VALUE = 200
 FILTER = "f."
+CARRIED = ("venue", "event", "range", "compare")
+"""What goes along to another page; a clicked filter belongs to the figures it was clicked on."""
 
 Query = Mapping[str, str | Sequence[str]]
 """Parameters as Dash and Flask hand them over: a text, or several of the same name."""
@@ -131,6 +133,14 @@ def write(look: Look, *, base: Mapping[str, str] | None = None) -> str:
             ("f", "none")
         ]
     return urlencode(pairs, safe=":")
+
+
+def carried(query: Query, misread: Collection[Misread] = ()) -> str:
+    """The query string with which another page looks at the same: what was chosen here, without what the
+    address names but nobody understands."""
+    texts, wrong = _texts(query), {part.name for part in misread}
+    pairs = [(name, texts[name][0]) for name in CARRIED if texts.get(name) and name not in wrong]
+    return urlencode([(name, text) for name, text in pairs if text], safe=":")
 
 
 @lru_cache(maxsize=256)

@@ -187,9 +187,10 @@ def test_another_event_is_a_click_away_and_the_socket_follows(page: Page, night:
             [night.tenant.tenant_id, night.tenant.venue_id, second.event_id, f"n-{second.event_id}"],
         )
     sign_in(page, night)
-    page.locator("#react-entry-point .title-row .switcher summary").focus()
+    chooser = page.locator('#react-entry-point .filter[data-filter="event"]')
+    chooser.locator("summary").focus()
     page.keyboard.press("Enter")
-    menu = page.locator("#react-entry-point .title-row .menu")
+    menu = chooser.locator(".menu")
     expect(menu).to_be_visible()
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()

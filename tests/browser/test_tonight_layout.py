@@ -103,8 +103,9 @@ def test_the_event_that_somebody_registered_is_shown_before_those_that_senders_m
     page = context.new_page()
     sign_in(page, night)
     expect(page.get_by_role("heading", level=1)).to_have_text("Northern Lights")
-    side = page.locator("#react-entry-point .side-events")
-    expect(side.get_by_role("link")).to_have_count(3)  # The others are in the closed details.
-    side.get_by_text("All events").click()
-    expect(side.get_by_role("link")).to_have_count(6)
+    page.get_by_label("Event: Northern Lights").click()
+    items = page.locator('#react-entry-point .filter[data-filter="event"] .menu-item')
+    expect(items).to_have_count(7)
+    assert items.nth(1).inner_text().startswith("Northern Lights")
+    assert ["Unregistered" in item for item in items.all_inner_texts()] == [False] * 2 + [True] * 5
     context.close()

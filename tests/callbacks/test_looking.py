@@ -121,3 +121,49 @@ def test_what_was_clicked_is_called_by_its_name(
     query = {"f.gate": ["g-1", "g-2"], "f.channel": "web"}
     names = looking(directory, Access(tenant.tenant_id), query, now=NOW).choices.names or {}
     assert (names.get("g-1"), names.get("g-2"), names.get("web")) == ("North gate", None, None)
+
+
+def test_what_nobody_registered_stands_behind_what_comes_and_the_latest_are_kept(
+    directory: Directory, database: Database, tenant: Tenant
+) -> None:
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, name, registered, created_at)"
+            " SELECT %s, %s, gen_random_uuid(), 'gig ' || lpad(n::text, 2, '0'), false,"
+            " now() + n * interval '1 s' FROM generate_series(1, 20) n",
+            [tenant.tenant_id, tenant.venue_id],
+        )
+    found = looking(directory, Access(tenant.tenant_id), {"venue": str(tenant.venue_id)}, now=NOW)
+    gigs = [f"gig {number:02}" for number in range(9, 21)]
+    assert [event.name for event in found.choices.events] == ["Gala", *gigs, "Old Night"]
+    assert {event.sub for event in found.choices.events if event.name in gigs} == {"Unregistered"}
+
+
+def test_two_of_the_same_name_and_day_are_told_apart_by_their_time(
+    directory: Directory, database: Database, tenant: Tenant
+) -> None:
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, name, doors_at)"
+            " SELECT %s, %s, gen_random_uuid(), 'Matinee', %s + n * interval '4 h'"
+            " FROM generate_series(0, 1) n",
+            [tenant.tenant_id, tenant.venue_id, NOW - timedelta(hours=4)],
+        )
+    found = looking(directory, Access(tenant.tenant_id), {"venue": str(tenant.venue_id)}, now=NOW)
+    subs = [event.sub for event in found.choices.events if event.name == "Matinee"]
+    assert subs == ["Fri 20 Nov, 18:00", "Fri 20 Nov, 14:00"]
+
+
+def test_what_is_chosen_goes_along_to_other_pages_and_what_is_not_understood_does_not(
+    directory: Directory, tenant: Tenant
+) -> None:
+    query = {
+        "event": str(GALA),
+        "venue": "x",
+        "range": "7d",
+        "compare": "soon",
+        "f.channel": "web",
+        "show": "all",
+    }
+    found = looking(directory, Access(tenant.tenant_id), query, now=NOW)
+    assert found.choices.carried == f"event={GALA}&range=7d"

@@ -4,7 +4,7 @@ import re
 from html import unescape
 from uuid import UUID
 
-from components.filter_bar import Choice, Choices, filter_bar
+from components.filter_bar import Choice, Choices, filter_bar, night_bar
 from components.markup import markup
 from data.metric_query import Last, Named
 from widgets.scope_url import Look, Misread, as_filters
@@ -73,6 +73,18 @@ def test_what_was_left_out_of_the_address_is_said() -> None:
     misread = [Misread("range", "5x", "it is no span of time")]
     html = markup(filter_bar(Look(), CHOICES, "/sales", misread=misread))
     assert "Left out of this address: range=5x (it is no span of time)." in html
+
+
+def test_the_bar_of_one_night_has_the_same_venue_and_event_and_keeps_the_range_for_later() -> None:
+    look = Look(event=GALA, range=Named(named="today"), picked=(("channel", ("web",)),))
+    here, there = markup(night_bar(look, CHOICES, "/", "Gala")), markup(filter_bar(look, CHOICES, "/sales"))
+    assert summaries(here) == summaries(there)[:2]
+    found = links(here)
+    assert found["What is on now"] == "/?range=today"
+    assert found["Ball Sat 21 Nov"] == f"/?event={BALL}&range=today"
+    assert found["The Club"] == f"/?venue={CLUB}&range=today"
+    assert "Last 30 days" not in found
+    assert summaries(markup(night_bar(Look(), CHOICES, "/", "Ball"))) == ["Venue: All venues", "Event: Ball"]
 
 
 def test_one_venue_is_no_choice() -> None:

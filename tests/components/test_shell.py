@@ -22,6 +22,16 @@ def test_a_role_is_led_to_the_pages_it_may_open(role: str, places: list[str]) ->
     assert re.findall('<a href="([^"]*)"', phone) == places
 
 
+def test_what_is_looked_at_goes_along_at_the_side_and_on_a_phone() -> None:
+    viewer = Viewer("Ada Byron", "The Hall", "token")
+    html = markup(shell([], viewer, current="/sales", carried="event=1&range=7d"))
+    side = html.partition('aria-label="Pages"')[2].partition("</nav>")[0]
+    phone = html.partition('class="tabs"')[2]
+    there = [f"{place}?event=1&amp;range=7d" for place in EVERYWHERE]
+    assert re.findall('<a href="([^"]*)"', side) == there
+    assert re.findall('<a href="([^"]*)"', phone) == there
+
+
 def test_the_phone_has_five_places_at_most_and_a_way_out() -> None:
     html = markup(shell([], Viewer("Ada Byron", "The Hall", "token"), current="/sales"))
     phone = html.partition('class="tabs"')[2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.format import clock, compact, count, day, moment, money, pace, percent, rate, zone_letters
+from widgets.format import clock, compact, count, day, moment, money, pace, percent, rate
 
 
 @pytest.mark.parametrize(
@@ -82,16 +82,3 @@ def test_a_moment_of_another_day_is_a_date() -> None:
     assert moment("2026-11-20T00:10:00Z", now, "Europe/London") == "00:10"
     assert moment("2026-08-14T10:12:00Z", now, "Europe/London") == "14 Aug"
     assert moment(None, now, "Europe/London") == "–"
-
-
-@pytest.mark.parametrize(
-    ("zone", "letters"),
-    [
-        ("Europe/London", "GMT"),
-        ("America/New_York", "EST"),
-        ("Asia/Kathmandu", "UTC+5:45"),
-        ("America/Sao_Paulo", "UTC−3"),
-    ],
-)
-def test_zones_are_called_as_people_call_them(zone: str, letters: str) -> None:
-    assert zone_letters("2026-11-20T19:00:00Z", zone) == letters
