@@ -161,13 +161,20 @@
   const slotOf = (node) => node.closest('[data-drill]');
   const titleOf = (slot) => slot.querySelector('h2')?.textContent || '';
 
+  /* What the table of a widget calls a value: its filters have codes and ids. */
+  function nameOf(slot, dimension, value) {
+    const { tables = [] } = JSON.parse(slot.querySelector('.widget')?.dataset.table || '{}');
+    const { by, rows } = tables.find((table) => table.by?.[1] === dimension && table.by[2].includes(value)) || {};
+    return by ? rows[by[2].indexOf(value)][by[0]] : value || 'not known';
+  }
+
   function drillInto(slot, dimension, value) {
     const question = JSON.parse(slot.dataset.drill);
     if (dimension) {
       const own = { dimension, in: [value] };
       question.where = question.where ? { and: [question.where, own] } : own;
     }
-    const words = [titleOf(slot), slot.querySelector('.w-sub')?.textContent, dimension && `${dimension.replace(/_/g, ' ')}: ${value || 'not known'}`];
+    const words = [titleOf(slot), slot.querySelector('.w-sub')?.textContent, dimension && `${dimension.replace(/_/g, ' ')}: ${nameOf(slot, dimension, value)}`];
     openRows(question, words.filter(Boolean).join(' · '));
   }
 

@@ -99,7 +99,7 @@ def looking(
         usual,
         zone,
         chosen.venue_id if chosen else None,
-        _names(look, events, of) | _called(directory, access, look),
+        {dimension: directory.called(access, dimension, values) for dimension, values in look.picked},
         carried(query, (*misread, *unknown)),
     )
     return Looking(look, scope, (*misread, *unknown), choices)
@@ -121,24 +121,6 @@ def _known(look: Look, venues: Collection[UUID], events: Mapping[UUID, Event]) -
         unknown.append(Misread("compare", f"event:{look.compare_event}", "there is no such event"))
         look = replace(look, compare_event=None)
     return look, unknown
-
-
-def _names(look: Look, events: Mapping[UUID, Event], venues: Mapping[UUID, Venue]) -> dict[str, str]:
-    """The words of the catalogue for the dimensions, and names in place of ids among the clicked values."""
-    names = {name: dimension.label for name, dimension in DIMENSIONS.items()}
-    by_id = {str(event.event_id): event.name for event in events.values()}
-    by_id |= {str(venue.venue_id): venue.name for venue in venues.values()}
-    picked = {value for _, values in look.picked for value in values}
-    return names | {value: by_id[value] for value in picked if value in by_id}
-
-
-def _called(directory: Directory, access: Access, look: Look) -> dict[str, str]:
-    """Names in place of the other clicked values: ticket types, gates, zones."""
-    names: dict[str, str] = {}
-    for dimension, values in look.picked:
-        if dimension not in ("event", "venue"):
-            names |= directory.called(access.tenant_id, dimension, values)
-    return names
 
 
 def _zone_and_currency(place: Venue | None, venues: Sequence[Venue]) -> tuple[str, str]:

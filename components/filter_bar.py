@@ -16,10 +16,12 @@ from uuid import UUID
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from widgets.answered import NOT_KNOWN
 from widgets.attributes import marks
 from widgets.icon import icon
+from widgets.named import value_words
 from widgets.scope_url import Look, Misread, read_range, write
-from widgets.scope_words import COMPARISONS, NOT_KNOWN, dimension_words, range_words, value_words
+from widgets.scope_words import COMPARISONS, dimension_words, range_words
 
 RANGES = ("today", "yesterday", "7d", "30d", "90d", "12mo", "this_month", "last_month", "this_year", "all")
 TO_DOORS = ("doors-14..0", "doors-60..0", "doors-180..0")
@@ -39,7 +41,7 @@ class Choice(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What there is to choose from, the nearest first; `usual` is the range without a choice, `zone` that
-    of the board, `venue_of_event` where the chosen event is. `names` has the words for dimensions and for
+    of the board, `venue_of_event` where the chosen event is. `names` are dimension → value → name of clicked
     values that are ids, `carried` is the address that other pages are opened with."""
 
     venues: Sequence[Choice]
@@ -47,7 +49,7 @@ class Choices:
     usual: str = "30d"
     zone: str = "UTC"
     venue_of_event: UUID | None = None
-    names: Mapping[str, str] | None = None
+    names: Mapping[str, Mapping[str, str]] | None = None
     carried: str = ""
 
 
@@ -192,8 +194,8 @@ def _chips(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component
     chips = [
         dcc.Link(
             [
-                html.Span(f"{names.get(dimension) or dimension_words(dimension)}: ", className="muted"),
-                html.Span(names.get(value) or value_words(value), className="filter-value"),
+                html.Span(f"{dimension_words(dimension)}: ", className="muted"),
+                html.Span(value_words(dimension, value, names.get(dimension, {})), className="filter-value"),
                 html.Span("×", className="chip-x", **marks(aria_hidden="true")),
                 html.Span(", remove this filter", className="visually-hidden"),
             ],

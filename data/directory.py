@@ -11,9 +11,10 @@ from datetime import time as local_time
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from data.access import Access
 from data.engine import Database, TenantConnection
 from data.messages import uuid_of
-from data.query_names import PLACES, ask
+from data.query_names import NAMED, PLACES, ask
 
 HOLD_SECONDS = 5.0
 ASKED_A_SECOND = 4
@@ -143,13 +144,28 @@ class Directory:
         """A digest of `content` under the tenant's key: nobody without the key can guess at the content."""
         return uuid_of(hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
 
-    def called(self, tenant_id: UUID, dimension: str, values: Iterable[str]) -> dict[str, str]:
-        """Value → name, of gates, zones and ticket types, by one statement; without a name it is missing."""
-        if dimension not in PLACES:
+    def called(self, access: Access, dimension: str, values: Iterable[str]) -> dict[str, str]:
+        """Value → name, of venues, events, series, gates, zones and ticket types that these eyes may see, by
+        one statement at most; without a name it is missing."""
+        tenant_id, wanted = access.tenant_id, frozenset(values)
+        venues = {venue.venue_id: venue.name for venue in self.venues(tenant_id)}
+        if access.venues is not None:
+            venues = {venue: name for venue, name in venues.items() if venue in access.venues}
+        if dimension == "venue":
+            return {str(venue): name for venue, name in venues.items() if str(venue) in wanted}
+        if dimension == "event":
+            found = (event for event in self.events(tenant_id) if str(event.event_id) in wanted)
+            return {
+                str(event.event_id): event.name
+                for event in found
+                if event.venue_id in venues and (access.events is None or event.event_id in access.events)
+            }
+        if dimension not in NAMED:
             return {}
-        venues = frozenset(venue.venue_id for venue in self.venues(tenant_id))
+        if dimension not in PLACES:
+            wanted = frozenset(value for value in wanted if _is_id(value))
         with self._database.tenant(tenant_id) as tenant:
-            return dict(ask(tenant, (dimension, venues, frozenset(values))).fetchall())
+            return dict(ask(tenant, (dimension, frozenset(venues), wanted)).fetchall())
 
     def forget(self, tenant_id: UUID) -> None:
         """Read the tenant anew at the next question: call it after changing venues or events."""
@@ -204,6 +220,13 @@ def _read(tenant: TenantConnection) -> _Page:
         {ref: event for event in events for ref in _refs(event.external_id, event.event_id)},
         tuple(events),
     )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def _writable(text: str) -> bool:

@@ -25,6 +25,7 @@ from exports.document import Document, Part
 from widgets import draw, scope_words
 from widgets.board_layout import settled
 from widgets.figures_pages import EXPORTED
+from widgets.named import value_words
 from widgets.scope import Scope
 from widgets.scope_url import Look, read
 
@@ -193,7 +194,8 @@ class Reader:
             other = self.directory.event(tenant_id, str(look.compare_event))
             found.append(("Compared with", other.name if other else "another event"))
         for dimension, values in look.picked:
-            words = ", ".join(scope_words.value_words(value) for value in values)
+            names = self.directory.called(self.access, dimension, values)
+            words = ", ".join(value_words(dimension, value, names) for value in values)
             found.append((scope_words.dimension_words(dimension), words))
         return tuple(found)
 

@@ -67,6 +67,11 @@ def namer(dimension: str, answers: Answers) -> Callable[[Any], str]:
     return lambda value: named.get(str(value)) or label(value)
 
 
+def value_words(dimension: str, value: str, names: Mapping[str, str]) -> str:
+    """A value that figures are filtered by, as they call it; `names` are those of values that are ids."""
+    return names.get(value) or namer(dimension, {})(value)
+
+
 def _price_band(value: Any) -> str:
     if value in (None, price_bands.UNKNOWN):
         return "Fees, refunds, cancellations"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Between, Comparison, DaysToDoors, Last, Named, Range
 
-NOT_KNOWN = "Not known"
 COMPARISONS: dict[Comparison, str] = {
     "previous_period": "Previous period",
     "last_week": "Same days last week",
@@ -42,13 +42,9 @@ def range_words(span: Range, zone: str = "UTC") -> str:
 
 
 def dimension_words(dimension: str) -> str:
-    """The name of a dimension that the catalogue has no other words for."""
-    return dimension.replace("_", " ").capitalize()
-
-
-def value_words(value: str) -> str:
-    """A value of a clicked filter."""
-    return value or NOT_KNOWN
+    """The name of a dimension, as the catalogue has it."""
+    known = DIMENSIONS.get(dimension)
+    return known.label if known else dimension.replace("_", " ").capitalize()
 
 
 def _doors(span: DaysToDoors) -> str:

@@ -179,6 +179,14 @@ def test_one_widget_of_a_board_can_be_taken_alone(program: Caller, sold: Tenant)
     assert ["Dashboard", "Friday"] in rows
 
 
+def test_a_file_calls_the_filters_it_was_made_with_as_the_bar_does(program: Caller, sold: Tenant) -> None:
+    filters = {"f.country": ["GB", "FR"], "f.hour_of_day": "9"}
+    export = program.json("POST", PATH, {"format": "csv", "filters": filters, **TICKETS})
+    rows = list(csv.reader(io.StringIO(file_of(program, export).decode("utf-8-sig"))))
+    assert ["Country", "United Kingdom, France"] in rows
+    assert ["Hour of the day", "09:00"] in rows
+
+
 def test_a_page_of_figures_and_one_widget_of_it_are_taken_away(
     program: Caller, sold: Tenant, whole_server: Flask
 ) -> None:

@@ -103,7 +103,7 @@ def test_a_country_on_the_map_filters_like_a_bar_and_so_does_its_row(
     place = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.move(*place)
     page.mouse.click(*place)
-    expect(app(page).get_by_role("link", name="Country: DE")).to_be_visible()
+    expect(app(page).get_by_role("link", name="Country: Germany")).to_be_visible()
     expect(sold(page)).to_have_text("1")
     # The map goes on showing the others, paler.
     british = chart.evaluate(german.replace("DE", "GB"))
@@ -117,6 +117,12 @@ def test_a_country_on_the_map_filters_like_a_bar_and_so_does_its_row(
     page.keyboard.press("Enter")
     expect(sold(page)).to_have_text("3")
     assert page.url.endswith("?f.country=DE&f.country=GB")
+    expect(app(page).locator(".filter-value")).to_have_text(["Germany", "United Kingdom"])
+    # The rows behind it are called so, too.
+    app(page).locator('[data-widget-id="map"] .w-more summary').click()
+    page.get_by_role("button", name="View as table").click()
+    row.click(modifiers=["Shift"])
+    expect(page.locator(".side-drawer .drawer-sub")).to_contain_text("country: United Kingdom")
     assert watch.complaints == []
 
 

@@ -119,8 +119,29 @@ def test_what_was_clicked_is_called_by_its_name(
             [tenant.tenant_id, tenant.venue_id],
         )
     query = {"f.gate": ["g-1", "g-2"], "f.channel": "web"}
-    names = looking(directory, Access(tenant.tenant_id), query, now=NOW).choices.names or {}
-    assert (names.get("g-1"), names.get("g-2"), names.get("web")) == ("North gate", None, None)
+    names = looking(directory, Access(tenant.tenant_id), query, now=NOW).choices.names
+    assert names == {"gate": {"g-1": "North gate"}, "channel": {}}
+
+
+def test_venues_events_and_series_are_called_by_their_names_to_whoever_may_see_them(
+    directory: Directory, database: Database, tenant: Tenant
+) -> None:
+    winter = uuid4()
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute(
+            "INSERT INTO series (tenant_id, venue_id, series_id, name) VALUES (%s, %s, %s, 'Winter season')",
+            [tenant.tenant_id, tenant.venue_id, winter],
+        )
+    query = {"f.series": [str(winter), "no id"], "f.event": [str(GALA), str(LATE)], "f.venue": str(TOKYO)}
+    names = looking(directory, Access(tenant.tenant_id), query, now=NOW).choices.names
+    assert names == {
+        "series": {str(winter): "Winter season"},
+        "event": {str(GALA): "Gala", str(LATE): "Late Night"},
+        "venue": {str(TOKYO): "Yoyogi"},
+    }
+    own = Access(tenant.tenant_id, venues=frozenset({tenant.venue_id}))
+    names = looking(directory, own, query, now=NOW).choices.names or {}
+    assert (names["event"], names["venue"]) == ({str(GALA): "Gala"}, {})
 
 
 def test_what_nobody_registered_stands_behind_what_comes_and_the_latest_are_kept(

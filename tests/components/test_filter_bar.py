@@ -1,8 +1,11 @@
 """The bar above a board: every choice is a link to the address that shows it."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from uuid import UUID
+
+import pytest
 
 from components.filter_bar import Choice, Choices, filter_bar, night_bar
 from components.markup import markup
@@ -58,6 +61,28 @@ def test_a_chip_takes_its_value_away_and_clear_all_takes_all() -> None:
     assert found["Clear all"] == "/sales?range=7d"
     assert "<b>" not in html
     assert 'data-filters="[[&quot;channel&quot;, [&quot;web&quot;, &quot;&lt;b&gt;&quot;]]' in html
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "words"),
+    [
+        ("country", "GB", "Country: United Kingdom"),
+        ("country", "", "Country: Not known"),
+        ("country", "Narnia", "Country: Narnia"),
+        ("weekday", "6", "Weekday: Sat"),
+        ("hour_of_day", "9", "Hour of the day: 09:00"),
+        ("price", "20-30", "Price: 20–30"),
+        ("channel", "box_office", "Channel: box office"),
+        ("gate", "g-1", "Gate: North gate"),
+        ("zone", "g-1", "Zone: g-1"),
+        ("event", str(BALL), "Event: Another event"),
+    ],
+)
+def test_a_chip_calls_its_value_as_the_figures_do(dimension: str, value: str, words: str) -> None:
+    look = Look(picked=((dimension, (value,)),))
+    choices = replace(CHOICES, names={"gate": {"g-1": "North gate"}})
+    found = links(markup(filter_bar(look, choices, "/sales")))
+    assert f"{words} × , remove this filter" in found
 
 
 def test_a_board_with_a_look_of_its_own_says_only_what_differs() -> None:
