@@ -32,6 +32,7 @@ from api import (
     dashboard_versions,
     dashboards,
     exports,
+    gate,
     headers,
     health,
     ingest,
@@ -79,7 +80,8 @@ def create_app(settings: Settings) -> Dash:
     stack = ExitStack()
     server.extensions[CLOSE] = stack.close
     services = server.extensions[SERVICES] = _services(settings, stack)
-    login.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
+    login.register(server, services)
+    gate.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)

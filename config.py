@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         9090, ge=0, le=65535, description="Port of the Prometheus metrics; 0 closes it."
     )
+    metrics_host: str = Field("127.0.0.1", description="Address of that port, where nobody has to sign in.")
     web_threads: int = Field(
         128, ge=8, le=1024, description="Requests the web process answers at a time; sockets need no thread."
     )

@@ -17,12 +17,12 @@ def sender(tokens: Tokens) -> Sender:
 def sender_of(environ: Mapping[str, Any], tokens: Tokens) -> Sender:
     """The sender whose API token came with a request. Raises Unauthenticated, DatabaseUnavailable.
 
-    Unknown, revoked and malformed tokens are told apart by nobody.
+    Unknown, expired, revoked and malformed tokens are told apart by nobody.
     """
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
     found = tokens.sender(token.strip())
     if found is None:
-        raise Unauthenticated("invalid-token", "This API token is not known, or was revoked.")
+        raise Unauthenticated("invalid-token", "This API token is not known, has expired or was revoked.")
     return found

@@ -13,7 +13,6 @@ from api.etags import etag, expected_version, seen_already
 from api.viewers import Viewers
 from data import board_check, dashboard_trash, dashboard_versions, dashboards
 from data.board_check import Fault, InvalidDocument
-from data.board_rights import require_boards
 from data.board_templates import template
 from data.dashboards import Board, Listed
 from data.instants import iso
@@ -82,7 +81,6 @@ class _Routes:
 
     def list_boards(self) -> Response:
         access, limit, after, trashed = self._viewers.access(), page_size(), cursor(), flag("trashed")
-        require_boards(access)
         with self._database.tenant(access.tenant_id) as tenant:
             found = dashboards.list_boards(tenant, access, trashed=trashed, after=after, limit=limit + 1)
         page = found[:limit]

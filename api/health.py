@@ -80,7 +80,7 @@ def start_metrics(settings: Settings, telemetry: Telemetry) -> Callable[[], None
         return lambda: None
     try:
         server, thread = start_http_server(
-            settings.metrics_port, addr=settings.host, registry=telemetry.registry
+            settings.metrics_port, addr=settings.metrics_host, registry=telemetry.registry
         )
     except OSError as error:
         log.warning("no metrics on port %s: %s", settings.metrics_port, error)

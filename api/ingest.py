@@ -20,6 +20,7 @@ from api.auth import sender_of
 from api.bodies import JSON_TYPES, LINE_TYPES, media_type, read_body
 from api.problems import PROBLEM_TYPE, Problem, problem_of, request_id_of
 from data.dead_letters import DeadLetterBox
+from data.permissions import require
 from data.services import Services
 from data.tokens import Tokens
 from ingest.decoding import split_batch
@@ -106,7 +107,9 @@ class _RestDoor:
 
     def _take(self, path: str, environ: "WSGIEnvironment") -> bytes:
         """The body of the answer to an accepted request."""
-        tenant_id = sender_of(environ, self._tokens).tenant_id
+        sender = sender_of(environ, self._tokens)
+        require(sender.access, "send-messages")
+        tenant_id = sender.tenant_id
         kinds = self._single.get(path)
         if kinds is None:
             return self._take_batch(tenant_id, environ)

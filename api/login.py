@@ -1,9 +1,5 @@
-"""Signing in and out, and the gate before every page: without a session there is nothing to see.
-
-Doors for machines (`/api/…`, health, metrics) authenticate by themselves and are let through, and so
-does the page of a promoter's link; all else needs a session. The cookie is signed, HttpOnly,
-SameSite=Lax, and Secure where the request is.
-"""
+"""Signing in and out, and who is signed in. The cookie is signed, HttpOnly, SameSite=Lax, and Secure where
+the request is."""
 
 import hmac
 import math
@@ -12,38 +8,22 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session
+from flask import Blueprint, Flask, Response, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user, user_logged_out
 from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.known_device import KnownDevice
-from api.origins import Origins
-from api.problems import problem, unavailable
+from api.problems import unavailable
 from data.accounts import Accounts, Person, SignInsBusy
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import DatabaseUnavailable
 from data.services import Services
 from data.sign_in_rate import SignInRate
 
-OPEN_PATHS = frozenset(
-    [
-        "/login",
-        "/health",
-        "/live",
-        "/livez",
-        "/ready",
-        "/readyz",
-        "/ws-health",
-        "/metrics",
-        "/favicon.ico",
-    ]
-)
-OPEN_PREFIXES = ("/api/", "/assets/")
 SHARED = re.compile(r"/shared/(?P<token>[A-Za-z0-9_-]{1,200})(?P<file>/file)?")
 """A promoter's link: its token is what it signs in with, and `callbacks/shared_link.py` checks it; so do
 its files (`api/shared_files.py`)."""
@@ -88,7 +68,7 @@ def csrf_token() -> str:
 
 
 def register(server: Flask, services: Services) -> None:
-    """Add /login and /logout, recognise sessions, and close everything else to strangers."""
+    """Add /login and /logout, and recognise sessions; `api/gate.py` asks for them."""
     settings = services.settings
     accounts = Accounts(
         services.database,
@@ -109,7 +89,6 @@ def register(server: Flask, services: Services) -> None:
         person = accounts.person(token)
         return _User(token, person) if person is not None else None
 
-    server.before_request(_gate)
     server.register_error_handler(DatabaseUnavailable, _unavailable)
     rate, device = SignInRate(services.counters), KnownDevice(settings.signing_key())
     server.register_blueprint(_routes(accounts, rate, device, lambda: _demo(services, accounts)))
@@ -132,7 +111,7 @@ def _routes(
             csrf=csrf_token(),
             email=email,
             error=error,
-            next=_local(request.values.get("next", "/")),
+            next=local(request.values.get("next", "/")),
             ended=request.args.get("ended") == "1" and error is None,
             demo=demo(),
         )
@@ -145,7 +124,7 @@ def _routes(
 
     @routes.get("/login")
     def show() -> AnyResponse:
-        return form() if signed_in() is None else redirect(_local(request.args.get("next", "/")))
+        return form() if signed_in() is None else redirect(local(request.args.get("next", "/")))
 
     @routes.post("/login")
     def sign_in() -> AnyResponse:
@@ -172,7 +151,7 @@ def _routes(
         assert person is not None
         session.clear()  # Nothing set before the sign-in may live on after it.
         login_user(_User(token, person))
-        return device.remember(email, redirect(_local(request.form.get("next", "/")), 303))
+        return device.remember(email, redirect(local(request.form.get("next", "/")), 303))
 
     @routes.post("/logout")
     def sign_out() -> AnyResponse:
@@ -184,28 +163,6 @@ def _routes(
         return redirect("/login", 303)
 
     return routes
-
-
-_OURS = Origins()
-
-
-def _gate() -> AnyResponse | None:
-    """Let open paths and signed-in people through; send pages to the sign-in, and scripts a 401."""
-    path = request.path
-    if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
-        return None
-    if request.method in ("GET", "HEAD") and SHARED.fullmatch(path):
-        return None
-    g.person = signed_in()
-    if g.person is not None:
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not _OURS.ask():
-            return problem(403, "cross-site", "Only pages of this server may ask for this.")
-        g.csrf = csrf_token()
-        return None
-    if path.startswith("/_") or request.method != "GET":
-        return problem(401, "not-signed-in", "Sign in first: there is no session, or it has ended.")
-    wanted = _local(request.full_path.removesuffix("?"))
-    return redirect("/login" if wanted == "/" else f"/login?{urlencode({'next': wanted})}")
 
 
 def _unavailable(error: DatabaseUnavailable) -> AnyResponse:
@@ -227,7 +184,7 @@ def _form_is_ours() -> bool:
     return bool(kept) and hmac.compare_digest(sent.encode(), kept.encode())
 
 
-def _local(target: str) -> str:
+def local(target: str) -> str:
     """`target` if it is a path on this server, else the first page: never a way to another host."""
     looks_local = target.startswith("/") and not target.startswith(("//", "/\\", "/login", "/logout"))
     return target if looks_local and "\\" not in target and target.isprintable() else "/"

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from data.engine import DatabaseUnavailable
+from data.permissions import NotPermitted
 from ingest.group_commit import TooBusy
 from ingest.refusal import Refused
 
@@ -88,6 +89,8 @@ def problem_of(error: Exception) -> Problem | None:
         if error.code != "missing-token":
             challenge += ', error="invalid_token"'
         return Problem(401, error.code, str(error), headers={"WWW-Authenticate": challenge})
+    if isinstance(error, NotPermitted):
+        return Problem(403, "not-permitted", str(error))
     if isinstance(error, DatabaseUnavailable):
         detail = "The database cannot be reached. Send it again shortly."
         return Problem(503, "database-unavailable", detail, headers=_RETRY)
@@ -128,7 +131,7 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
 def register(server: Flask) -> None:
     """Turn every error of a route under /api into a problem, and put X-Request-Id on its answers."""
     server.register_error_handler(HTTPException, _http_error)
-    for kind in (Refused, Unauthenticated, TooBusy):
+    for kind in (Refused, Unauthenticated, NotPermitted, TooBusy):
         server.register_error_handler(kind, _known_error)
     server.after_request(_name_request)
 

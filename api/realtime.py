@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Flask, Response, request
 
 from api.problems import problem, unavailable
-from api.viewers import NotPermitted, Viewers
+from api.viewers import Viewers
 from data.engine import DatabaseUnavailable
 from data.live import on_tonight
 from data.live_state import EventState
@@ -26,15 +26,12 @@ def register(server: Flask, services: Services) -> None:
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("realtime", __name__)
     routes.register_error_handler(DatabaseUnavailable, unavailable)
-    routes.register_error_handler(
-        NotPermitted, lambda _: problem(403, "not-permitted", "Your role does not see the night.")
-    )
 
     def by_path(section: str, ref: str) -> Response:
-        return _of_event(services, viewers.of_request(), section, ref)
+        return _of_event(services, viewers.access().tenant_id, section, ref)
 
     def by_parameter(section: str) -> Response:
-        tenant_id = viewers.of_request()
+        tenant_id = viewers.access().tenant_id
         asked = {
             name: ref
             for name in ("event", "venue", "series")

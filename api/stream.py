@@ -9,7 +9,7 @@ from api.hub import PING_SECONDS, RECHECK_SECONDS, SIGNED_OUT, Hub
 from api.login import on_sign_out
 from api.problems import problem, unavailable
 from api.sockets import Client
-from api.viewers import ForeignOrigin, NotPermitted, Viewers
+from api.viewers import ForeignOrigin, Viewers
 from data.engine import DatabaseUnavailable
 from data.services import Services
 
@@ -54,8 +54,6 @@ def register(
             viewer = viewers.of_handshake()
         except ForeignOrigin as origin:
             return problem(403, "foreign-origin", "This page may not open sockets here.", value=str(origin))
-        except NotPermitted:
-            return problem(403, "not-permitted", "Your role does not see the night.")
         except DatabaseUnavailable as error:
             return unavailable(error)
         if viewer is None and hub.crowded:

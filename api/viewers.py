@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from flask import request
+from flask import g, request
 from flask_login import current_user
 
 from api.auth import sender
@@ -15,9 +15,10 @@ from api.origins import Origins
 from api.problems import Unauthenticated
 from config import Settings
 from data.access import Access
-from data.accounts import SEES_THE_NIGHT, Accounts, Person
+from data.accounts import Accounts
 from data.engine import Database, DatabaseUnavailable
-from data.tokens import Tokens
+from data.permissions import require, roles_with
+from data.tokens import Sender, Tokens
 
 TOKEN_PROTOCOL = "bearer."  # noqa: S105
 """A browser's WebSocket cannot send an Authorization header: there the token is offered as a subprotocol."""
@@ -39,10 +40,6 @@ class ForeignOrigin(Exception):
     """A page of another site tries to use the session of the person who has it open."""
 
 
-class NotPermitted(Exception):
-    """The person is signed in, but their role does not see the night."""
-
-
 class Viewers:
     """Recognises who looks. All methods raise DatabaseUnavailable."""
 
@@ -55,27 +52,21 @@ class Viewers:
         )
         self._origins = Origins(settings.origins)
 
-    def of_request(self) -> UUID:
-        """The tenant of a plain request, by token or session. Raises Unauthenticated, NotPermitted."""
-        if "Authorization" in request.headers:
-            return sender(self._tokens).tenant_id
-        person = signed_in()
-        if person is None:
-            raise Unauthenticated(
-                "not-signed-in", "Sign in, or send an API token: Authorization: Bearer hc_…"
-            )
-        return _permitted(person).tenant_id
-
     def access(self) -> Access:
-        """Through whose eyes a plain request looks, by token or session, whatever the role.
+        """Through whose eyes a plain request looks, by token or session; found once for each request.
 
         A token acts as an owner under its own id. With a session, a request that changes something must
         come from a page of ours: browsers send the cookie along whoever asks. Raises Unauthenticated,
         ForeignOrigin.
         """
+        known: Access | None = g.get("access")
+        if known is None:
+            known = g.access = self._access()
+        return known
+
+    def _access(self) -> Access:
         if "Authorization" in request.headers:
-            found = sender(self._tokens)
-            return Access(found.tenant_id, "owner", found.token_id)
+            return sender(self._tokens).access
         person = signed_in()
         if person is None:
             raise Unauthenticated(
@@ -97,7 +88,7 @@ class Viewers:
             return self._by_token(token)
         if "Authorization" in request.headers:
             token = request.headers["Authorization"].partition(" ")[2].strip()
-            return Viewer(sender(self._tokens).tenant_id, self._token_holds(token))
+            return self._seeing(sender(self._tokens), token)
         origin = request.headers.get("Origin")
         if origin is None:
             raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
@@ -107,12 +98,17 @@ class Viewers:
         if person is None:
             return None
         holds = self._session_holds(str(current_user.get_id()))
-        return Viewer(_permitted(person).tenant_id, holds, person.session_id)
+        require(Access(person.tenant_id, person.role, person.user_id), "see-night")
+        return Viewer(person.tenant_id, holds, person.session_id)
 
     def _by_token(self, token: str) -> Viewer:
         found = self._tokens.sender(token)
         if found is None:
-            raise Unauthenticated("invalid-token", "This API token is not known, or was revoked.")
+            raise Unauthenticated("invalid-token", "This API token is not known, has expired or was revoked.")
+        return self._seeing(found, token)
+
+    def _seeing(self, found: Sender, token: str) -> Viewer:
+        require(found.access, "see-night")
         return Viewer(found.tenant_id, self._token_holds(token))
 
     def _token_holds(self, token: str) -> Callable[[], bool]:
@@ -127,16 +123,10 @@ class Viewers:
         def holds() -> bool:
             with contextlib.suppress(DatabaseUnavailable):
                 person = self._accounts.person(token)
-                return person is not None and person.role in SEES_THE_NIGHT
+                return person is not None and person.role in roles_with("see-night")
             return True
 
         return holds
-
-
-def _permitted(person: Person) -> Person:
-    if person.role not in SEES_THE_NIGHT:
-        raise NotPermitted(person.role)
-    return person
 
 
 def _offered_token() -> str | None:

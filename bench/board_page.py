@@ -50,7 +50,7 @@ def board_of(database: Database, data: DataSet) -> Board:
     """A new board of eight widgets with a new owner; it looks at the year before the data set's today."""
     email, password = f"bench-{secrets.token_hex(6)}@housecount.example", secrets.token_urlsafe(12)
     with database.tenant(data.tenant_id) as tenant:
-        token = create_token(tenant, "bench")
+        token = create_token(tenant, "bench", ["send", "read", "write"])
         add_user(tenant, email, "Bench", "owner", password)
         row = tenant.execute(
             "SELECT user_id FROM users WHERE tenant_id = %s AND email = %s", [tenant.tenant_id, email]

@@ -159,7 +159,7 @@ def new_tenant(running: Server) -> Tenant:
                 " VALUES (%s, %s, %s, 'The Hall', 'Europe/London', 'GBP', %s)",
                 [tenant_id, venue_id, HALL.ref, HALL.capacity],
             )
-            token = create_token(tenant, "bench")
+            token = create_token(tenant, "bench", ["send", "read", "write"])
             add_user(tenant, email, "Bench", "owner", password)
     finally:
         database.close()

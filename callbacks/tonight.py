@@ -13,10 +13,11 @@ from flask import g
 from callbacks.looking import Looking, access_of, looking
 from components.board import Night
 from components.filter_bar import night_bar
-from data.accounts import SEES_THE_NIGHT, Person
+from data.accounts import Person
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable, TenantConnection
 from data.live import read_state, tonight
+from data.permissions import roles_with
 from data.services import Services
 from widgets.scope_url import Query
 
@@ -37,7 +38,7 @@ def register(app: Dash, services: Services) -> None:
 def night(services: Services, person: Person, query: Query) -> Night:
     """The night of the event in the address, or of the one that is on (else the next, else the last) at the
     venue in the address, at any without one."""
-    if person.role not in SEES_THE_NIGHT:
+    if person.role not in roles_with("see-night"):
         return Night(problem="not-permitted")
     try:
         return _read(services, person, query)

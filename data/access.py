@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from data.accounts import Role
 
+Scope = Literal["send", "read", "write", "metrics"]
+"""What an API token may: send messages, read figures, change boards and notes, read the server's metrics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A tenant, and what of it may be seen. None grants all venues or events; `masked` hides money."""
+    """A tenant, and what of it may be seen. None grants all venues or events; `masked` hides money.
+
+    A program that asks with a token has its `scopes`; a person has None.
+    """
 
     tenant_id: UUID
     role: Role | None = None
@@ -18,3 +25,4 @@ class Access:
     venues: frozenset[UUID] | None = None
     events: frozenset[UUID] | None = None
     masked: bool = False
+    scopes: frozenset[Scope] | None = None

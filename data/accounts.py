@@ -21,8 +21,6 @@ from psycopg.rows import dict_row
 from data.engine import Database, TenantConnection
 
 Role = Literal["owner", "manager", "analyst", "door", "promoter"]
-SEES_THE_NIGHT: frozenset[Role] = frozenset({"owner", "manager", "analyst", "door"})
-"""Who may see every event of the tenant as it happens."""
 
 # OWASP's second choice for Argon2id: 19 MiB and two passes. Small enough that a burst of sign-ins,
 # four at a time, stays under 80 MiB.

@@ -18,15 +18,15 @@ from uuid import UUID
 
 from data.access import Access
 from data.accounts import Role
+from data.permissions import roles_with
 
 Right = Literal["view", "edit", "own"]
 _RANK: dict[Right | None, int] = {None: 0, "view": 1, "edit": 2, "own": 3}
 
-HAVE_BOARDS: frozenset[Role] = frozenset({"owner", "manager", "analyst"})
+HAVE_BOARDS = roles_with("see-boards")
 """Who works with boards at all."""
 GRANTABLE_ROLES: frozenset[Role] = frozenset({"manager", "analyst"})
 """With whom a board can be shared as a role; owners see it anyway."""
-_GIVE_LINKS: frozenset[Role] = frozenset({"owner", "manager"})
 
 
 class BoardNotFound(Exception):
@@ -75,7 +75,7 @@ def require_boards(access: Access) -> None:
 
 def may_link(access: Access, right: Right) -> bool:
     """Whether this person may show the board to people outside."""
-    return access.role in _GIVE_LINKS and holds(right, "edit")
+    return access.role in roles_with("give-links") and holds(right, "edit")
 
 
 def may_see_links(access: Access, right: Right) -> bool:
@@ -86,7 +86,7 @@ def may_see_links(access: Access, right: Right) -> bool:
 
 def may_annotate(access: Access) -> bool:
     """Whether this person may write notes on the time axis."""
-    return access.role in HAVE_BOARDS
+    return access.role in roles_with("write-notes")
 
 
 def grantees(access: Access) -> list[str]:

@@ -139,6 +139,8 @@ api_tokens = _table(
     _instant("created_at", nullable=False, default="now()"),
     _instant("revoked_at"),
     _instant("last_used_at"),
+    _required("scopes", ARRAY(Text), "'{send,read,write}'"),
+    _instant("expires_at"),
     UniqueConstraint("tenant_id", "secret_hash"),
 )
 

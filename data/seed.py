@@ -184,4 +184,4 @@ def _token(tenant: TenantConnection, before: Demo | None) -> str:
     """The simulator's token: the known one as long as it holds."""
     if before is not None and token_is_valid(tenant, before.token):
         return before.token
-    return create_token(tenant, "Demo simulator")
+    return create_token(tenant, "Demo simulator", ["send"])

@@ -11,11 +11,13 @@ import hmac
 import secrets
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from data.access import Access, Scope
 from data.engine import Database, DatabaseUnavailable, TenantConnection
 
 PREFIX = "hc_"
@@ -34,22 +36,33 @@ class Sender:
     tenant_id: UUID
     token_id: UUID
     name: str
+    scopes: frozenset[Scope]
+
+    @property
+    def access(self) -> Access:
+        """What it may see and do: with boards it is as good as an owner, as far as its scopes go."""
+        return Access(self.tenant_id, "owner", self.token_id, scopes=self.scopes)
 
 
-def create_token(tenant: TenantConnection, name: str) -> str:
-    """A new token of the tenant: the only moment at which it can be read."""
+def create_token(
+    tenant: TenantConnection, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
+) -> str:
+    """A new token of the tenant, for some of `data.permissions.SCOPES`: the only moment at which it can be
+    read."""
     secret = secrets.token_bytes(_SECRET_BYTES)
     tenant.execute(
-        "INSERT INTO api_tokens (tenant_id, token_id, name, secret_hash) VALUES (%s, %s, %s, %s)",
-        [tenant.tenant_id, uuid4(), name, _hash(secret)],
+        "INSERT INTO api_tokens (tenant_id, token_id, name, secret_hash, scopes, expires_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        [tenant.tenant_id, uuid4(), name, _hash(secret), sorted(set(scopes)), expires_at],
     )
     return PREFIX + base64.urlsafe_b64encode(tenant.tenant_id.bytes + secret).decode()
 
 
 def list_tokens(tenant: TenantConnection) -> list[dict[str, Any]]:
-    """token_id, name, created_at, last_used_at and revoked_at of every token, the oldest first."""
+    """token_id, name, scopes, created_at, last_used_at, expires_at and revoked_at of every token, the oldest
+    first."""
     return tenant.rows(
-        "SELECT token_id, name, created_at, last_used_at, revoked_at FROM api_tokens"
+        "SELECT token_id, name, scopes, created_at, last_used_at, expires_at, revoked_at FROM api_tokens"
         " WHERE tenant_id = %s ORDER BY created_at, token_id",
         [tenant.tenant_id],
     )
@@ -65,7 +78,7 @@ def revoke_token(tenant: TenantConnection, token_id: UUID) -> bool:
 
 
 def token_is_valid(tenant: TenantConnection, token: str) -> bool:
-    """Whether this is a token of this tenant that has not been revoked."""
+    """Whether this is a token of this tenant that is neither revoked nor expired."""
     parts = _parts(token)
     return parts is not None and parts[0] == tenant.tenant_id and _find(tenant, parts[1]) is not None
 
@@ -82,7 +95,8 @@ class Tokens:
         self._changing = threading.Lock()
 
     def sender(self, token: str) -> Sender | None:
-        """Whose token this is, None for a malformed, unknown or revoked one. Raises DatabaseUnavailable."""
+        """Whose token this is, None for one that is malformed, unknown, expired or revoked. Raises
+        DatabaseUnavailable."""
         if len(token) != _LENGTH:
             return None
         digest = hashlib.sha256(token.encode()).digest()
@@ -129,8 +143,9 @@ class _Held:
 
 def _find(tenant: TenantConnection, secret_hash: bytes) -> Sender | None:
     row = tenant.execute(
-        "SELECT token_id, name, secret_hash, last_used_at FROM api_tokens"
-        " WHERE tenant_id = %s AND secret_hash = %s AND revoked_at IS NULL",
+        "SELECT token_id, name, secret_hash, last_used_at, scopes FROM api_tokens"
+        " WHERE tenant_id = %s AND secret_hash = %s AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > now())",
         [tenant.tenant_id, secret_hash],
     ).fetchone()
     if row is None or not hmac.compare_digest(bytes(row[2]), secret_hash):
@@ -141,7 +156,7 @@ def _find(tenant: TenantConnection, secret_hash: bytes) -> Sender | None:
             "UPDATE api_tokens SET last_used_at = %s WHERE tenant_id = %s AND token_id = %s",
             [now, tenant.tenant_id, row[0]],
         )
-    return Sender(tenant.tenant_id, row[0], row[1])
+    return Sender(tenant.tenant_id, row[0], row[1], frozenset(row[4]))
 
 
 def _parts(token: str) -> tuple[UUID, bytes] | None:

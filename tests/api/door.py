@@ -93,4 +93,4 @@ class Sender:
 def token_of(database: Database, tenant: Tenant) -> str:
     """A fresh API token."""
     with database.tenant(tenant.tenant_id) as connection:
-        return create_token(connection, "test")
+        return create_token(connection, "test", ["send", "read", "write"])

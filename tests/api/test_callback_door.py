@@ -7,11 +7,13 @@ from flask import Flask
 
 from api import callback_door
 
+PAGE = {"page.children": {"inputs": [{"id": "_pages_location", "property": "pathname"}]}}
+
 
 def post(body: Any) -> tuple[int, str]:
     """Status and code (or text) of the answer to one body."""
     server = Flask("test")
-    callback_door.register(server, {"page.children"})
+    callback_door.register(server, PAGE)
     server.add_url_rule(callback_door.PATH, "dash", lambda: "dash answers", methods=["POST"])
     answer = server.test_client().post(callback_door.PATH, json=body)
     told = answer.get_json(silent=True)
@@ -39,6 +41,6 @@ def test_anything_else_is_refused(body: Any, answer: tuple[int, str]) -> None:
 
 def test_other_routes_are_none_of_its_business() -> None:
     server = Flask("test")
-    callback_door.register(server, {"page.children"})
+    callback_door.register(server, PAGE)
     server.add_url_rule("/other", "other", lambda: "there", methods=["POST"])
     assert server.test_client().post("/other", data="{").text == "there"

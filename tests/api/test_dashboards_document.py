@@ -65,7 +65,7 @@ def test_every_example_is_answered_as_it_says(
     whole_server: Flask, database: Database, tenant: Tenant
 ) -> None:
     with database.tenant(tenant.tenant_id) as connection:
-        token = create_token(connection, "readme")
+        token = create_token(connection, "readme", ["send", "read", "write"])
     caller = Caller(whole_server.test_client(), {"Authorization": f"Bearer {token}"})
     sale = {"ticketId": "T-1", "eventId": "gala", "amount": 37.5, "channel": "web"}
     caller.json("POST", "/api/v1/ingest/sale", sale | {"timestamp": datetime.now(UTC).isoformat()})

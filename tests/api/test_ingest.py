@@ -364,7 +364,7 @@ def test_a_foreign_token_opens_nothing(sender: Sender, other_tenant: Tenant, cha
         "title": "Invalid token",
         "status": 401,
         "code": "invalid-token",
-        "detail": "This API token is not known, or was revoked.",
+        "detail": "This API token is not known, has expired or was revoked.",
         "requestId": "r",
     }
 

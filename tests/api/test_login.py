@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.login import OPEN_PATHS
 from app import CLOSE, create_app
 from config import Settings
 from data import accounts, sign_in_rate
@@ -91,12 +90,6 @@ def test_a_script_without_a_session_gets_a_401_in_json(client: FlaskClient, path
 
 def test_a_callback_without_a_session_gets_a_401(client: FlaskClient) -> None:
     assert client.post("/_dash-update-component", json={}).status_code == 401
-
-
-@pytest.mark.parametrize("path", sorted(OPEN_PATHS))
-def test_what_is_open_to_strangers_is_a_route_of_its_own_and_no_page(server: Flask, path: str) -> None:
-    endpoint, _ = server.url_map.bind("localhost").match(path, "GET")
-    assert not endpoint.startswith("/"), "Dash would answer with a page"
 
 
 def test_the_cookie_is_for_this_site_and_not_for_scripts(client: FlaskClient, email: str) -> None:

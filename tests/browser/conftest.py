@@ -171,7 +171,7 @@ def night(site: Site, database: Database, tenant: Tenant) -> Night:
     email = f"ada-{uuid4().hex}@example.org"
     with database.tenant(tenant.tenant_id) as connection:
         add_user(connection, email, "Ada Byron", "manager", PASSWORD)
-        token = create_token(connection, "scanner")
+        token = create_token(connection, "scanner", ["send", "read", "write"])
         night = Night(site, database, tenant, email, token)
         connection.execute(
             "INSERT INTO events (tenant_id, venue_id, event_id, external_id, name, status, doors_at,"

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -15,13 +16,25 @@ from tests.conftest import Tenant
 @pytest.fixture
 def token(database: Database, tenant: Tenant) -> str:
     with database.tenant(tenant.tenant_id) as connection:
-        return create_token(connection, "till")
+        return create_token(connection, "till", ["send", "read", "write"])
 
 
 def test_a_token_names_its_sender(database: Database, tenant: Tenant, token: str) -> None:
     sender = Tokens(database).sender(token)
     assert sender is not None
-    assert sender == Sender(tenant.tenant_id, sender.token_id, "till")
+    assert sender == Sender(tenant.tenant_id, sender.token_id, "till", frozenset({"send", "read", "write"}))
+
+
+def test_a_token_ends_when_it_was_told_to(database: Database, tenant: Tenant) -> None:
+    now = datetime.now(UTC)
+    with database.tenant(tenant.tenant_id) as connection:
+        over = create_token(connection, "over", ["send"], now - timedelta(seconds=1))
+        lasting = create_token(connection, "lasting", ["send"], now + timedelta(days=1))
+        assert (token_is_valid(connection, over), token_is_valid(connection, lasting)) == (False, True)
+    assert Tokens(database).sender(over) is None
+    found = Tokens(database).sender(lasting)
+    assert found is not None
+    assert found.scopes == {"send"}
 
 
 def test_only_a_hash_of_the_secret_is_kept(database: Database, tenant: Tenant, token: str) -> None:

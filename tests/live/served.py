@@ -16,7 +16,7 @@ import httpx
 from flask import Flask
 from werkzeug.serving import make_server
 
-from api import health, ingest, login, problems, realtime, stream
+from api import gate, health, ingest, login, problems, realtime, stream
 from api.hub import Hub
 from config import Settings
 from data.counters import Counters
@@ -24,6 +24,7 @@ from data.directory import Directory
 from data.engine import Database
 from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
+from data.permissions import SCOPES
 from data.services import Services
 from data.telemetry import Telemetry
 from data.tokens import create_token
@@ -65,14 +66,16 @@ def build(
     server = Flask("live", template_folder="api/templates")
     server.jinja_env.globals["asset_url"] = lambda name: f"/assets/{name}"
     login.register(server, services)
+    gate.register(server, services)
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     realtime.register(server, services)
     hub = stream.register(server, services, **(tempo or {}))
     stack.callback(hub.close)
     health.register(server, services, hub)
-    server.add_url_rule("/api/large", "large", lambda: "x" * LARGE)
-    server.add_url_rule("/api/fail", "fail", lambda: str(1 / 0))
+    # As open as an asset: the gate closes what has no rule.
+    server.add_url_rule("/api/large", "asset.large", lambda: "x" * LARGE)
+    server.add_url_rule("/api/fail", "asset.fail", lambda: str(1 / 0))
     return House(server, services, hub, stack)
 
 
@@ -152,7 +155,7 @@ def until(true: Any, what: str, seconds: float = 10.0) -> float:
 def token_of(database: Database, tenant: Tenant) -> str:
     """A fresh API token of the tenant."""
     with database.tenant(tenant.tenant_id) as connection:
-        return create_token(connection, "test")
+        return create_token(connection, "test", SCOPES)
 
 
 def fresh_prefix() -> str:

@@ -15,9 +15,15 @@ from tests.live.served import House, Served, until
 from tests.live.test_stream import scan
 
 
-def metrics(served: Served) -> dict[str, float]:
+def metrics_text(served: Served, token: str) -> str:
+    answer = httpx.get(f"{served.url}/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def metrics(served: Served, token: str) -> dict[str, float]:
     """Sample name with labels → value."""
-    text = httpx.get(f"{served.url}/metrics").text
+    text = metrics_text(served, token)
     return {
         f"{sample.name}{sorted(sample.labels.items())}": sample.value
         for family in text_string_to_metric_families(text)
@@ -68,14 +74,14 @@ def test_probes_answer_without_credentials(served: Served, path: str, body: dict
 def test_open_sockets_are_counted(served: Served, token: str) -> None:
     with open_socket(served, token), open_socket(served, token):
         assert httpx.get(f"{served.url}/ws-health").json()["open"] == 2
-        assert metrics(served)["analytics_sockets[]"] == 2
+        assert metrics(served, token)["analytics_sockets[]"] == 2
 
 
 def test_requests_lags_cache_and_jobs_are_measured_without_a_word_about_tenants(
     served: Served, token: str, night: Night, house: House
 ) -> None:
     path = f"{served.url}/api/v1/realtime/state/{night.event_id}"
-    before = metrics(served)
+    before = metrics(served, token)
     house.services.live.store.job_finished("arrivals", "done")
     house.services.live.store.job_finished("arrivals", "done")
     with open_socket(served, token) as client:
@@ -84,7 +90,7 @@ def test_requests_lags_cache_and_jobs_are_measured_without_a_word_about_tenants(
         client.until("activity-update")
         for _ in range(2):
             httpx.get(path, headers={"Authorization": f"Bearer {token}"})
-    after = metrics(served)
+    after = metrics(served, token)
 
     def grown(name: str) -> float:
         return after[name] - before.get(name, 0)
@@ -97,24 +103,24 @@ def test_requests_lags_cache_and_jobs_are_measured_without_a_word_about_tenants(
     assert grown("analytics_socket_messages_total[]") >= 4
     assert grown("analytics_cache_hits_total[('cache', 'live')]") == 2
     assert after["analytics_jobs_total[('job', 'arrivals'), ('outcome', 'done')]"] == 2
-    text = httpx.get(f"{served.url}/metrics").text
+    text = metrics_text(served, token)
     for secret in (night.event_id, night.venue_id, night.tenant_id, token):
         assert str(secret) not in text
 
 
-def test_failures_are_counted(served: Served) -> None:
+def test_failures_are_counted(served: Served, token: str) -> None:
     assert httpx.get(f"{served.url}/api/fail").status_code == 500
     name = "analytics_errors_total[('method', 'GET'), ('route', '/api/fail'), ('status', '500')]"
-    assert metrics(served)[name] == 1
+    assert metrics(served, token)[name] == 1
 
 
-def test_invented_methods_share_one_series(served: Served) -> None:
+def test_invented_methods_share_one_series(served: Served, token: str) -> None:
     name = "analytics_requests_total[('method', 'other'), ('route', 'none'), ('status', '401')]"
-    before = metrics(served).get(name, 0)
+    before = metrics(served, token).get(name, 0)
     for number in range(3):
         assert httpx.request(f"BREW{number}", f"{served.url}/nowhere").status_code == 401
-    assert metrics(served)[name] - before == 3
-    assert "BREW" not in httpx.get(f"{served.url}/metrics").text
+    assert metrics(served, token)[name] - before == 3
+    assert "BREW" not in metrics_text(served, token)
 
 
 def free_port() -> int:

@@ -371,9 +371,8 @@ def sign_out(house: House, served: Served, cookie: str) -> None:
     serializer = SecureCookieSessionInterface().get_signing_serializer(house.server)
     assert serializer is not None
     csrf = serializer.loads(shown)["csrf"]
-    answer = httpx.post(
-        f"{served.url}/logout", data={"csrf": csrf}, headers={"Cookie": f"housecount={shown}"}
-    )
+    headers = {"Cookie": f"housecount={shown}", "Origin": served.url}
+    answer = httpx.post(f"{served.url}/logout", data={"csrf": csrf}, headers=headers)
     assert answer.status_code == 303
 
 
