@@ -43,7 +43,7 @@
     if (what === 'sorry') toast(details.text);
     if (what === 'full') toast(`A board holds ${details.most} widgets at the most.`);
     if (what === 'renamed') {
-      find('[data-board-name]').textContent = details.name;
+      Object.assign(find('[data-board-name]'), { textContent: details.name, title: details.name });
       document.title = `${details.name} · Housecount`;
     }
     buttons();
@@ -171,10 +171,11 @@
 
   /* A short word at the foot of the page, with a way back where there is one. */
   function toast(text, action, done) {
-    document.querySelector('.toast')?.remove();
-    const box = h('div', { class: 'toast', role: 'status' }, text,
+    document.querySelector('.snackbar')?.remove();
+    const box = h('div', { class: 'snackbar', role: 'status' }, text,
       action && button(action, () => { box.remove(); done(); }, 'button-text'));
-    document.body.append(box);
+    // Nothing is seen behind an open dialog.
+    ([...document.querySelectorAll('dialog[open]')].at(-1) || document.body).append(box);
     clearTimeout(toasting);
     toasting = setTimeout(() => box.remove(), 8000);
   }

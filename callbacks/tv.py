@@ -1,4 +1,5 @@
-"""Boards on a wall: /tv?boards=<id>,<id>&every=30 shows them in turn, to whoever is signed in."""
+"""Boards on a wall: /tv?boards=<id>,<id>&every=30 shows them in turn, to whoever is signed in; /tv alone asks
+which."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def register(app: Dash, services: Services) -> None:
         status, title, content = page(
             services,
             g.person,
-            request.args.get("boards", ""),
+            ",".join(request.args.getlist("boards")),
             request.args.get("every", ""),
             request.args.get("at", ""),
         )
@@ -58,7 +59,7 @@ def page(services: Services, person: Person, boards: str, every: str, at: str) -
     with services.database.tenant(person.tenant_id) as tenant:
         if not ids:
             named = [(str(board.dashboard_id), board.name) for board in list_boards(tenant, access)]
-            return 200, "TV", choose(named)
+            return 200, "TV", choose(named, USUAL_SECONDS)
         found: list[Board] = []
         for board_id in ids:
             try:

@@ -106,7 +106,7 @@ def _head(board: OpenBoard) -> html.Header:
                 [
                     html.Div(
                         [
-                            html.H1(board.name, **marks(data_board_name="")),
+                            html.H1(board.name, title=board.name, **marks(data_board_name="")),
                             _bare("rename", "pencil", "Rename this board") if may_edit else None,
                             demo_mark(board.demo, board.history),
                         ],

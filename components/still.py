@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.export_menu import export_menu
@@ -146,25 +146,58 @@ def closed(title: str, text: str) -> Component:
     )
 
 
-def choose(boards: Sequence[tuple[str, str]]) -> Component:
-    """The page of TV mode without a board: which ones shall be on it. `boards` are ids and names."""
+def choose(boards: Sequence[tuple[str, str]], seconds: float) -> Component:
+    """The page of TV mode without a board: which ones shall be on it. `boards` are ids and names, `seconds`
+    how long each of several is usually shown."""
     items = [
-        html.Li(html.A([icon("screen"), html.Span(name)], href=f"/tv?boards={board}", className="menu-item"))
+        html.Li(
+            html.Label(
+                [
+                    # Written as HTML, never by Dash, which has no such input.
+                    dcc.Input(type="checkbox", name="boards", value=board),  # type: ignore[arg-type]
+                    html.Span(name, className="tv-choice"),
+                ],
+                className="menu-item",
+            )
+        )
         for board, name in boards
     ]
-    text = (
-        "Open a board and choose “Show on a TV”, or pick one here. Several take turns: /tv?boards=<id>,<id>."
+    every = html.Label(
+        [
+            "Seconds for each",
+            dcc.Input(
+                type="number", name="every", value=f"{seconds:g}", min=5, max=3600, className="entry num"
+            ),
+        ],
+        className="field-label",
     )
     return html.Main(
         html.Section(
             [
                 html.Span(icon("screen"), className="state-icon"),
                 html.H1("Which board shall be on the screen?"),
-                html.P(text, className="muted"),
-                html.Ul(items, className="tv-choices"),
+                *(_choices(items, every) if items else [html.P("There is no board yet.", className="muted")]),
                 html.A("Back to the dashboards", href="/dashboards", className="text-link"),
             ],
             className="card-x state",
         ),
         className="still",
     )
+
+
+def _choices(items: Sequence[Component], every: Component) -> list[Component]:
+    return [
+        html.P("Tick one, or several that take turns.", className="muted"),
+        html.Form(
+            [
+                html.Ul(items, className="tv-choices"),
+                html.Div(
+                    [every, html.Button("Show on this screen", type="submit", className="button-main")],
+                    className="tv-start",
+                ),
+            ],
+            action="/tv",
+            method="GET",
+            className="tv-form",
+        ),
+    ]

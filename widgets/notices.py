@@ -145,7 +145,13 @@ def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
     past = html.Ol(
         past_rows(state), className="past", **marks(data_list="past", aria_label="Earlier tonight")
     )
-    return html.Div([notice_rows(state), calm, past], className="w-fill w-notices")
+    return html.Div(
+        [notice_rows(state), calm, past],
+        className="w-fill w-notices",
+        tabIndex="0",  # It scrolls where it is small.
+        role="group",
+        **marks(aria_label="Alerts"),
+    )
 
 
 def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:

@@ -63,7 +63,13 @@ def zone_table(title: str, rows: Sequence[tuple[Any, ...]], state: State) -> Tab
 
 
 def _body(settings: Settings, answers: Answers, scope: Scope) -> Component:
-    return html.Div(zone_bars(answers["night"]), className="w-zones")
+    return html.Div(
+        zone_bars(answers["night"]),
+        className="w-zones",
+        tabIndex="0",  # It scrolls where it is small.
+        role="group",
+        **marks(aria_label="Zones"),
+    )
 
 
 def _summary(settings: Settings, answers: Answers, scope: Scope) -> str:

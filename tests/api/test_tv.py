@@ -52,11 +52,19 @@ def test_a_board_that_was_taken_away_is_passed_over(manager: Caller) -> None:
 
 
 def test_without_boards_there_are_some_to_choose(manager: Caller) -> None:
-    doors = board(manager, "Doors <1>")
+    doors, bar = board(manager, "Doors <1>"), board(manager, "Bar")
     page = manager("GET", "/tv?boards=nonsense").text
     assert "Which board shall be on the screen?" in page
-    assert f'href="/tv?boards={doors}"' in page
+    assert re.search(f'<input [^>]*value="{doors}"[^>]*>', page)
     assert "Doors &lt;1&gt;" in page
+    # What the form of that page sends.
+    page = manager("GET", f"/tv?boards={doors}&boards={bar}&every=45").text
+    assert following(page) == f"/tv?boards={doors},{bar}&every=45&at=1"
+
+
+def test_without_any_board_there_is_none_to_choose(manager: Caller) -> None:
+    page = manager("GET", "/tv").text
+    assert ("There is no board yet." in page, "<form" in page) == (True, False)
 
 
 def test_boards_that_are_not_there_are_said_not_to_be(manager: Caller) -> None:

@@ -1,141 +1,203 @@
-"""axe-core looks at every page, in both themes, for what shuts people out."""
+"""axe-core looks at every page, at a desk and on a phone, in every theme, for what shuts people out."""
 
-import os
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
+import dash
+import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
+from app import CLOSE, create_app
+from config import Settings
+from data.accounts import Role
 from data.board_document import BoardDocument, Placed
 from data.board_templates import TEMPLATES
 from data.dashboard_links import give_link
 from data.dashboard_trash import trash
 from data.dashboards import create
-from tests.browser.boards import access, enter, made, slot, visit
-from tests.browser.conftest import Night
+from data.engine import DatabaseUnavailable
+from tests.browser.axe import DESK, PHONE, faults
+from tests.browser.boards import access, another, colleague, enter, made
+from tests.browser.conftest import PASSWORD, Night, Site, Watch
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOK = """async (tags) => {
-  const found = [];
-  for (const theme of ['light', 'dark']) {
-    document.documentElement.dataset.bsTheme = theme;
-    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
-    for (const { id, impact, nodes } of violations) {
-      if (impact === 'serious' || impact === 'critical') {
-        found.push(...nodes.map((node) => `${theme} ${impact} ${id}: ${node.html.slice(0, 160)}`));
-      }
-    }
-  }
-  return found;
-}"""
+TICKETS = Placed(id="a", widget="kpi", w=3, h=2)
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The source of axe-core, which npm brings; only a developer's machine may be without it."""
-    if not AXE.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("axe-core is missing: npm ci --prefix tests/browser")
-        pytest.skip("axe-core is not installed: npm ci --prefix tests/browser")
-    return AXE.read_text()
-
-
-def faults(page: Page, axe: str) -> list[str]:
-    """What is serious or critical on the page as it is, in either theme."""
-    # A colour on its way from one theme to the other is neither.
-    page.emulate_media(reduced_motion="reduce")
-    page.evaluate(axe)
-    found: list[str] = page.evaluate(LOOK, RULES)
-    return found
-
-
-def test_nobody_is_shut_out_of_the_sign_in(context: BrowserContext, night: Night, axe: str) -> None:
-    page = context.new_page()
-    page.goto(f"{night.site.url}/login")
-    assert faults(page, axe) == []
-    # And it does see: a button without a name shuts out whoever does not see it.
-    page.evaluate("document.body.append(document.createElement('button'))")
-    assert [fault.split(":")[0] for fault in faults(page, axe)] == [
-        "light critical button-name",
-        "dark critical button-name",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("path", "until"),
-    [
-        ("/", ".board .main-svg"),
-        ("/sales", ".main-svg"),
-        ("/attendance", ".main-svg"),
-        ("/dashboards", ".board-card"),
-        ("/gallery", '[data-widget="arrivals"] .main-svg'),
-        ("/nowhere", "h1"),
-    ],
-)
-def test_nobody_is_shut_out_of_the_pages(page: Page, night: Night, axe: str, path: str, until: str) -> None:
-    night.sell("t1", "25.00")
-    night.scan("t1")
-    enter(page, night)
-    page.goto(f"{night.site.url}{path}")
-    page.wait_for_selector(f"#react-entry-point {until}", state="attached")
-    assert faults(page, axe) == []
-
-
-def test_nobody_is_shut_out_of_a_board_its_edit_mode_and_its_drawers(
-    page: Page, night: Night, axe: str
-) -> None:
-    night.sell("t1", "25.00")
-    night.scan("t1")
+def on_sale(night: Night) -> UUID:
     with night.database.tenant(night.tenant.tenant_id) as tenant:
-        board = create(tenant, access(night), "On sale", TEMPLATES["on-sale"].document).dashboard_id
-        thrown = create(tenant, access(night), "Old", BoardDocument(widgets=(Placed(id="a", widget="kpi"),)))
-        trash(tenant, access(night), thrown.dashboard_id)
-    enter(page, night)
-    page.goto(f"{night.site.url}/dashboards?show=trash")
-    page.wait_for_selector("#react-entry-point .board-card")
-    assert faults(page, axe) == []
-    visit(page, night, board)
-    page.wait_for_selector("#react-entry-point .main-svg", state="attached")
-    assert faults(page, axe) == []
-    for name, inside in (("Share", ".share-add"), ("Edit", ""), ("Add widget", ".gallery-card")):
-        page.get_by_role("button", name=name, exact=True).click()
-        page.wait_for_selector(inside or ".board-grid.grid-stack")
-        if name == "Add widget":
-            page.wait_for_selector(".gallery-picture .main-svg", state="attached")
-        assert faults(page, axe) == [], name
-        if inside:
-            page.keyboard.press("Escape")
-    first = slot(page, "w1")
-    first.locator("summary").click()
-    first.get_by_role("button", name="Configure").click()
-    page.wait_for_selector(".settings-form")
-    assert faults(page, axe) == []
+        return create(tenant, access(night), "On sale", TEMPLATES["on-sale"].document).dashboard_id
 
 
-def test_nobody_is_shut_out_of_boards_on_a_wall_and_behind_links(page: Page, night: Night, axe: str) -> None:
-    night.sell("t1", "25.00")
-    night.scan("t1")
+def thrown_away(night: Night) -> str:
     with night.database.tenant(night.tenant.tenant_id) as tenant:
-        board = create(tenant, access(night), "On sale", TEMPLATES["on-sale"].document).dashboard_id
+        old = create(tenant, access(night), "Old", BoardDocument(widgets=(TICKETS,)))
+        trash(tenant, access(night), old.dashboard_id)
+    return "/dashboards?show=trash"
+
+
+def link(night: Night, *, ended: bool = False) -> str:
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
         _, token = give_link(
             tenant,
             access(night),
-            board,
+            on_sale(night),
             "Agency",
             filters={"event": str(night.event_id)},
             masked=True,
             expires_at=datetime.now(UTC) + timedelta(days=1),
         )
-    enter(page, night)
-    for path in (f"/tv?boards={board}", f"/shared/{token}"):
+        if ended:
+            tenant.execute(
+                "UPDATE dashboard_links SET expires_at = now() - interval '1 minute' WHERE tenant_id = %s",
+                [tenant.tenant_id],
+            )
+    return f"/shared/{token}"
+
+
+CHART = "#react-entry-point .main-svg"
+STATE = "#react-entry-point .state h1"
+# What the product calls a page → the states of it: an address, and what is there when it is.
+PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
+    "/": [
+        ("/", "#react-entry-point .board .main-svg"),
+        (f"/?event={uuid4()}", STATE),
+    ],
+    "/sales": [("/sales", CHART), ("/sales?range=yesterday&f.channel=web", ".filter-chip")],
+    "/attendance": [("/attendance", CHART)],
+    "/dashboards": [
+        ("/dashboards", "#react-entry-point [data-template]"),
+        (lambda night: f"/dashboards?of={made(night, TICKETS)}", "#react-entry-point .board-card"),
+        (thrown_away, "#react-entry-point .board-card"),
+    ],
+    "/dashboards/<board_id>": [
+        (lambda night: f"/dashboards/{on_sale(night)}", CHART),
+        (lambda night: f"/dashboards/{made(night)}?edit=1", "#react-entry-point .board-empty button"),
+        (f"/dashboards/{uuid4()}", STATE),
+    ],
+    "/gallery": [("/gallery", '#react-entry-point [data-widget="arrivals"] .main-svg')],
+    "/not-found-404": [("/nowhere", STATE)],
+    "/tv": [
+        (lambda night: f"/tv?boards={on_sale(night)}", ".tv .main-svg"),
+        (lambda night: f"/tv?of={made(night, TICKETS)}", ".tv-choices"),
+        (f"/tv?boards={uuid4()}", ".state h1"),
+    ],
+    "/shared/<token>": [
+        (link, ".shared .main-svg"),
+        (lambda night: link(night, ended=True), ".state h1"),
+        ("/shared/unknown", ".state h1"),
+    ],
+    "/login": [],  # Below: whoever is signed in never sees it.
+}
+SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+
+
+@SCREENS
+@pytest.mark.parametrize("name", [name for name, states in PAGES.items() if states])
+def test_nobody_is_shut_out_of_the_pages(
+    browser: Browser, night: Night, watch: Watch, name: str, screen: dict[str, object]
+) -> None:
+    night.sell("t1", "25.00")
+    night.scan("t1")
+    found = {}
+    with another(browser, watch, **screen) as context:
+        page = context.new_page()
+        enter(page, night)
+        for address, there in PAGES[name]:
+            path = address if isinstance(address, str) else address(night)
+            page.goto(f"{night.site.url}{path}")
+            page.wait_for_selector(there, state="attached")
+            found[path] = faults(page)
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+@SCREENS
+def test_nobody_is_shut_out_of_the_sign_in(
+    browser: Browser, night: Night, watch: Watch, screen: dict[str, object]
+) -> None:
+    with another(browser, watch, **screen) as context:
+        page = context.new_page()
+        page.goto(f"{night.site.url}/login?ended=1")
+        assert faults(page) == []
+        page.get_by_label("E-mail").fill(night.email)
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_selector("#sign-in-error")
+        assert faults(page) == []
+        # And it does see: a button without a name shuts out whoever does not see it.
+        page.evaluate("document.body.append(document.createElement('button'))")
+        assert [fault.split(":")[0] for fault in faults(page)] == [
+            "light critical button-name",
+            "dark critical button-name",
+        ]
+
+
+def test_text_too_faint_for_people_who_want_more_contrast_is_seen(page: Page, night: Night) -> None:
+    page.goto(f"{night.site.url}/login")
+    page.add_style_tag(content="@media (prefers-contrast: more) { h1 { color: #888 !important; } }")
+    assert {fault.split(":")[0] for fault in faults(page)} == {
+        "light more contrast serious color-contrast",
+    }
+
+
+@pytest.mark.parametrize("role", ["door", "promoter"])
+def test_nobody_is_shut_out_of_what_their_role_may_not_see(page: Page, night: Night, role: Role) -> None:
+    enter(page, night, colleague(night, "Dan", role))
+    for path in ("/", "/sales", "/attendance", "/dashboards", f"/dashboards/{uuid4()}", "/tv"):
         page.goto(f"{night.site.url}{path}")
-        page.wait_for_selector("[data-still] .widget")
-        assert faults(page, axe) == [], path
+        page.wait_for_selector("#react-entry-point h1", state="attached")
+        assert faults(page) == [], path
 
 
-def test_nobody_is_shut_out_of_an_empty_board(page: Page, night: Night, axe: str) -> None:
-    enter(page, night)
-    visit(page, night, made(night), "?edit=1")
-    assert faults(page, axe) == []
+def served(site: Site, folder: Path) -> dash.Dash:
+    """The same application in this process, to be asked what it has."""
+    return create_app(
+        Settings(
+            _env_file=None,
+            database_url=site.environment["DATABASE_URL"],
+            redis_url=site.environment["REDIS_URL"],
+            redis_prefix=site.environment["REDIS_PREFIX"],
+            data_dir=folder,
+        )
+    )
+
+
+def test_nobody_is_shut_out_while_the_database_is_away(
+    page: Page, night: Night, site: Site, tmp_path: Path
+) -> None:
+    app = served(site, tmp_path)
+    with app.server.test_request_context("/"):
+        away = app.server.make_response(app.server.handle_user_exception(DatabaseUnavailable()))
+    app.server.extensions[CLOSE]()
+    text = away.get_data(as_text=True)
+    assert (away.status_code, away.mimetype) == (503, "text/html")
+    page.route("**/away", lambda route: route.fulfill(status=503, content_type="text/html", body=text))
+    page.goto(f"{site.url}/away")
+    page.wait_for_selector("h1")
+    assert faults(page) == []
+
+
+def test_no_page_is_left_out(night: Night, site: Site, tmp_path: Path) -> None:
+    with httpx.Client(base_url=site.url, timeout=30) as browser:
+        csrf = re.findall(r'name="csrf" value="([^"]+)"', browser.get("/login").text)[0]
+        form = {"csrf": csrf, "email": night.email, "password": PASSWORD, "next": "/"}
+        assert browser.post("/login", data=form).status_code == 303
+        app = served(site, tmp_path)
+        rules = [rule for rule in app.server.url_map.iter_rules() if "GET" in (rule.methods or ())]
+        answers = {rule.rule: browser.get(re.sub("<[^>]+>", "x", rule.rule)) for rule in rules}
+        app.server.extensions[CLOSE]()
+    # Files that are not there say so in HTML, and are no pages; what Dash shows is in its own list.
+    files = re.compile("/(api/|assets/|_|favicon)")
+    pages = {
+        rule
+        for rule, answer in answers.items()
+        if answer.headers["Content-Type"].startswith("text/html") and not files.match(rule)
+    }
+    assert "/<path:path>" in pages
+    known = {page["path_template"] or page["path"] for page in dash.page_registry.values()}
+    assert (pages - {"/<path:path>"}) | known == set(PAGES)
