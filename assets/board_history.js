@@ -35,6 +35,12 @@
       this.keep();
     }
 
+    /* The step we are at, as it stands on the grid. */
+    settle(document) {
+      this.steps[this.at] = JSON.stringify(document);
+      this.keep();
+    }
+
     saved(version) {
       this.version = version;
       this.keep();

@@ -6,10 +6,11 @@
 
   const meets = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
   const byPlace = (a, b) => a.y - b.y || a.x - b.x;
-  /* The same values, in whatever order their names were written. */
+  /* The same values, in whatever order their names were written; that of the widgets of a board says nothing. */
   const same = (a, b) => JSON.stringify(a, sorted) === JSON.stringify(b, sorted);
 
-  function sorted(_, value) {
+  function sorted(name, value) {
+    if (name === 'widgets' && Array.isArray(value)) return [...value].sort((a, b) => (a.id < b.id ? -1 : 1));
     if (!value || typeof value !== 'object' || Array.isArray(value)) return value;
     return Object.fromEntries(Object.keys(value).sort().map((name) => [name, value[name]]));
   }

@@ -44,8 +44,15 @@
       if (this.stopped) return;
       this.state('saving');
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.send(), QUIET);
+      this.later(QUIET);
     }
+
+    later(pause) {
+      this.timer = setTimeout(() => { this.timer = 0; this.send(); }, pause);
+    }
+
+    /* What was changed while a request was under way. */
+    goOn() { if (this.waiting && !this.timer && !this.stopped) this.send(); }
 
     keep() {
       try {
@@ -59,7 +66,7 @@
       if (this.busy || !this.waiting || this.stopped) return;
       const document = this.waiting;
       await this.heard(await this.put({ document }, keepalive), document);
-      if (this.waiting && !this.timer && !this.stopped) this.send();
+      this.goOn();
     }
 
     /* One request after the other, each over the version that the one before made. */
@@ -79,6 +86,7 @@
       const answer = await this.put({ document, ...values });
       if (answer.status === 200) this.done(document, answer.body.version);
       if (answer.status === 412) await this.meet(document);
+      this.goOn();
       return answer;
     }
 
@@ -105,7 +113,7 @@
       const pause = Math.min(LONGEST_RETRY, 1000 * 2 ** this.tries) * (0.75 + Math.random() / 4);
       this.tries += 1;
       this.state('retrying');
-      this.timer = setTimeout(() => this.send(), pause);
+      this.later(pause);
     }
 
     /* Somebody was faster, or it was ourselves and the answer was lost on its way. */

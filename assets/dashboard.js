@@ -17,6 +17,7 @@
       this.sizes = JSON.parse(sizes);
       this.listeners = [];
       this.gone = false;
+      this.showing = false;
       this.said = root.querySelector('[data-board-live]');
       this.grid = new BoardGrid(root.querySelector('.board-grid'), {
         sizes: this.sizes, url: gridstack,
@@ -101,18 +102,20 @@
       this.notify('editing', { on });
     }
 
-    /* Every change comes through here. `quiet` keeps it out of the history: it is the history. */
+    /* Every change comes through here. `quiet` keeps it out of the history: it is the history. What is kept is
+       what stands there in the end: the grid moves up whatever has room above it. */
     change(document, { quiet = false } = {}) {
       if (model.same(document, this.document)) return;
       this.show(document);
-      if (!quiet) this.history.push(document);
-      this.saving.change(document);
+      if (quiet) this.history.settle(this.document); else this.history.push(this.document);
+      this.saving.change(this.document);
       this.notify('changed');
     }
 
     /* Show a document without changing what is saved: a version looked at, or settings being tried. */
     show(document) {
       const before = this.widgets;
+      this.showing = true;
       this.document = document;
       const { come, redraw, moved, gone } = model.difference(before, document.widgets);
       for (const id of gone) {
@@ -123,6 +126,7 @@
       this.grid.seat(document.widgets);
       if (come.length || gone.length || moved || this.phoneMoved(before)) this.grid.show(document.widgets);
       else this.grid.widgets = document.widgets;
+      this.showing = false;
       this.drawing.want([...come, ...redraw]);
       this.empty();
     }
@@ -147,7 +151,7 @@
       if (model.same(widgets, this.widgets)) return;
       this.document = { ...this.document, widgets };
       this.grid.note(widgets);
-      this.commit();
+      if (!this.showing) this.commit();
     }
 
     movePhone(id, step) {
@@ -230,7 +234,7 @@
     adopt({ document, version, name, savedBy }) {
       this.show(document);
       this.saving.adopt(version, savedBy);
-      this.history.push(document);
+      this.history.push(this.document);
       this.history.saved(version);
       this.name = name;
       this.notify('changed');
@@ -263,7 +267,7 @@
       if (this.editing) { this.notify('newer', { theirs: body, savedBy }); return; }
       this.show(body.document);
       this.saving.adopt(body.version, body.savedBy);
-      this.history.begin(body.document, body.version);
+      this.history.begin(this.document, body.version);
       this.notify('renamed', { name: body.name });
     }
   }

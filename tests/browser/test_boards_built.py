@@ -93,6 +93,13 @@ def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, 
     page.locator(".settings-form").get_by_label("Metric", exact=True).select_option("net_revenue")
     page.get_by_role("button", name="Apply").click()
     expect(slot(page, kpi).locator("h2")).to_have_text("Net revenue")
+    # A mistake is taken back where it is told.
+    slot(page, kpi).locator("summary").click()
+    slot(page, kpi).get_by_role("button", name="Remove").click()
+    expect(slot(page, kpi)).to_have_count(0)
+    told = page.locator(".snackbar")
+    expect(told).to_contain_text("Net revenue removed")
+    told.get_by_role("button", name="Undo").click()
     expect(slot(page, kpi).locator(".big-value")).to_have_text("£25")
     saved(page)
     settled(page)
