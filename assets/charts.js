@@ -30,6 +30,7 @@
         ...ticks(from, width * length, zone),
         ...marks(from, width * length, state.event),
       },
+      from,
       span: `${from}/${length}/${state.event.doorsAt}/${state.event.startsAt}`,
     };
   }
@@ -60,6 +61,19 @@
       });
     }
     return { shapes, annotations };
+  }
+
+  /* What people noted, where it is on the axis now: a chart keeps all notes of its night in `layout.meta`
+     (widgets/time_notes.py). */
+  function noted({ shapes, annotations }, notes, from, minutes) {
+    const found = { shapes: [...shapes], annotations: [...annotations] };
+    for (const { at, ...words } of notes) {
+      const x = (Date.parse(at) - Date.parse(from)) / MINUTE;
+      if (x < 0 || x > minutes) continue;
+      found.shapes.push({ type: 'line', x0: x, x1: x, y0: 0, y1: 1, yref: 'paper', line: { width: 1, dash: 'dot', color: MARK } });
+      found.annotations.push({ x, xref: 'x', y: 1, yref: 'paper', yanchor: 'bottom', showarrow: false, font: { size: 11 }, ...words });
+    }
+    return found;
   }
 
   const figures = { arrivals };
@@ -94,15 +108,15 @@
   }
 
   /* A chart drawn by the server knows its span from its axis; only a changed span costs a new layout. */
-  function draw(div, { data, layout, span }) {
+  function draw(div, { data, layout, span, from }) {
     const before = div.dataset.span || '';
     const points = JSON.stringify([data.y, data['marker.opacity']]);
     if (before === span && div.dataset.points === points) return;
     div.dataset.points = points;
     div.dataset.span = span;
     if (before === span) window.Plotly.restyle(div, data, [0, 1]);
-    else window.Plotly.update(div, data, layout, [0, 1]);
+    else window.Plotly.update(div, data, { ...layout, ...noted(layout, div.layout.meta?.notes || [], from, layout['xaxis.range'][1]) }, [0, 1]);
   }
 
-  window.Housecount.charts = { show, figures };
+  window.Housecount.charts = { show, figures, noted };
 })();

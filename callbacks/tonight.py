@@ -17,6 +17,7 @@ from data.accounts import Person
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable, TenantConnection
 from data.live import read_state, tonight
+from data.needs import notes_around
 from data.permissions import roles_with
 from data.services import Services
 from widgets.scope_url import Query
@@ -55,6 +56,7 @@ def _read(services: Services, person: Person, query: Query) -> Night:
         unknown = looked.look.event is None and any(part.name == "event" for part in looked.misread)
         chosen = None if unknown else looked.look.event or _on(tenant, looked, now)
         state = read_state(tenant, chosen, now) if chosen is not None else None
+        notes = [] if state is None else notes_around(tenant, access_of(person), state, now)
     carried = looked.choices.carried
     if state is None:
         told = [part for part in looked.misread if part.name != "event"]
@@ -65,7 +67,7 @@ def _read(services: Services, person: Person, query: Query) -> Night:
         return Night(bar=bar, problem="no-event", venue=_venue(looked), carried=carried)
     bar = night_bar(looked.look, looked.choices, PATH, state["event"]["name"], misread=looked.misread)
     history = read_history(services.settings.data_dir)
-    return Night(state=state, bar=bar, history=history, carried=carried)
+    return Night(state=state, bar=bar, notes=notes, history=history, carried=carried)
 
 
 def _on(tenant: TenantConnection, looked: Looking, now: datetime) -> UUID | None:

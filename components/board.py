@@ -1,6 +1,7 @@
 """The live board of one event: everything a manager wants on the night, on one screen."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from components.tonight import arrivals_card, feed_card, gates_card, house_card,
 from widgets.attributes import marks
 from widgets.notices import notice_rows
 from widgets.readings import State, readings
+from widgets.time_notes import Noted
 
 SECTIONS = (
     Tab("house", "House", "#house"),
@@ -30,10 +32,12 @@ Problem = Literal["no-event", "unknown-event", "unreadable", "not-permitted"]
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What the Tonight page has to show: a state below the bar of choices, or why there is none."""
+    """What the Tonight page has to show: a state with its notes below the bar of choices, or why there is
+    none."""
 
     state: State | None = None
     bar: Component | None = None
+    notes: Sequence[Noted] = ()
     problem: Problem | None = None
     venue: str | None = None
     history: int | None = None
@@ -53,7 +57,12 @@ def problem(night: Night) -> list[Component]:
 
 
 def board(
-    state: State, bar: Component, *, downloads: bool = True, history: int | None = None
+    state: State,
+    bar: Component,
+    *,
+    notes: Sequence[Noted] = (),
+    downloads: bool = True,
+    history: int | None = None,
 ) -> list[Component]:
     """The board with the figures of `state` in it, below the bar of choices.
 
@@ -72,7 +81,7 @@ def board(
                 html.Div(
                     [
                         house_card(state, texts),
-                        arrivals_card(state, texts),
+                        arrivals_card(state, texts, notes),
                         gates_card(state, texts),
                         sales_card(state, texts),
                         feed_card(state, texts),

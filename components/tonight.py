@@ -1,5 +1,7 @@
 """The five cards of the Tonight board: the bodies of the widgets of the same names, each in its frame."""
 
+from collections.abc import Sequence
+
 from dash import html
 
 from components.card import card
@@ -11,6 +13,7 @@ from widgets.read import Readings, place
 from widgets.readings import State
 from widgets.sales_pace import pace
 from widgets.social_pulse import talk
+from widgets.time_notes import Noted
 
 
 def house_card(state: State, texts: Readings) -> html.Section:
@@ -24,11 +27,11 @@ def house_card(state: State, texts: Readings) -> html.Section:
     )
 
 
-def arrivals_card(state: State, texts: Readings) -> html.Section:
+def arrivals_card(state: State, texts: Readings, notes: Sequence[Noted] = ()) -> html.Section:
     """Arrivals against the usual curve, with a legend in words."""
     return card(
         "Arrivals",
-        arrivals_chart(state, texts, id="arrivals-graph"),
+        arrivals_chart(state, texts, notes, id="arrivals-graph"),
         name="arrivals",
         area="arrivals",
         sub=html.Span(["Per 5 minutes · ", place(texts, "usual-note")], className="muted small"),

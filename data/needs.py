@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,9 @@ from data.engine import TenantConnection
 from data.event_list import described, listed
 from data.live import read_state, tonight
 from data.live_state import EventState
-from data.metric_query import MetricQuery
-from data.notes import Note, notes
+from data.metric_query import Between, MetricQuery
+from data.noted import Noted, noted
 from data.query import attempt
-from data.query_check import checked
-from data.query_error import QueryError
-from data.query_windows import look
-from data.query_world import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +44,9 @@ class EventList:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The annotations of a span of time at a venue or event: a list of `data.notes.Note`."""
+    """The notes in the time that a question looks at, or around a night: a list of `data.noted.Noted`."""
 
-    query: MetricQuery
+    of: MetricQuery | LiveNight
 
 
 Need = MetricQuery | LiveNight | EventList | Notes
@@ -62,22 +58,49 @@ def answer(tenant: TenantConnection, access: Access, needs: Sequence[Need], now:
     queries = list(dict.fromkeys(need for need in needs if isinstance(need, MetricQuery)))
     answers: dict[Need, object] = dict(zip(queries, attempt(tenant, access, queries, now), strict=True))
     for need in needs:
-        if need not in answers:
-            try:
-                answers[need] = _other(tenant, access, need, now)
-            except QueryError as error:
-                answers[need] = error
+        if need not in answers and isinstance(need, LiveNight):
+            answers[need] = live_night(tenant, access, need, now)
+        if need not in answers and isinstance(need, EventList):
+            events = listed(tenant, access, now, venue=need.venue, phase=need.phase, limit=need.limit)
+            answers[need] = [described(event, now) for event in events]
+    noting = dict.fromkeys(need for need in needs if isinstance(need, Notes))
+    answers |= _notes(tenant, access, noting, answers, now)
     return [answers[need] for need in needs]
 
 
-def _other(tenant: TenantConnection, access: Access, need: Need, now: datetime) -> object:
-    if isinstance(need, LiveNight):
-        return live_night(tenant, access, need, now)
-    if isinstance(need, EventList):
-        events = listed(tenant, access, now, venue=need.venue, phase=need.phase, limit=need.limit)
-        return [described(event, now) for event in events]
-    assert isinstance(need, Notes)
-    return _notes(tenant, access, need.query, now)
+def _notes(
+    tenant: TenantConnection,
+    access: Access,
+    needs: Iterable[Notes],
+    answers: Mapping[Need, object],
+    now: datetime,
+) -> dict[Need, object]:
+    """The notes of each; none around a night that is not among the answers."""
+    spans = {
+        need: _around(answers.get(need.of)) if isinstance(need.of, LiveNight) else need.of for need in needs
+    }
+    asked = {need: span for need, span in spans.items() if span is not None}
+    found: dict[Need, object] = dict(
+        zip(asked, noted(tenant, access, list(asked.values()), now), strict=True)
+    )
+    return {need: [] for need in spans} | found
+
+
+def notes_around(tenant: TenantConnection, access: Access, night: EventState, now: datetime) -> list[Noted]:
+    """The notes in the hours before and after the doors of a live state, at its event and its venue."""
+    span = _around(night)
+    return [] if span is None else noted(tenant, access, [span], now)[0]
+
+
+def _around(night: object) -> MetricQuery | None:
+    """A question about the hours before and after the doors of a live state."""
+    event = night["event"] if isinstance(night, dict) else {}
+    doors = event.get("doorsAt") or event.get("startsAt")
+    if doors is None or not isinstance(night, dict):
+        return None
+    at = datetime.fromisoformat(doors)
+    span = Between(start=at - timedelta(hours=24), end=at + timedelta(hours=36))
+    return MetricQuery(metrics=("entries",), range=span, events=(UUID(night["eventId"]),))
 
 
 def live_night(tenant: TenantConnection, access: Access, need: LiveNight, now: datetime) -> EventState | None:
@@ -111,17 +134,6 @@ def _venues(tenant: TenantConnection, access: Access) -> list[UUID]:
         "SELECT venue_id FROM venues WHERE tenant_id = %s ORDER BY name, venue_id", [tenant.tenant_id]
     )
     return [venue for (venue,) in rows.fetchall() if access.venues is None or venue in access.venues]
-
-
-def _notes(tenant: TenantConnection, access: Access, query: MetricQuery, now: datetime) -> list[Note]:
-    """The notes within the range of a question, at its venues and events."""
-    checked(query, access)
-    windows = look(query, access, read(tenant, access, [query]), now).windows
-    if not windows:
-        return []
-    start = datetime.fromtimestamp(min(span.lo for span in windows.values()), UTC)
-    end = datetime.fromtimestamp(max(span.hi for span in windows.values()), UTC)
-    return notes(tenant, access, start, end, venues=query.venues, events=query.events)
 
 
 _AMOUNT = ("Minor", "minor")

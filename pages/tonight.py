@@ -22,5 +22,7 @@ def layout(**query: str | list[str]) -> html.Div:
     who = viewer()
     if night.state is None or night.bar is None:
         return shell(problem(night), who, current=PATH, carried=night.carried)
-    content = board(night.state, night.bar, downloads=takes_away(who), history=night.history)
+    content = board(
+        night.state, night.bar, notes=night.notes, downloads=takes_away(who), history=night.history
+    )
     return shell(content, who, current=PATH, carried=night.carried)

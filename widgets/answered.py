@@ -199,7 +199,7 @@ def filled(line: Points, grain: str) -> Points:
     at = {moment(key[0]): index for index, key in enumerate(line.keys)}
     times, last = [min(at)], max(at)
     while times[-1] < last and len(times) < 5000:
-        times.append(_next(times[-1], grain))
+        times.append(after(times[-1], grain))
     if not set(at) <= set(times):
         return line
     found = [at.get(time) for time in times]
@@ -213,7 +213,8 @@ def filled(line: Points, grain: str) -> Points:
     )
 
 
-def _next(time: Any, grain: str) -> Any:
+def after(time: Any, grain: str) -> Any:
+    """The bucket of this grain that follows the one which starts at `time`."""
     if grain in STEPS:
         return time + STEPS[grain]
     months = {"month": 1, "quarter": 3}.get(grain, 12)

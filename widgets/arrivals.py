@@ -18,6 +18,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from data.answers import Unit
+from data.noted import Noted
 from widgets.attributes import marks
 from widgets.format import count
 from widgets.night import NightSettings, night_needs
@@ -26,17 +27,21 @@ from widgets.read import Readings, place
 from widgets.readings import State, readings
 from widgets.scope import Scope
 from widgets.tables import made
+from widgets.time_notes import with_notes
 from widgets.widget import Answers, Settings, Table, Widget
 
 MARK_COLOUR = "#8c95a5"
 
 
-def arrivals_chart(state: State, texts: Readings, **graph: Any) -> list[Component]:
-    """The chart, and what stands in it when there is nothing to draw; `graph` goes to the graph itself."""
+def arrivals_chart(
+    state: State, texts: Readings, notes: Sequence[Noted] = (), **graph: Any
+) -> list[Component]:
+    """The chart with its notes, and what stands in it when there is nothing to draw; `graph` goes to the
+    graph itself."""
     return [
         html.Div(
             dcc.Graph(
-                figure=arrivals_figure(state),
+                figure=with_notes(arrivals_figure(state), notes),
                 responsive=True,
                 className="fill",
                 config={"displayModeBar": False, "scrollZoom": False},
@@ -107,6 +112,7 @@ def arrivals_figure(state: State) -> dict[str, Any]:
             },
             "yaxis": {"rangemode": "tozero", "nticks": 5, "fixedrange": True, "ticklabelstandoff": 6},
             **_marks(curve["from"], width * length, event),
+            "meta": _meta(curve["from"], width * length, event["zone"]),
         },
     }
 
@@ -141,6 +147,15 @@ def _ticks(start: str | None, minutes: int, zone: str) -> dict[str, list[Any]]:
             values.append(offset)
             texts.append(f"{at:%H:%M}")
     return {"tickvals": values, "ticktext": texts}
+
+
+def _meta(start: str | None, minutes: int, zone: str) -> dict[str, Any]:
+    """The time that the axis shows. It grows with the night, so that notes outside it may yet be on it."""
+    if start is None:
+        return {}
+    until = datetime.fromisoformat(start) + timedelta(minutes=minutes)
+    time = {"grain": "minute", "from": start, "until": until.isoformat(), "to": minutes, "grows": True}
+    return {"zone": zone, "time": time}
 
 
 def _marks(start: str | None, minutes: int, event: dict[str, Any]) -> dict[str, list[Any]]:

@@ -88,7 +88,7 @@ def figure_of(settings: BookingSettings, answers: Answers, scope: Scope) -> Figu
             "fixedrange": True,
         },
         yaxis=vertical,
-        meta={"filter": "days_to_doors"},
+        meta={"filter": "days_to_doors", "time": {"grain": "days_to_doors", "from": xs[0], "to": xs[-1]}},
     )
 
 

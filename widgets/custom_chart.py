@@ -93,14 +93,16 @@ def _category(texts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _axis(keys: list[Any], dimension: str, answers: Answers) -> tuple[list[Any], dict[str, Any], Any]:
-    """Places, axis and words of the first dimension's values, in their order."""
+def _axis(
+    keys: list[Any], dimension: str, answers: Answers
+) -> tuple[list[Any], dict[str, Any], Any, dict[str, Any]]:
+    """Places, axis, words and what the layout says of the first dimension's values, in their order."""
     if DIMENSIONS[dimension].seconds:
         axis = TimeAxis(keys, answers["figures"].zone, dimension)
-        return axis.xs, axis.axis(), axis.words
+        return axis.xs, axis.axis(), axis.words, axis.meta()
     named = words_of(answers)[0]
     texts = [named(key) for key in keys]
-    return list(range(len(keys))), _category(texts), lambda index: texts[index]
+    return list(range(len(keys))), _category(texts), lambda index: texts[index], {}
 
 
 def _first_keys(found: Points, dimension: str) -> list[Any]:
@@ -145,14 +147,14 @@ def _lines(kept: Sequence[str], dims: Sequence[str], answers: Answers, scope: Sc
                 for key, value in zip(line.keys, line.values, strict=True)
             }
             drawn.append(Curve(line.column.label, "", [at.get(key) for key in keys]))
-    xs, axis, words = _axis(keys, dims[0], answers)
-    meta = {"filter": dims[-1]}
+    xs, axis, words, meta = _axis(keys, dims[0], answers)
+    meta["filter"] = dims[-1]
     return curves(drawn[:6], xs, words, found[0].column, found[0].currency, axis, meta=meta)
 
 
 def _stacked(found: Points, dims: Sequence[str], answers: Answers) -> Figure:
     keys, drawn = split(found, dims, answers)
-    xs, axis, words = _axis(keys, dims[0], answers)
+    xs, axis, words, meta = _axis(keys, dims[0], answers)
     rest = drawn[MOST_PARTS - 1 :]
     if len(rest) > 1:
         sums = [sum(each.values[index] or 0 for each in rest) for index in range(len(keys))]
@@ -169,7 +171,7 @@ def _stacked(found: Points, dims: Sequence[str], answers: Answers) -> Figure:
         )
     sums = [sum(each.values[index] or 0 for each in drawn) for index in range(len(keys))]
     vertical = value_axis(sums, found.column, found.currency)
-    meta = {"filter": dims[1], "names": [each.name for each in drawn]}
+    meta |= {"filter": dims[1], "names": [each.name for each in drawn]}
     return figure(
         data, margin=margins(vertical["ticktext"]), xaxis=axis, yaxis=vertical, barmode="stack", meta=meta
     )

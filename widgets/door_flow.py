@@ -70,7 +70,7 @@ def figure_of(settings: FlowSettings, answers: Answers, scope: Scope) -> Figure:
         bars(axis.xs, entries.values, said, keys),
         bars(axis.xs, down, said, keys, marker={"cornerradius": 3, "color": QUIET}, hoverinfo="skip"),
     ]
-    meta = {"ticks": axis.labels(), "filter": _grain(settings, scope)}
+    meta = axis.meta(filter=_grain(settings, scope))
     layout = {"barmode": "relative", "hovermode": "x", "meta": meta}
     del data[1]["hovertemplate"]
     return figure(data, margin=margins(vertical["ticktext"]), xaxis=axis.axis(), yaxis=vertical, **layout)

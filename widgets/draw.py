@@ -14,17 +14,23 @@ from pydantic import ValidationError
 
 from data.answers import Answer
 from data.board_document import Placed as Placed
-from data.needs import EventList, LiveNight, Need
+from data.metric_dimensions import DIMENSIONS
+from data.metric_query import MetricQuery
+from data.needs import EventList, LiveNight, Need, Notes
+from data.noted import Noted
 from widgets.asking import Ranged, against, range_of, span_words
 from widgets.figures import Figure
 from widgets.masking import Hidden, masked_all, without_money
 from widgets.parts import panel
 from widgets.registry import WIDGETS, get
 from widgets.scope import Scope
+from widgets.time_notes import notes_said, with_notes
 from widgets.values import WORDS
 from widgets.widget import Settings, Table, Widget, is_empty
 
 State = Literal["drawn", "empty", "masked", "denied", "invalid", "unknown", "failed"]
+NOTES = "notes"
+"""The need of every figure over time, beside those of its widget."""
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +72,27 @@ def needs(placed: Placed, scope: Scope) -> dict[str, Need]:
     """What a widget asks for, by its own names; nothing when it cannot be drawn anyway."""
     try:
         widget, settings = read_settings(placed)
-        return dict(widget.needs(settings, scope))
+        wanted = dict(widget.needs(settings, scope))
+        return wanted | _notes_of(widget, wanted)
     except Exception:  # Drawing it will say what is wrong.
         return {}
+
+
+def _notes_of(widget: Widget[Any], wanted: Mapping[str, Need]) -> dict[str, Need]:
+    """The notes of the time that a figure may show, asked for once for all questions about the same time."""
+    for need in wanted.values() if widget.figure else ():
+        if isinstance(need, LiveNight):
+            return {NOTES: Notes(need)}
+        if isinstance(need, MetricQuery) and any(_is_time(name) for name in need.dimensions):
+            span = MetricQuery(
+                metrics=("tickets_sold",), range=need.range, venues=need.venues, events=need.events
+            )
+            return {NOTES: Notes(span)}
+    return {}
+
+
+def _is_time(dimension: str) -> bool:
+    return dimension == "days_to_doors" or (dimension in DIMENSIONS and DIMENSIONS[dimension].seconds > 0)
 
 
 def draw(placed: Placed, scope: Scope, answers: Mapping[str, object]) -> Drawn:
@@ -116,11 +140,15 @@ def _draw(
         empty = _instead("empty", title, "list", "Nothing to show", reason, _span(settings, scope))
         return _dated(empty, scope, list(answers.values()))
     common = _common(title, widget, settings, scope, list(answers.values()))
-    figure = widget.figure(settings, answers, scope) if widget.figure else None
+    notes = given.get(NOTES)
+    noted = notes if isinstance(notes, list) else []
+    figure = with_notes(widget.figure(settings, answers, scope), noted) if widget.figure else None
+    said = [_sentence(widget.summary(settings, answers, scope))]
+    said += [_sentence(notes_said(figure, noted))] if figure is not None else []
     return replace(
         common,
-        body=_named_graphs(widget.body(settings, answers, scope), placed.id),
-        summary=_sentence(widget.summary(settings, answers, scope)),
+        body=_graphs(widget.body(settings, answers, scope), placed.id, noted),
+        summary=" ".join(each for each in said if each),
         tables=tuple(widget.tables(settings, answers, scope)),
         figure=figure,
     )
@@ -288,10 +316,11 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
 
 
-def _named_graphs(body: Component, placed: str) -> Component:
-    """The same body, its charts known to the page by the widget's place."""
+def _graphs(body: Component, placed: str, notes: Sequence[Noted]) -> Component:
+    """The same body, its charts with their notes and known to the page by the widget's place."""
     graphs = [body] if isinstance(body, dcc.Graph) else []
     graphs += [node for node in body._traverse() if isinstance(node, dcc.Graph)]  # type: ignore[no-untyped-call]
     for index, graph in enumerate(graphs):
         setattr(graph, "id", {"t": "graph", "i": placed, "n": index})  # noqa: B010
+        setattr(graph, "figure", with_notes(getattr(graph, "figure"), notes))  # noqa: B009, B010
     return body

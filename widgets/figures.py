@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from html import escape
+from html import escape as _escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.answers import Column
+from widgets.answered import after
 from widgets.values import WORDS, exactly, ticks, when
 
 Figure = dict[str, Any]
@@ -54,6 +55,11 @@ def value_axis(values: Sequence[Any], column: Column, currency: str) -> dict[str
         "tickmode": "array",
         **marked,
     }
+
+
+def escape(text: str) -> str:
+    """Text as plotly takes it for text. It knows no entity for quotes."""
+    return _escape(text, quote=False)
 
 
 def hover(title: str, lines: Sequence[str]) -> str:
@@ -114,6 +120,17 @@ class TimeAxis:
             "tickformatstops": stops,
             "tickangle": 0,
         }
+
+    def meta(self, **more: Any) -> dict[str, Any]:
+        """What the layout says about the axis: labels, zone and, as `time`, the grain, from which moment
+        until before which it goes, and the place of its last bucket. By this notes find onto it."""
+        said = {"ticks": self.labels(), "zone": self._zone or "UTC", **more}
+        if self._times:
+            first, last = self._times[0], self._times[-1]
+            until = after(last, self._grain)
+            edges = {"from": first.isoformat(), "until": until.isoformat(), "to": self.xs[-1]}
+            said["time"] = {"grain": self._grain, **edges}
+        return said
 
     def labels(self) -> list[list[Any]]:
         """Places and short labels, for those who draw without plotly."""
@@ -202,16 +219,26 @@ def bars(
     }
 
 
-_WORD_PX, _NARROW_PX, ROW_PX = 6.2, 420, 14
-"""Of the words above a chart: pixels a letter takes, a chart in which they should not collide, a row."""
+_WORD_PX, _NARROW_PX, ROW_PX, _EDGE = 6.2, 420, 14, 0.12
+"""Of the words above a chart: pixels a letter takes, a chart in which they should not collide, a row, and how
+much of the axis is its edge."""
 
 
-def upright_lines(marks: Sequence[tuple[Any, str]], along: Sequence[float] = ()) -> dict[str, list[Any]]:
+def upright_lines(
+    marks: Sequence[tuple[Any, str]],
+    along: Sequence[float] = (),
+    said: Sequence[str] = (),
+    taken: Sequence[tuple[float, str]] = (),
+) -> dict[str, list[Any]]:
     """Shapes and annotations of moments on a time axis: a dotted line with a word above it.
 
-    `along` says where on the axis each mark is, from 0 to 1: words that would collide take a second row,
-    and where that is taken, an ellipsis that shows them under the pointer.
+    `along` says where on the axis each mark is, from 0 to 1: words that would collide with each other, or
+    with those of `taken`, take a second row, and where that is taken, an ellipsis that shows them under the
+    pointer. Words near an edge end or begin at their line. `said` is what the pointer is told, as plotly
+    takes it; the whole words when not given.
     """
+    along = along or [0.5] * len(marks)
+    told = said or [escape(text) for _, text in marks]
     shapes = [
         {
             "type": "line",
@@ -231,26 +258,40 @@ def upright_lines(marks: Sequence[tuple[Any, str]], along: Sequence[float] = ())
             "xref": "x",
             "y": 1,
             "yref": "paper",
+            "xanchor": _anchor(share),
             "yanchor": "bottom",
             "yshift": ROW_PX * max(row, 0),
             "showarrow": False,
             "text": escape(word if row >= 0 else "…"),
-            "hovertext": escape(text),
+            "hovertext": tell,
             "font": {"size": 11},
         }
-        for (x, text), word, row in zip(marks, words, _rows(words, along or [0.5] * len(marks)), strict=True)
+        for (x, _), word, row, share, tell in zip(
+            marks, words, _rows(words, along, taken), along, told, strict=True
+        )
     ]
     return {"shapes": shapes, "annotations": annotations}
 
 
-def _rows(words: Sequence[str], along: Sequence[float]) -> list[int]:
+def _anchor(along: float) -> str:
+    return "left" if along < _EDGE else "right" if along > 1 - _EDGE else "center"
+
+
+def _reach(word: str, along: float) -> tuple[float, float]:
+    """From where to where a word goes along the axis."""
+    width = len(word) * _WORD_PX / _NARROW_PX
+    start = along - {"left": 0.0, "center": width / 2, "right": width}[_anchor(along)]
+    return start, start + width
+
+
+def _rows(words: Sequence[str], along: Sequence[float], taken: Sequence[tuple[float, str]]) -> list[int]:
     """The row of each word, from the chart upwards; −1 where there is no room."""
-    ends = [-1.0, -1.0]
+    full: list[list[tuple[float, float]]] = [[_reach(word, place) for place, word in taken], []]
     rows = [-1] * len(words)
     for index in sorted(range(len(words)), key=lambda each: along[each]):
-        half = len(words[index]) * _WORD_PX / _NARROW_PX / 2
-        row = next((row for row, end in enumerate(ends) if end <= along[index] - half), -1)
-        if row >= 0:
-            ends[row] = along[index] + half
-        rows[index] = row
+        start, end = _reach(words[index], along[index])
+        free = (row for row, held in enumerate(full) if all(b <= start or end <= a for a, b in held))
+        rows[index] = next(free, -1)
+        if rows[index] >= 0:
+            full[rows[index]].append((start, end))
     return rows

@@ -69,7 +69,7 @@ def figure_of(settings: NewCustomerSettings, answers: Answers, scope: Scope) -> 
         ),
     ]
     data[1] |= {"hoverinfo": "skip", "hovertemplate": None}
-    meta = {"ticks": axis.labels(), "filter": _grain(settings, scope)}
+    meta = axis.meta(filter=_grain(settings, scope))
     layout = {"barmode": "stack", "hovermode": "x", "meta": meta}
     return figure(data, margin=margins(vertical["ticktext"]), xaxis=axis.axis(), yaxis=vertical, **layout)
 

@@ -1,4 +1,4 @@
-"""A metric over time, against another period, with the annotations of the venue."""
+"""A metric over time, against another period."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from dash.development.base_component import Component
 from pydantic import Field
 
-from data.needs import Need, Notes
+from data.needs import Need
 from widgets.answered import currencies
 from widgets.asking import Compared, Grain, against, grain_of, labelled, question, range_of
 from widgets.chosen import Metric, metric_label
@@ -39,9 +39,8 @@ def _grain(settings: OverTimeSettings, scope: Scope) -> str:
 
 
 def needs(settings: OverTimeSettings, scope: Scope) -> Mapping[str, Need]:
-    """The metric by time, and what people noted in that time."""
-    asked = question(settings, scope, [settings.metric], [_grain(settings, scope)], limit=2000)
-    return {"sales": asked, "notes": Notes(asked)}
+    """The metric by time."""
+    return {"sales": question(settings, scope, [settings.metric], [_grain(settings, scope)], limit=2000)}
 
 
 def figure(settings: OverTimeSettings, answers: Answers, scope: Scope) -> Figure:
@@ -53,7 +52,6 @@ def figure(settings: OverTimeSettings, answers: Answers, scope: Scope) -> Figure
         _grain(settings, scope),
         kind=settings.shape,
         against=against(settings, scope),
-        notes=answers["notes"],
     )
 
 
@@ -86,7 +84,7 @@ WIDGET = Widget(
     label="Sales over time",
     group="sales",
     icon="line",
-    description="A metric by hour, day, week or month, against another period, with your annotations.",
+    description="A metric by hour, day, week or month, against another period.",
     settings=OverTimeSettings,
     needs=needs,
     body=body,
@@ -96,6 +94,5 @@ WIDGET = Widget(
     title=lambda settings, scope: f"{metric_label(settings.metric)} over time",
     size=(8, 4),
     smallest=(3, 3),
-    extras=frozenset({"notes"}),
     example={"compare": "previous_period"},
 )

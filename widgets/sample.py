@@ -27,8 +27,9 @@ from data.metric_dimensions import DIMENSIONS
 from data.metric_query import In, MetricQuery
 from data.metrics import CATALOGUE
 from data.needs import EventList, LiveNight, Need, Notes
+from data.noted import Noted
 from widgets.asking import length
-from widgets.draw import Drawn, draw
+from widgets.draw import Drawn, draw, needs
 from widgets.scope import Scope
 from widgets.values import exponent
 from widgets.widget import Settings, Widget
@@ -102,10 +103,7 @@ def sample(
     """A widget drawn with sample figures, with its example's settings or others, said to be a sample."""
     chosen = dict(widget.example if settings is None else settings)
     placed = Placed(id=place or f"sample-{widget.name}", widget=widget.name, settings=chosen)
-    try:
-        asked = widget.needs(widget.settings.model_validate(chosen), scope)
-    except ValueError:  # Drawing says what is wrong with the settings.
-        asked = {}
+    asked = needs(placed, scope)
     drawn = draw(placed, scope, {name: sample_answer(need, scope) for name, need in asked.items()})
     return replace(
         drawn, sub=" · ".join(part for part in ("Sample", drawn.sub) if part), live=(), event="", night=None
@@ -127,15 +125,7 @@ def sample_answer(need: Need, scope: Scope) -> object:
         return _events(scope)[: need.limit]
     assert isinstance(need, Notes)
     at = scope.now - timedelta(days=9)
-    return [
-        {
-            "annotationId": "sample",
-            "at": at.isoformat(),
-            "text": "Line-up announced",
-            "author": "",
-            "eventId": None,
-        }
-    ]
+    return [Noted(at, "Line-up announced", at.astimezone(ZoneInfo(scope.zone)).date(), 9)]
 
 
 def sample_night(scope: Scope) -> dict[str, Any]:

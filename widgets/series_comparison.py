@@ -80,7 +80,7 @@ def figure_of(settings: SeriesSettings, answers: Answers, scope: Scope) -> Figur
     """A line for each."""
     found, made, buckets = drawn(settings, answers, scope)
     axis = TimeAxis(buckets, answers["curves"].zone, _grain(settings, scope))
-    meta = {"filter": settings.dimension, "ticks": axis.labels()}
+    meta = axis.meta(filter=settings.dimension)
     return curves(made, axis.xs, axis.words, found.column, found.currency, axis.axis(), meta=meta)
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from data.answers import Answer
 from widgets.answered import Points, adds_up, filled, moment, points
 from widgets.figures import (
-    ROW_PX,
     Figure,
     TimeAxis,
     bars,
@@ -18,12 +14,9 @@ from widgets.figures import (
     line,
     margins,
     measure,
-    upright_lines,
     value_axis,
 )
 from widgets.values import change, exactly, when
-
-Notes = Sequence[Any]
 
 
 def timeline(
@@ -34,9 +27,8 @@ def timeline(
     *,
     kind: str = "area",
     against: str = "",
-    notes: Notes = (),
 ) -> Figure:
-    """One metric along the answer's only dimension, a time; the comparison dotted; notes as upright lines."""
+    """One metric along the answer's only dimension, a time; the comparison dotted."""
     found = filled(points(answer, metric, preferred), grain)
     axis = TimeAxis([moment(key[0]) for key in found.keys], answer.zone, grain)
     keys = [str(key[0].isoformat() if hasattr(key[0], "isoformat") else key[0]) for key in found.keys]
@@ -49,17 +41,13 @@ def timeline(
     if found.before is not None:
         data.append(beside(axis.xs, found.before))
     vertical = value_axis([*found.values, *(found.before or [])], found.column, found.currency)
-    marks = _marks(notes, axis, found)
-    marked = upright_lines([(place, text) for place, text, _ in marks], [share for *_, share in marks])
-    highest = max((each["yshift"] for each in marked["annotations"]), default=-ROW_PX)
     return figure(
         data,
-        margin=margins(vertical["ticktext"], top=8 + ROW_PX + highest),
+        margin=margins(vertical["ticktext"]),
         hovermode="x",
         xaxis=axis.axis(),
         yaxis=vertical,
-        meta={"filter": grain, "ticks": axis.labels(), "zone": answer.zone or "UTC"},
-        **(marked if marked["shapes"] else {}),
+        meta=axis.meta(filter=grain),
     )
 
 
@@ -94,20 +82,3 @@ def _hover(found: Points, index: int, axis: TimeAxis, against: str) -> str:
         )
         lines += [moved] if moved else []
     return hover(axis.words(index), lines)
-
-
-def _marks(notes: Notes, axis: TimeAxis, found: Points) -> list[tuple[Any, str, float]]:
-    """Of each note that lies in the span: its place, its text, and how far along the axis it is (0 to 1)."""
-    first, last = moment(found.keys[0][0]), moment(found.keys[-1][0])
-    marks = []
-    for each in notes:
-        at, text = moment(_of(each, "at")), str(_of(each, "text"))
-        place = at if type(at) is type(first) else at.date() if hasattr(at, "date") else None
-        if place is not None and first <= place <= last:
-            marks.append((axis.at(place), text, (place - first) / (last - first) if last > first else 0.5))
-    return marks
-
-
-def _of(each: Any, name: str) -> Any:
-    """A field of a note, kept (`data.notes.Note`) or as a dict."""
-    return each[name] if isinstance(each, dict) else getattr(each, name)

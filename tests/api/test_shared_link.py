@@ -13,6 +13,8 @@ from flask import Flask
 from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
+from callbacks.board_drawing import Asked, draw_all
+from components.markup import markup
 from data import facts
 from data.access import Access
 from data.board_document import BoardDocument, Placed
@@ -21,8 +23,10 @@ from data.dashboards import create
 from data.engine import Database
 from data.link_rate import FILES_A_WINDOW
 from data.messages import SaleLine
+from data.notes import add_note
 from tests.conftest import Tenant
 from tests.data.test_facts import message
+from widgets.scope import Scope
 
 EVENT, OTHER = UUID(int=7), UUID(int=8)
 WIDGETS = (
@@ -220,6 +224,22 @@ def test_the_page_leads_nowhere_and_has_nothing_of_the_app(whole_server: Flask, 
     assert "data-drill" not in body
     assert "data-board" not in body
     assert "/_dash" not in text
+
+
+def test_notes_of_the_staff_stay_with_them(whole_server: Flask, database: Database, tenant: Tenant) -> None:
+    curve = Placed(id="curve", widget="sales-over-time", settings={"metric": "tickets_sold"})
+    shared = Shared(database, tenant, (curve,))
+    sell(database, tenant, {EVENT: 2})
+    now = datetime.now(UTC)
+    with database.tenant(tenant.tenant_id) as connection:
+        add_note(connection, shared.access, text="Refund the agency", at=now, event=EVENT)
+    with database.tenant(tenant.tenant_id, snapshot=True) as connection:
+        contents, _ = draw_all(connection, shared.access, [Asked(curve)], Scope(now=now), editable=False)
+    assert contents[0] is not None
+    assert "Refund the agency" in markup(contents[0], charts=True)
+    text = whole_server.test_client().get(f"/shared/{shared.link()}").text
+    assert "data-figure" in text
+    assert "Refund the agency" not in text
 
 
 def test_seeing_newer_figures_is_not_another_view(whole_server: Flask, shared: Shared) -> None:

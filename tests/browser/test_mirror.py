@@ -1,6 +1,7 @@
 """The browser says of a state exactly what the server said, and draws it the same."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from api.static import Assets
 from components.markup import markup
 from components.tonight import house_card
+from data.noted import Noted
 from tests.browser.conftest import Site
 from tests.components.states import busy_night, filled_to, untouched
 from widgets.arrivals import arrivals_figure
@@ -19,6 +21,7 @@ from widgets.gate_flow import gate_table
 from widgets.milestones import milestone_marks
 from widgets.notices import notice_rows, notices, past_rows
 from widgets.readings import readings
+from widgets.time_notes import with_notes
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +194,23 @@ def test_the_arrivals_chart_is_the_same(page: Page) -> None:
             "shapes": layout["shapes"],
             "annotations": layout["annotations"],
         }
+
+
+NOTED = """cases => cases.map(([state, notes]) => {
+    const { layout, from } = Housecount.charts.figures.arrivals(state);
+    return Housecount.charts.noted(layout, notes, from, layout['xaxis.range'][1]);
+})"""
+
+
+def test_the_notes_on_the_arrivals_chart_are_the_same(page: Page) -> None:
+    cases = []
+    for state in STATES:
+        start = state["attendance"]["arrivals"]["from"]
+        first = datetime.fromisoformat(start or "2026-11-20T18:00:00Z")
+        moments = [first + timedelta(minutes=minutes) for minutes in (-20, 0, 25, 26, 70, 900)]
+        notes = [Noted(at, f"Note <{n}> & more words", at.date()) for n, at in enumerate(moments)]
+        cases.append((state, with_notes(arrivals_figure(state), notes)["layout"]))
+    kept = [[state, layout["meta"].get("notes", [])] for state, layout in cases]
+    assert any(len(layout["shapes"]) > 3 for _, layout in cases)
+    for (_, layout), drawn in zip(cases, page.evaluate(NOTED, kept), strict=True):
+        assert drawn == {"shapes": layout["shapes"], "annotations": layout["annotations"]}

@@ -1,12 +1,14 @@
 """What a manager does and sees on the night, in a real browser against the real application."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
+from data.access import Access
+from data.notes import add_note
 from tests.browser.conftest import PASSWORD, Night, Watch, sign_in, until, until_live
 
 
@@ -143,6 +145,23 @@ def test_old_figures_are_dimmed_and_say_since_when(page: Page, night: Night, con
         re.compile(r"^Not refreshed since \d\d:\d\d\. This device has no network; trying again\.$")
     )
     assert page.locator("html[data-stale]").count() == 1
+
+
+def test_the_arrivals_chart_keeps_the_notes_of_the_night_as_it_grows(page: Page, night: Night) -> None:
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        ada = Access(night.tenant.tenant_id, "manager")
+        at = datetime.now(UTC) - timedelta(minutes=10)
+        add_note(tenant, ada, text="Queue at gate A", at=at, event=night.event_id)
+    sign_in(page, night)
+    chart = page.locator("#react-entry-point #arrivals .js-plotly-plot")
+    expect(chart).to_contain_text("Queue at gate A")
+    night.scan("t1")
+    until(
+        page, "Boolean(document.querySelector('#react-entry-point #arrivals .js-plotly-plot').dataset.span)"
+    )
+    expect(chart).to_contain_text("Queue at gate A")
+    assert chart.evaluate("chart => chart.layout.shapes.length === chart.layout.annotations.length")
+    expect(chart).to_contain_text("Doors")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

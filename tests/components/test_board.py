@@ -84,6 +84,16 @@ def test_the_arrivals_figure_of_a_short_night() -> None:
                     "text": "Doors",
                 }
             ],
+            "meta": {
+                "zone": state["event"]["zone"],
+                "time": {
+                    "grain": "minute",
+                    "from": "2026-11-20T18:50:00Z",
+                    "until": "2026-11-20T19:05:00+00:00",
+                    "to": 15,
+                    "grows": True,
+                },
+            },
         },
     }
 
