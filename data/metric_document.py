@@ -26,9 +26,9 @@ Written from `data/metrics.py` by `python -m data.metric_document`; do not chang
 them is said in [queries.md](queries.md).
 
 Money is in minor units of its currency and stands in one row for each currency. Percentages are 0 to 100,
-rates are per minute. Additive metrics may be summed over every dimension; a ratio is worked out anew from the
-sums behind it; a distinct count is counted anew; a state adds up over events but not over time; a highest
-value is the highest of all.
+rates are per minute, lengths of time are in seconds. Additive metrics may be summed over every dimension; a
+ratio is worked out anew from the sums behind it; a distinct count is counted anew; a state adds up over
+events but not over time; a highest value is the highest of all.
 """
 _SETS = """
 ## What can be combined

@@ -62,6 +62,15 @@ LIST: dict[str, Row] = {
         "customers -new_customers",
         "People who bought and had bought before.",
     ),
+    "booking_lead": _row(
+        "Booking lead",
+        "seconds",
+        "sales",
+        "lead_seconds",
+        "How long before the doors a ticket was bought; bought later it is nothing. Comps do not count,"
+        " nor do events without a time of doors.",
+        "lead_tickets",
+    ),
     "sales_velocity": _row(
         "Sales velocity", "rate", "sales", "sold", "Tickets sold for each minute that has passed.", "minutes"
     ),
@@ -202,6 +211,15 @@ LIST: dict[str, Row] = {
     "entered": _row(
         "Entered", "people", "attendance", "entered", "Different tickets that came in, by event."
     ),
+    "average_stay": _row(
+        "Average time inside",
+        "seconds",
+        "attendance",
+        "stayed",
+        "From coming in to going out, of everybody who came in; whoever is not scanned out stays until the"
+        " event ends.",
+        "entered",
+    ),
     "reentries": _row("Re-entries", "people", "attendance", "reentries", "How often somebody came back in."),
     "expected": _row("Expected", "people", "attendance", "expected", "Tickets sold and comps of the events."),
     "no_shows": _row(
@@ -234,6 +252,14 @@ LIST: dict[str, Row] = {
     ),
     "gate_entries": _row(
         "Gate entries", "count", "doors", "gate_entries", "Entries at gates, any kind of ticket."
+    ),
+    "seconds_per_entry": _row(
+        "Time per entry",
+        "seconds",
+        "doors",
+        "busy_seconds",
+        "How long a gate takes to let one in, over the minutes in which it lets anybody in.",
+        "gate_entries",
     ),
     "gate_exits": _row("Gate exits", "count", "doors", "gate_exits", "Exits at gates, any kind of ticket."),
     "gate_refusals": _row(

@@ -14,7 +14,8 @@ events but not over time."""
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One thing that is counted. `columns` are where roll-ups keep it: table → column, or several added."""
+    """One thing that is counted. `columns` are where roll-ups keep it: table → column, or several added;
+    `rolled` is its aggregate over their rows where it is no sum. `by_events`: `fact` asks the event `e`."""
 
     name: str
     family: str
@@ -23,6 +24,8 @@ class Measure:
     kind: Kind = "sum"
     money: bool = False
     type: str = "bigint"
+    rolled: str = ""
+    by_events: bool = False
 
 
 VENUE, DAY, TOTALS, MONEY, GATE, CUSTOMER = (
@@ -34,6 +37,10 @@ VENUE, DAY, TOTALS, MONEY, GATE, CUSTOMER = (
     "customer_totals",
 )
 _PERSON = "f.admission"
+_BOUGHT = f"{_PERSON} AND NOT f.comp AND f.kind = 'sale' AND COALESCE(e.doors_at, e.starts_at) IS NOT NULL"
+_LEAD = (
+    "floor(extract(epoch FROM COALESCE(e.doors_at, e.starts_at))) - floor(extract(epoch FROM f.occurred_at))"
+)
 _STAGES = (VENUE, DAY, TOTALS)
 
 
@@ -86,6 +93,14 @@ _ALL = [
         column="sold + comps",
         **{CUSTOMER: "tickets"},
     ),
+    Measure(
+        "lead_seconds",
+        "sales",
+        f"sum(f.quantity * greatest({_LEAD}, 0)) FILTER (WHERE {_BOUGHT})",
+        {},
+        by_events=True,
+    ),
+    Measure("lead_tickets", "sales", f"sum(f.quantity) FILTER (WHERE {_BOUGHT})", {}, by_events=True),
     Measure("new_customers", "people", "count(*)", {}),
     _count(
         "entries",
@@ -125,6 +140,14 @@ _ALL = [
         column="exits",
     ),
     _count("gate_invalid", "gates", "count(*) FILTER (WHERE f.effect = 0)", GATE, DAY, column="invalid"),
+    Measure(
+        "busy_seconds",
+        "gates",
+        "60 * count(DISTINCT (f.event_id, f.gate, date_trunc('minute', f.occurred_at)))"
+        " FILTER (WHERE f.effect <> 0 AND f.direction = 'entry')",
+        {GATE: "entries"},
+        rolled="60 * count(*) FILTER (WHERE f.entries > 0)",
+    ),
     _count("page_views", "web", "count(*)", *_STAGES),
     _distinct("visitors", "web", "count(DISTINCT f.visitor)"),
     _count("cart_updates", "carts", "count(*)", *_STAGES),
@@ -156,6 +179,7 @@ _ALL = [
     _night("targeted_sold", "CASE WHEN f.target_tickets > 0 THEN f.sold * f.counts ELSE 0 END"),
     _night("entered", "f.entered * f.counts"),
     _night("reentries", "f.reentries * f.counts"),
+    _night("stayed", "f.stayed * f.counts"),
     _night("no_shows", "f.no_shows * f.counts"),
     _night("expected", "(f.sold + f.comps) * f.counts"),
     _night("due", "CASE WHEN f.opened THEN (f.sold + f.comps) * f.counts ELSE 0 END"),

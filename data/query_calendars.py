@@ -76,8 +76,13 @@ def _span(piece: Piece, calendar: int) -> dict[str, Any]:
 
 
 def _on_the_hour(clock: Clock, moments: Iterable[int]) -> bool:
-    """Whether the zone's offset only changes by whole hours: then all its hours lie 60 minutes apart."""
-    offsets = {datetime.fromtimestamp(at, clock.zone).utcoffset() or timedelta() for at in moments}
+    """Whether the zone's offset only changes by whole hours: then all its hours lie 60 minutes apart. A
+    change at the very beginning counts, as an hour begins with it."""
+    known = list(moments)
+    offsets = {
+        datetime.fromtimestamp(at, clock.zone).utcoffset() or timedelta()
+        for at in (min(known) - 3600, *known)
+    }
     return len({int(offset.total_seconds()) % 3600 for offset in offsets}) == 1
 
 

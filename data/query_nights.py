@@ -13,7 +13,13 @@ NIGHTS = """(
            greatest(n.capacity - COALESCE(t.sold, 0) - COALESCE(t.comps, 0) - n.held, 0) AS remaining,
            CASE WHEN COALESCE(e.doors_at, e.starts_at) <= %(now)s
                 THEN greatest(COALESCE(t.sold, 0) + COALESCE(t.comps, 0) - COALESCE(t.entered, 0), 0)
-                ELSE 0 END AS no_shows
+                ELSE 0 END AS no_shows,
+           (SELECT sum(h.change) * extract(epoch FROM CASE
+                       WHEN e.ends_at IS NULL THEN max(h.second)
+                       ELSE greatest(least(e.ends_at, %(now)s), max(h.second)) END)::bigint
+                   - sum(h.change * extract(epoch FROM h.second)::bigint)
+            FROM house_counts h WHERE h.tenant_id = %(tenant)s AND h.venue_id = e.venue_id
+                 AND h.event_id = e.event_id AND h.change <> 0) AS stayed
     FROM events e
     JOIN venues v ON v.tenant_id = e.tenant_id AND v.venue_id = e.venue_id
     LEFT JOIN event_totals t ON t.tenant_id = e.tenant_id AND t.venue_id = e.venue_id

@@ -53,6 +53,8 @@ class Source:
         """The measure as an aggregate over its rows."""
         if not self.seconds:
             return measure.fact
+        if measure.rolled:
+            return measure.rolled
         return f"sum({re.sub(r'[a-z_]+', lambda column: f'f.{column[0]}', measure.columns[self.table])})"
 
     def is_for(self, dimensions: frozenset[str]) -> bool:

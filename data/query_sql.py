@@ -100,6 +100,8 @@ class _Writer:
         measures = [
             f"({self.source.aggregate(MEASURES[name])})::{MEASURES[name].type}" for name in self.read.measures
         ]
+        if not self.source.seconds and any(MEASURES[name].by_events for name in self.read.measures):
+            self.joins.add("events")
         conditions, rest = self._conditions(), self._rest()
         gate = "f.value" if self.source.split else "f.gate"
         lines = [

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from exports.document import Column, Document, Part, Progress, unwatched
 from exports.svg import UnknownTrace, picture, spark
-from exports.values import currency_at, heading, number
+from exports.values import UNITS, currency_at, heading, number
 from exports.words import cell, change, currency_of, fitting, measure, moment
 from widgets.tables import ON_PAPER
 
@@ -33,6 +33,8 @@ _FULL, _HALF = 760.0, 372.0
 """Pixels of a chart over the whole width, and of one beside another."""
 _ROW = 62.0
 """Pixels for each row of the board's grid that a chart is high."""
+PAPER_UNITS = {unit: word for unit, word in UNITS.items() if unit != "seconds"}
+"""Lengths of time say their units themselves."""
 _FILLS = ("full", "fill", "percent", "sold", "capacity")
 """In the names of percentages that say how full something is."""
 _LESS_IS_BETTER = ("refund", "cancel", "invalid", "rejected", "no_show", "refused", "fees", "abandon")
@@ -212,7 +214,11 @@ def _table(document: Document, part: Part) -> Block:
         "title": fitting(part.title),
         "sub": fitting(part.sub),
         "columns": [
-            {"label": heading(column), "right": numeric, "wide": wide and column.name != "currency"}
+            {
+                "label": heading(column, PAPER_UNITS),
+                "right": numeric,
+                "wide": wide and column.name != "currency",
+            }
             for column, numeric, wide in zip(part.columns, numbers, texts, strict=True)
         ],
         "rows": rows,

@@ -15,7 +15,7 @@ from exports.document import Column
 PLACES = 2
 """Decimals of money whose currency nobody named."""
 
-_UNITS = {"percent": "%", "seconds": "s", "rate": "per minute"}
+UNITS = {"percent": "%", "seconds": "s", "rate": "per minute"}
 
 # What opens a formula, and what stands before it without stopping a spreadsheet: space of any kind, quotes,
 # and characters of no width. The wide forms are what Japanese input makes of the same keys.
@@ -33,9 +33,9 @@ def harmless(text: str) -> str:
     return f"'{text}" if is_formula(text) else text
 
 
-def heading(column: Column) -> str:
+def heading(column: Column, units: Mapping[str, str] = UNITS) -> str:
     """The label of a column with the unit of its numbers; money has its currency in a column of its own."""
-    unit = _UNITS.get(column.unit or "")
+    unit = units.get(column.unit or "")
     label = column.label or column.name
     return f"{label} ({unit})" if unit and unit not in label else label
 

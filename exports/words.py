@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from exports.document import Column, Document, Row
 from exports.values import number, places_of, when
 from widgets.format import NOTHING, count, money
+from widgets.values import duration
 
 LONGEST = 200
 """Characters of one cell on paper."""
@@ -39,7 +40,7 @@ def measure(value: Any, unit: str | None, document: Document, currency: str, *, 
     if unit == "percent":
         return f"{decimal(found, 1)}%"
     if unit == "seconds":
-        return f"{decimal(found, 0)} s"
+        return duration(found)
     return decimal(found, 2) if isinstance(found, float) else count(found)
 
 

@@ -34,11 +34,15 @@ _OPTIONS = {
     "strings_to_numbers": False,
     "strings_to_urls": False,
 }
+_UNITS = {"seconds": "h:mm:ss", "rate": "per minute"}
+"""What the head of a column says where its format does not. Time is counted in days in every sheet."""
+_PARTS = {"percent": 100, "seconds": 86_400}
+"""Of how many of our units one of a sheet consists."""
 _FORMATS = {
     "count": "#,##0",
     "tickets": "#,##0",
     "people": "#,##0",
-    "seconds": "#,##0",
+    "seconds": "[h]:mm:ss",
     "percent": "0.0%",
     "rate": "#,##0.0",
     "score": "0.00",
@@ -234,7 +238,7 @@ class _Cells:
         self.labels: list[str] = []
         self.is_number: list[bool] = []
         for column, moments in zip(part.columns, self._moments, strict=True):
-            self.labels.append(heading(column).removesuffix(" (%)"))
+            self.labels.append(heading(column, _UNITS))
             self.is_number.append(column.unit is not None or column.kind == "number")
             if moments:
                 self.labels.append(f"{column.label or column.name}: offset from UTC")
@@ -282,7 +286,7 @@ class _Cells:
         if found is None:
             return _text(sheet, line, at, value, None, self._sheets.guarded) if value == str(value) else ""
         kind = column.unit or "number"
-        sheet.write_number(line, at, found / 100 if kind == "percent" else found, self._sheets.format(kind))
+        sheet.write_number(line, at, found / _PARTS.get(kind, 1), self._sheets.format(kind))
         return f"{found:,.1f}"
 
     def _time(self, sheet: Worksheet, line: int, at: int, value: Any) -> str:

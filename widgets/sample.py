@@ -82,6 +82,7 @@ _LARGE |= {
     "comps": 0.06,
 }
 _LARGE |= {"reach": 900.0, "tickets_cancelled": 0.03, "refunds": 0.03, "new_customers": 0.6}
+_SECONDS = {"booking_lead": 23 * 86_400, "average_stay": 6_200, "seconds_per_entry": 6}
 _PERCENT = {
     "percent_sold": 72.0,
     "sell_through": 76.0,
@@ -290,6 +291,8 @@ def _value(name: str, key: tuple[Any, ...], asked: MetricQuery, scope: Scope, *,
         return round(min(100.0, _PERCENT.get(name, 34.0) * (0.75 + 0.25 * min(1.4, shape))), 2)
     if metric.unit in ("rate", "score"):
         return round(2.4 * shape, 2)
+    if metric.unit == "seconds":
+        return round(_SECONDS.get(name, 60) * (0.7 + 0.3 * min(2.0, shape)), 1)
     timed = any(DIMENSIONS[name].seconds or name == "days_to_doors" for name in asked.dimensions)
     span = 1.0 if timed else max(1.0, length(asked.range, scope))
     whole = shape * _LARGE.get(name, 1.0) * min(60.0, span) / max(1.0, _pieces(asked))

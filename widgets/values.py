@@ -47,7 +47,7 @@ def said(value: Any, unit: Unit | None, currency: str = "") -> str:
     if unit == "percent":
         return f"{decimal(value, 1)}%"
     if unit == "seconds":
-        return duration(value)
+        return f"{count(value / 86_400)} days" if abs(value) >= 10 * 86_400 else duration(value)
     if unit in ("rate", "score"):
         return decimal(value, 1)
     return count(value)
@@ -79,7 +79,9 @@ def decimal(value: float, places: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in its two largest parts."""
+    """A length of time in its two largest parts; of less than a minute with a decimal."""
+    if 0 < abs(seconds) < 59.95 and round(seconds, 1) != round(seconds):
+        return f"{decimal(seconds, 1)} s"
     whole = round(abs(seconds))
     parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
     first = next((index for index, (number, _) in enumerate(parts) if number), 3)

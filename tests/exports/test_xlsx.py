@@ -178,3 +178,15 @@ def test_rows_that_fail_half_way_leave_nothing_behind(tmp_path: Path) -> None:
         xlsx.write(document(Part("Sales", (EVENT,), failing(), 2, 2)), io.BytesIO(), scratch=tmp_path)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lengths_of_time_are_times_that_a_sheet_can_count_with() -> None:
+    stay = replace(TICKETS, name="average_stay", label="Average time inside", unit="seconds")
+    part = Part("Stay", (EVENT, stay), [("Gala", 6120), ("Ball", 2_000_000)], 2, 2)
+    workbook = read(document(part))
+    assert rows(workbook, "Stay")[-3:] == [
+        ("Event", "Average time inside (h:mm:ss)"),
+        ("Gala", timedelta(hours=1, minutes=42)),
+        ("Ball", timedelta(seconds=2_000_000)),
+    ]
+    assert workbook["Stay"].cell(workbook["Stay"].max_row, 2).number_format == "[h]:mm:ss"

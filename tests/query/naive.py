@@ -163,7 +163,7 @@ class _Looked:
         for name in INSTANTS:
             if name in times:
                 start, end = times[name], self._end(name, times[name])
-                hall = self.side.halls[0]
+                hall = min(self.side.halls, key=lambda hall: str(hall.venue_id))  # Halls are called by ids.
                 lo = max(lo, self.side.move.back(hall, start))
                 hi = min(hi, self.side.move.back(hall, end))
         if lo <= self.now < hi:

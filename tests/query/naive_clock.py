@@ -45,6 +45,7 @@ class Show:
     """Capacity and admission of each ticket type."""
     held: int = 0
     target: int = 0
+    ends: datetime | None = None
 
     @property
     def capacity(self) -> int:

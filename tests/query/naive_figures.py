@@ -32,6 +32,25 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Bought:
+    """A line of a sale with how many seconds before the doors it was; it is split as the line is."""
+
+    line: SaleLine
+    lead: int
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.line, name)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Somebody let in at a gate, and in which minute of which event."""
+
+    gate: str
+    minute: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Night:
     """A whole event, dated by its doors."""
 
@@ -41,6 +60,7 @@ class Night:
     entered: int
     reentries: int
     peak: int
+    stayed: int
     open: bool
 
     @property
@@ -192,6 +212,10 @@ METRICS: dict[str, Figure] = {
     "tickets_per_customer": _of(ISSUED, CUSTOMERS),
     "new_customers": _plain(Count(Newcomer, len)),
     "returning_customers": _plain(CUSTOMERS, Count(Newcomer, lambda things: -len(things))),
+    "booking_lead": _of(
+        _sum(Bought, lambda sale: sale.line.quantity * max(sale.lead, 0)),
+        _sum(Bought, lambda sale: sale.line.quantity),
+    ),
     "sales_velocity": Figure((SOLD,), "minutes"),
     "gross_revenue": _amount(_sum(SaleLine, _gross)),
     "refunded": _amount(REFUNDED),
@@ -225,6 +249,7 @@ METRICS: dict[str, Figure] = {
         Count(Night, lambda nights: max((n.peak * n.counts for n in nights), default=0), "highest")
     ),
     "entered": _plain(_night(lambda night: night.entered)),
+    "average_stay": _of(_night(lambda night: night.stayed), _night(lambda night: night.entered)),
     "reentries": _plain(_night(lambda night: night.reentries)),
     "expected": _plain(_night(lambda night: night.sold + night.comps)),
     "no_shows": _plain(
@@ -235,6 +260,9 @@ METRICS: dict[str, Figure] = {
     "invalid_rate": _percent(REFUSED, ENTRIES, EXITS, REFUSED),
     "gate_scans": _plain(GATE_ENTRIES, GATE_EXITS, GATE_REFUSED),
     "gate_entries": _plain(GATE_ENTRIES),
+    "seconds_per_entry": _of(
+        Count(Passage, lambda things: 60 * len({thing.minute for thing in things})), GATE_ENTRIES
+    ),
     "gate_exits": _plain(GATE_EXITS),
     "gate_refusals": _plain(GATE_REFUSED),
     "gate_refusal_rate": _percent(GATE_REFUSED, GATE_ENTRIES, GATE_EXITS, GATE_REFUSED),

@@ -14,7 +14,16 @@ from data.messages import CartUpdate, Fact, SaleLine, Scan
 from data.metric_query import All, In, Within
 from data.metric_query import Any as AnyOf
 from tests.query.naive_clock import NOT_MOVED, Hall, Move, Show, bucket, business_day, first_of
-from tests.query.naive_figures import Arrival, Change, Newcomer, Night, Taking, at_open
+from tests.query.naive_figures import (
+    Arrival,
+    Bought,
+    Change,
+    Newcomer,
+    Night,
+    Passage,
+    Taking,
+    at_open,
+)
 
 INSTANTS = ("minute", "5min", "15min", "30min", "hour")
 DATES = ("day", "week", "month", "quarter", "year")
@@ -71,6 +80,14 @@ class World:
         self.things: dict[type, list[Happened]] = defaultdict(list)
         for show, fact in facts:
             self.things[type(fact)].append(Happened(show, fact.occurred_at, fact))
+        for show, fact in facts:
+            at = fact.occurred_at.replace(microsecond=0)
+            if isinstance(fact, SaleLine) and fact.kind == "sale" and fact.admission and show.doors:
+                lead = int((show.doors.replace(microsecond=0) - at).total_seconds())
+                self.things[Bought].append(Happened(show, fact.occurred_at, Bought(fact, lead)))
+            if isinstance(fact, Scan) and fact.gate and fact.effect and fact.direction == "entry":
+                passage = Passage(fact.gate, (show.event_id, fact.gate, at.replace(second=0)))
+                self.things[Passage].append(Happened(show, fact.occurred_at, passage))
         self.came: dict[Show, list[int]] = {show: [0, 0] for show in shows}
         self._follow()
         self.taken: dict[UUID, set[str]] = defaultdict(set)
@@ -106,7 +123,7 @@ class World:
         hall, what = thing.show.hall, thing.what
         if isinstance(what, CartUpdate | Taking):
             return what.currency
-        if len(self.taken[hall.venue_id]) > 1 and isinstance(what, SaleLine | Newcomer):
+        if len(self.taken[hall.venue_id]) > 1 and isinstance(what, SaleLine | Bought | Newcomer):
             return what.currency
         return self.home(hall)
 
@@ -124,12 +141,18 @@ class World:
         for thing in self.things[Change]:
             if thing.show is show and thing.at is not None:
                 seconds[thing.at.replace(microsecond=0)] += thing.what.by
-        inside = peak = 0
+        inside = peak = stayed = 0
         for second in sorted(seconds):
             inside += seconds[second]
             peak = max(peak, inside)
+            stayed -= seconds[second] * int(second.timestamp())
+        if inside:
+            close = max(second for second, change in seconds.items() if change)
+            if show.ends is not None:
+                close = max(close, min(now, show.ends)).replace(microsecond=0)
+            stayed += inside * int(close.timestamp())
         entered, reentries = self.came[show]
-        return Night(show, sold, comps, entered, reentries, peak, at_open(show.doors, now))
+        return Night(show, sold, comps, entered, reentries, peak, stayed, at_open(show.doors, now))
 
     @property
     def takings(self) -> Iterator[Happened]:

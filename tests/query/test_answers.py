@@ -9,7 +9,7 @@ from data import rollup_applier
 from data.access import Access
 from data.answers import Answer
 from data.engine import Database
-from data.messages import SaleLine
+from data.messages import SaleLine, Scan
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
@@ -233,3 +233,23 @@ def test_price_bands_stand_from_the_cheapest_to_the_dearest_the_rest_last(night:
     assert whole != sorted(whole)
     cut = [band for band, _ in ask(night, **by_price, top={"limit": 1, "other": True}).rows]
     assert cut[1:] == ["other"]
+
+
+def test_how_long_people_stay_how_early_they_book_and_how_fast_gates_are(night: Night) -> None:
+    night.write([Scan(NOW - timedelta(minutes=5), "e5", "exit", gate="north")])
+    found = ask(night, metrics=["average_stay", "booking_lead", "seconds_per_entry"])
+    # Four came twenty minutes ago, one of them left after a quarter of an hour; nobody's night is over.
+    stayed = (3 * 1200 + 900) / 4
+    # Three tickets two days and nearly 23 hours before doors, two after them.
+    lead = 3 * (DOORS - (NOW - timedelta(days=3))).total_seconds() / 5
+    assert [column.unit for column in found.columns] == ["seconds"] * 3
+    assert found.rows == [(stayed, lead, 60 / 4)]
+    over = DOORS + timedelta(hours=9)
+    with night.database.tenant(night.tenant_id) as tenant:
+        query = MetricQuery(metrics=("average_stay",))
+        (later,) = run(tenant, Access(night.tenant_id), [query], over)
+    until_the_end = (DOORS + timedelta(hours=4) - (NOW - timedelta(minutes=20))).total_seconds()
+    assert later.rows == [((3 * until_the_end + 900) / 4,)]
+    gates = ask(night, metrics=["seconds_per_entry"], dimensions=["gate", "5min"])
+    assert [(row[0], row[2]) for row in gates.rows if row[2]] == [("north", 15.0)]
+    assert "gate_analytics" in gates.sources

@@ -178,6 +178,20 @@ def test_an_event_is_compared_with_all_of_another_as_far_as_it_has_come(night: N
     assert ask(night, **body, compareEvent=str(night.event_id)).rows == [(1, 2)]
 
 
+def test_a_day_that_begins_when_the_clocks_change_begins_with_an_hour_of_its_own(
+    night: Night, postgres_url: str
+) -> None:
+    venue = another_venue(postgres_url, night, "Australia/Lord_Howe", "02:00")
+    there = open_night(night.database, night.tenant_id, venue, at("2025-10-06T08:00"))
+    there.write([SaleLine("refund", at("2025-10-04T15:40"), 0, -500, "GBP")])
+    body = {
+        "metrics": ["refunds"],
+        "dimensions": ["hour"],
+        "range": {"from": "2025-10-05", "to": "2025-10-06"},
+    }
+    assert some(ask(night, **body, venues=[str(venue)])) == [("15:30", 1)]
+
+
 def test_an_hour_of_a_clock_that_changes_by_half_an_hour_can_be_filtered_by(
     night: Night, postgres_url: str
 ) -> None:

@@ -103,10 +103,18 @@ def _moments(hall: Hall, rng: random.Random) -> datetime:
 def _shows(hall: Hall, rng: random.Random) -> list[Show]:
     series, genre = uuid4(), rng.choice(("jazz", None))
     types = rng.choice((((40, True), (9, False)), ((40, True), (None, True)), ()))
-    first = _moments(hall, rng)
+    first, second = _moments(hall, rng), _moments(hall, rng)
     return [
         Show(uuid4(), hall, first, "on_sale", series, genre, 25, types=types, held=3, target=20),
-        Show(uuid4(), hall, _moments(hall, rng), rng.choice(("cancelled", "over")), physical=9, held=1),
+        Show(
+            uuid4(),
+            hall,
+            second,
+            rng.choice(("cancelled", "over")),
+            physical=9,
+            held=1,
+            ends=second + timedelta(hours=4),
+        ),
         Show(uuid4(), hall, None, "scheduled", series, genre, types=types, target=rng.choice((0, 5))),
         # After everything else, and on sale already.
         Show(uuid4(), hall, first + timedelta(days=260), "on_sale", physical=40, types=types),
@@ -239,13 +247,13 @@ def _insert(url: str, tenant: Tenant, halls: list[Hall], shows: list[Show]) -> N
                     " VALUES (%s, %s, %s, 'Series', %s) ON CONFLICT DO NOTHING",
                     (*key, show.series, show.genre),
                 )
-            limits = (show.sellable, show.physical, show.target or None)
+            limits = (show.sellable, show.physical, show.target or None, show.ends)
             # Of some only the beginning is known.
             when = ("doors_at", "starts_at")[show.physical == 9]
             connection.execute(
                 f"INSERT INTO events (tenant_id, venue_id, event_id, series_id, name, {when},"
-                " sellable_capacity, physical_capacity, target_tickets, status)"
-                " VALUES (%s, %s, %s, %s, 'Show', %s, %s, %s, %s, %s)",
+                " sellable_capacity, physical_capacity, target_tickets, ends_at, status)"
+                " VALUES (%s, %s, %s, %s, 'Show', %s, %s, %s, %s, %s, %s)",
                 (*key, show.event_id, show.series, show.doors, *limits, show.status),
             )
             for number, (capacity, admission) in enumerate(show.types):

@@ -27,6 +27,8 @@ from widgets.values import change, duration, exactly, said, short, shown, ticks,
         (12.345, "percent", "", "12.3%", "12.35%"),
         (3.42, "rate", "", "3.4", "3.42 a minute"),
         (3900, "seconds", "", "1 h 5 min", "1 h 5 min"),
+        (6.25, "seconds", "", "6.3 s", "6.3 s"),
+        (2_000_000, "seconds", "", "23 days", "23 d 3 h"),
         (-0.6, "score", "", "−0.6", "−0.6"),
     ],
 )
