@@ -35,6 +35,7 @@ from api import (
     gate,
     headers,
     health,
+    idempotency,
     ingest,
     login,
     notes,
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> Dash:
     services = server.extensions[SERVICES] = _services(settings, stack)
     login.register(server, services)
     gate.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
+    idempotency.register(server, services)
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)

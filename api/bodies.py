@@ -39,7 +39,7 @@ def read_body(environ: Environ, limit: int, media_types: frozenset[str]) -> byte
             "Content-Type",
             given,
         )
-    body = _whole(environ, limit)
+    body = whole_body(environ, limit)
     encoding = environ.get("HTTP_CONTENT_ENCODING")
     return decompressed(body, encoding, limit) if encoding else body
 
@@ -50,8 +50,11 @@ def read_object(environ: Environ, limit: int, *, empty: bool = False) -> dict[st
     return {} if empty and not body else plain_object(body)
 
 
-def _whole(environ: Environ, limit: int) -> bytes:
-    """The body as sent. Werkzeug's reader is not used: it passes a cut body on as if it were whole."""
+def whole_body(environ: Environ, limit: int) -> bytes:
+    """The body as sent. Raises Refused.
+
+    Werkzeug's reader is not used: it passes a cut body on as if it were whole.
+    """
     given = environ.get("CONTENT_LENGTH", "")
     if not given and not environ.get("wsgi.input_terminated"):
         return b""

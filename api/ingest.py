@@ -5,24 +5,28 @@ per request, and most of such a request would be spent on what the door has no u
 templates, the routes of the pages).
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
-from uuid import UUID
 
 import msgspec
 from flask import Flask
 
 from api.auth import sender_of
 from api.bodies import JSON_TYPES, LINE_TYPES, media_type, read_body
+from api.idempotency import key_of, settled
 from api.problems import PROBLEM_TYPE, Problem, problem_of, request_id_of
+from data import idempotency
 from data.dead_letters import DeadLetterBox
+from data.engine import DatabaseUnavailable
+from data.idempotency import Kept
 from data.permissions import require
 from data.services import Services
-from data.tokens import Tokens
+from data.tokens import Sender, Tokens
 from ingest.decoding import split_batch
 from ingest.door import Door, Outcome
 from ingest.kinds import Kind
@@ -67,6 +71,7 @@ class _RestDoor:
     def __init__(self, beyond: "WSGIApplication", services: Services, door: Door) -> None:
         self._beyond = beyond
         self._door = door
+        self._database = services.database
         self._tokens = Tokens(services.database)
         self._most_bytes = services.settings.max_body_mb * 1_000_000
         self._most_messages = services.settings.max_batch_messages
@@ -109,20 +114,47 @@ class _RestDoor:
         """The body of the answer to an accepted request."""
         sender = sender_of(environ, self._tokens)
         require(sender.access, "send-messages")
-        tenant_id = sender.tenant_id
         kinds = self._single.get(path)
         if kinds is None:
-            return self._take_batch(tenant_id, environ)
+            return self._take_batch(sender, environ)
         body = read_body(environ, LARGEST_MESSAGE, JSON_TYPES)
-        return _ENCODER.encode(self._door.single(tenant_id, body, kinds))
+        return self._once(
+            sender, environ, body, lambda: _ENCODER.encode(self._door.single(sender.tenant_id, body, kinds))
+        )
 
-    def _take_batch(self, tenant_id: UUID, environ: "WSGIEnvironment") -> bytes:
+    def _take_batch(self, sender: Sender, environ: "WSGIEnvironment") -> bytes:
+        only_errors = parse_qs(environ.get("QUERY_STRING", "")).get("verdicts") == ["errors"]
         with self._door.place_for_a_batch():
             body = read_body(environ, self._most_bytes, JSON_TYPES | LINE_TYPES)
-            parts = split_batch(body, media_type(environ) in LINE_TYPES, self._most_messages)
-            outcomes = self._door.batch(tenant_id, parts)
-        only_errors = parse_qs(environ.get("QUERY_STRING", "")).get("verdicts") == ["errors"]
-        return _summary(outcomes, only_errors)
+
+            def take() -> bytes:
+                parts = split_batch(body, media_type(environ) in LINE_TYPES, self._most_messages)
+                return _summary(self._door.batch(sender.tenant_id, parts), only_errors)
+
+            return self._once(sender, environ, body, take)
+
+    def _once(
+        self, sender: Sender, environ: "WSGIEnvironment", body: bytes, take: Callable[[], bytes]
+    ) -> bytes:
+        """What `take` answers; under an Idempotency-Key that came before, what it answered then. A refusal
+        frees the key: nothing was done."""
+        key = key_of(environ)
+        if key is None:
+            return take()
+        path = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+        parts = (path.encode(), media_type(environ).encode(), body)
+        claim = idempotency.claim_of(sender.tenant_id, sender.token_id, key, *parts)
+        kept = idempotency.begin(self._database, claim)
+        if kept is not None:
+            return kept.body
+        try:
+            answer = take()
+        except Exception:
+            with contextlib.suppress(DatabaseUnavailable):
+                idempotency.drop(self._database, claim)
+            raise
+        settled(self._database, claim, Kept(202, {}, answer))
+        return answer
 
     def _measure(self, route: str, method: str, status: str, seconds: float) -> None:
         self._telemetry.answered(method, route, int(status), seconds)

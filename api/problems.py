@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from data.engine import DatabaseUnavailable
+from data.idempotency import BadKey, InFlight, KeyReused
 from data.permissions import NotPermitted
 from ingest.group_commit import TooBusy
 from ingest.refusal import Refused
@@ -34,6 +35,19 @@ _STATUS = {
     "unsupported-encoding": 415,
 }
 _ANY_REFUSAL = 422
+_KEY_PROBLEMS: dict[type[Exception], tuple[int, str, str]] = {
+    BadKey: (400, "bad-idempotency-key", "A key has 1 to 255 visible ASCII characters."),
+    KeyReused: (
+        422,
+        "idempotency-key-reused",
+        "This key came with another request before. Use a new one for each request.",
+    ),
+    InFlight: (
+        409,
+        "request-in-flight",
+        "This request is being done, or what became of it is not known. See whether it was done.",
+    ),
+}
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -91,6 +105,9 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem(401, error.code, str(error), headers={"WWW-Authenticate": challenge})
     if isinstance(error, NotPermitted):
         return Problem(403, "not-permitted", str(error))
+    if type(error) in _KEY_PROBLEMS:
+        status, code, detail = _KEY_PROBLEMS[type(error)]
+        return Problem(status, code, detail, "Idempotency-Key")
     if isinstance(error, DatabaseUnavailable):
         detail = "The database cannot be reached. Send it again shortly."
         return Problem(503, "database-unavailable", detail, headers=_RETRY)
@@ -131,7 +148,7 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
 def register(server: Flask) -> None:
     """Turn every error of a route under /api into a problem, and put X-Request-Id on its answers."""
     server.register_error_handler(HTTPException, _http_error)
-    for kind in (Refused, Unauthenticated, NotPermitted, TooBusy):
+    for kind in (Refused, Unauthenticated, NotPermitted, TooBusy, *_KEY_PROBLEMS):
         server.register_error_handler(kind, _known_error)
     server.after_request(_name_request)
 

@@ -535,6 +535,17 @@ exports = _table(
     Index(None, "tenant_id", "created_by", "created_at"),
 )
 
+idempotency_keys = _table(
+    "idempotency_keys",
+    ("tenant_id", "caller", "key_hash"),
+    _required("key_hash", LargeBinary),
+    _required("fingerprint", LargeBinary),
+    _instant("claimed_at", nullable=False),
+    Column("status", SmallInteger),
+    Column("headers", LargeBinary),
+    Column("body", LargeBinary),
+)
+
 # What follows from them
 
 milestones = _table(

@@ -16,7 +16,15 @@ from datetime import UTC, datetime
 import structlog
 
 from config import Settings
-from data import baselines, dashboard_thinning, embedded, exports, partitions, rollup_applier
+from data import (
+    baselines,
+    dashboard_thinning,
+    embedded,
+    exports,
+    idempotency,
+    partitions,
+    rollup_applier,
+)
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
 from data.live_publisher import LivePublisher
@@ -87,6 +95,7 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
     folder = settings.data_dir / "exports"
     duties = [
         Duty("old exports", 300, lambda: exports.expire(database, folder)),
+        Duty("old keys", 3600, lambda: idempotency.expire(database)),
         Duty("old versions", 3600, lambda: dashboard_thinning.thin(owner_url, everyone(database))),
         Duty("partitions", 3600, lambda: partitions.ensure(owner_url)),
         Duty("usual arrivals", 20, usual_arrivals),

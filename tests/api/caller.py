@@ -28,7 +28,7 @@ class Caller:
     headers: Mapping[str, str]
 
     def __call__(
-        self, method: str, path: str, body: Any = None, *, version: int | None = None, **headers: str
+        self, method: str, path: str, body: Any = None, *, version: int | None = None, **headers: Any
     ) -> TestResponse:
         """The answer to `body` sent as JSON, bytes as they are; `version` is that of If-Match."""
         sent = dict(self.headers) | {name.replace("_", "-"): value for name, value in headers.items()}

@@ -57,13 +57,7 @@ def test_every_code_is_documented_with_its_status() -> None:
         code: int(status) for status, code in re.findall(r"^\| (\d+) \| `([a-z-]+)` \|", TEXT, re.MULTILINE)
     }
     refusals = {code: problem.status for code in CODES if (problem := problem_of(Refused(code, "")))}
-    own = {
-        "missing-token",
-        "invalid-token",
-        "not-permitted",
-        "method-not-allowed",
-        "database-unavailable",
-        "too-busy",
-    }
+    own = {"missing-token", "invalid-token", "not-permitted", "method-not-allowed", "database-unavailable"}
+    own |= {"too-busy", "bad-idempotency-key", "request-in-flight", "idempotency-key-reused"}
     assert {code: status for code, status in documented.items() if code not in own} == refusals
     assert own <= set(documented)
