@@ -212,7 +212,7 @@
     const board = item.closest('[data-dashboard]');
     if (board) return { dashboard: board.dataset.dashboard, ...placed, filters: filters() };
     const night = item.closest('.night[data-board]');
-    if (night) return { page: 'tonight', filters: { event: night.dataset.board } };
+    if (night) return { page: 'tonight', ...placed, filters: { event: night.dataset.board } };
     const page = item.closest('[data-figures]');
     return page && { page: page.dataset.figures, ...placed, filters: filters() };
   }
@@ -249,7 +249,7 @@
     }
     shut(item);
     if (item.dataset.export === 'png') {
-      const widget = item.closest('.widget');
+      const widget = item.closest('.widget, .night .card-x');
       if (!widget) { wholeBoard(item.closest('[data-dashboard], [data-figures], .night, [data-still]')); return; }
       window.Housecount.picture(widget).then(({ url, name }) => {
         fetchFile(url, name);

@@ -15,7 +15,7 @@
 
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
-    const said = widget.querySelector('.w-as-of')?.textContent || '';
+    const said = widget.closest('.night') ? asOf([widget]).join(' · ') : widget.querySelector('.w-as-of')?.textContent;
     // A picture is what is on the screen; where that is not all of it, it says so.
     const cut = [...widget.querySelectorAll('*')].some((list) =>
       list.scrollHeight > list.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(list).overflowY));

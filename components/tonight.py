@@ -7,6 +7,7 @@ from dash import html
 from components.card import card
 from widgets.arrivals import arrivals_chart, arrivals_legend
 from widgets.feed import feed_list
+from widgets.figures_pages import of_tonight
 from widgets.gate_flow import gate_table
 from widgets.house_count import house
 from widgets.read import Readings, place
@@ -16,7 +17,7 @@ from widgets.social_pulse import talk
 from widgets.time_notes import Noted
 
 
-def house_card(state: State, texts: Readings) -> html.Section:
+def house_card(state: State, texts: Readings, *, downloads: bool = False) -> html.Section:
     """Who is inside."""
     return card(
         "Inside now",
@@ -24,10 +25,13 @@ def house_card(state: State, texts: Readings) -> html.Section:
         name="house",
         area="house",
         aside=place(texts, "inside-of", "muted small num"),
+        takes=of_tonight("house-count") if downloads else "",
     )
 
 
-def arrivals_card(state: State, texts: Readings, notes: Sequence[Noted] = ()) -> html.Section:
+def arrivals_card(
+    state: State, texts: Readings, notes: Sequence[Noted] = (), *, downloads: bool = False
+) -> html.Section:
     """Arrivals against the usual curve, with a legend in words."""
     return card(
         "Arrivals",
@@ -36,21 +40,25 @@ def arrivals_card(state: State, texts: Readings, notes: Sequence[Noted] = ()) ->
         area="arrivals",
         sub=html.Span(["Per 5 minutes · ", place(texts, "usual-note")], className="muted small"),
         aside=arrivals_legend(),
+        takes=of_tonight("arrivals") if downloads else "",
     )
 
 
-def gates_card(state: State, texts: Readings) -> html.Section:
+def gates_card(state: State, texts: Readings, *, downloads: bool = False) -> html.Section:
     """A table of gates in the venue's order."""
     sub = place(texts, "doors-note", "muted small num")
-    return card("Gates", gate_table(state), name="gates", area="gates", sub=sub)
+    takes = of_tonight("gate-flow") if downloads else ""
+    return card("Gates", gate_table(state), name="gates", area="gates", sub=sub, takes=takes)
 
 
-def sales_card(state: State, texts: Readings) -> html.Section:
+def sales_card(state: State, texts: Readings, *, downloads: bool = False) -> html.Section:
     """How tickets go."""
     sub = place(texts, "open-note", "muted small num")
-    return card("Sales pace", pace(state, texts), name="sales", area="sales", sub=sub)
+    takes = of_tonight("sales-pace") if downloads else ""
+    return card("Sales pace", pace(state, texts), name="sales", area="sales", sub=sub, takes=takes)
 
 
-def feed_card(state: State, texts: Readings) -> html.Section:
+def feed_card(state: State, texts: Readings, *, downloads: bool = False) -> html.Section:
     """What just happened, and below it the talk about the event."""
-    return card("Just now", [feed_list(state), talk(state, texts)], name="feed", area="feed")
+    takes = of_tonight("feed") if downloads else ""
+    return card("Just now", [feed_list(state), talk(state, texts)], name="feed", area="feed", takes=takes)

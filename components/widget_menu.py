@@ -40,7 +40,7 @@ def _extent(table: Table) -> Extent:
 def menu(placed: Placed, drawn: Drawn, rows: Extent, *, editable: bool) -> Component:
     """All that can be done with a widget. What cannot be downloaded stays in its place and says why."""
     title, why = drawn.title, f"w-{placed.id}-why"
-    items = [_item("View as table", "view", placed)] if drawn.tables else []
+    items = [_item("View as table", "view", placed.id)] if drawn.tables else []
     reason, without = _reason(placed, drawn)
     if reason:
         items.append(html.Li(reason, id=why, className="w-why muted small"))
@@ -48,17 +48,26 @@ def menu(placed: Placed, drawn: Drawn, rows: Extent, *, editable: bool) -> Compo
         if kind in without:
             items.append(_closed(f"Download {label}", why))
         else:
-            items.append(_item(f"Download {label}", "export", placed, kind, _limit(kind, rows)))
+            items.append(_item(f"Download {label}", "export", placed.id, kind, _limit(kind, rows)))
     if editable:
         items += [
-            _item("Configure…", "configure", placed),
-            _item("Duplicate", "duplicate", placed),
-            _item("Remove", "remove", placed),
+            _item("Configure…", "configure", placed.id),
+            _item("Duplicate", "duplicate", placed.id),
+            _item("Remove", "remove", placed.id),
         ]
     if drawn.as_of is not None:
         words = f"As of {clock(drawn)} · {drawn.zone}"
         moment = marks(data_as_of=drawn.as_of.isoformat(), data_zone=drawn.zone)
         items.append(html.Li(words, className="w-as-of muted small", **moment))
+    return _details(title, items)
+
+
+def downloads(title: str, placed: str) -> Component:
+    """The menu of a part of a page that is not drawn as a widget, and is taken away as the one `placed`."""
+    return _details(title, [_item(f"Download {label}", "export", placed, kind) for kind, label in EXPORTS])
+
+
+def _details(title: str, items: list[Component]) -> Component:
     return html.Details(
         [
             html.Summary(icon("more"), className="icon-button bare", **marks(aria_label=f"Menu of {title}")),
@@ -95,8 +104,8 @@ def _limit(kind: str, rows: Extent) -> str:
     return f"The first {here:,} of {rows.total:,} rows" if here < rows.total else ""
 
 
-def _item(text: str, name: str, placed: Placed, value: str = "", sub: str = "") -> Component:
-    hook = {f"data-{name}": value, "data-widget-id": placed.id}
+def _item(text: str, name: str, placed: str, value: str = "", sub: str = "") -> Component:
+    hook = {f"data-{name}": value, "data-widget-id": placed}
     words = html.Span([text, html.Span(sub, className="muted small")], className="menu-name") if sub else text
     return html.Li(html.Button(words, type="button", className="menu-item", **hook))  # type: ignore[arg-type]
 

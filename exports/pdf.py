@@ -111,8 +111,8 @@ def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterat
     elif first.photo:
         yield _photo(first)
     elif not first.columns:
-        said = " ".join([*first.notes, f"{first.rows_said}."]) if first.empty else "\n".join(first.notes)
-        yield _words(first.title, said, sub=first.sub)
+        count = [f"{first.rows_said}."] if first.empty else []
+        yield _words(first.title, "\n".join([*first.notes, *count]), sub=first.sub)
     elif first.figure is None and _is_card(first):
         yield _card(document, parts)
     else:

@@ -83,6 +83,16 @@ TONIGHT = Fixed(
 )
 """What is taken away of the Tonight page, which is drawn by parts of its own (`components/board.py`)."""
 
+
+def of_tonight(widget: str, **settings: object) -> str:
+    """The id under which a part of the Tonight page is taken away. Raises LookupError."""
+    found = (each.id for each in TONIGHT.widgets if (each.widget, each.settings) == (widget, settings))
+    try:
+        return next(found)
+    except StopIteration:
+        raise LookupError(f"{widget} {settings}") from None
+
+
 PAGES: Mapping[str, Fixed] = {"sales": SALES, "attendance": ATTENDANCE}
 """Name → page."""
 EXPORTED: Mapping[str, Fixed] = {"tonight": TONIGHT, **PAGES}

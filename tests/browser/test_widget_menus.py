@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from data.board_document import Placed
 from tests.browser.boards import made, slot
-from tests.browser.conftest import Night, Watch
+from tests.browser.conftest import Night, Watch, sign_in
 from tests.browser.test_exports import content, downloaded, finish_all, from_menu, looked_at, opened
 from tests.browser.test_stills import link
 from tests.exports.test_pdf import kinds_of
@@ -26,7 +26,7 @@ TEXT = "## Tonight\n- Doors **19:00**\n- =SUM(A1)"
 NOTE = Placed(id="note", widget="note", settings={"text": TEXT}, w=4, h=3)
 LOGO = Placed(id="logo", widget="picture", settings=WIDGETS["picture"].example, x=4, w=4, h=3)
 EMPTY = Placed(id="empty", widget="refunds", x=8, w=4, h=3)
-BROKEN = Placed(id="broken", widget="kpi", settings={"metric": "ticketz"}, y=3, w=4, h=3)
+BROKEN = Placed(id="broken", widget="kpi", settings={"metric": "ticketz"}, x=8, y=3, w=4, h=3)
 
 
 def entries(widget: Locator) -> list[tuple[str, str]]:
@@ -109,6 +109,9 @@ def test_a_widget_that_cannot_be_drawn_says_why_it_cannot_be_taken_away(page: Pa
     opened(page, night, BROKEN)
     slot(page, "broken").locator(".w-more summary").click()
     found = entries(slot(page, "broken").locator(".widget"))
+    box = slot(page, "broken").locator(".w-menu").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 1440 - 8
     assert [label for label, _ in found] == LABELS
     assert {why.partition(": ")[0] for _, why in found} == {"Nothing to download. Check the settings"}
     page.keyboard.press("ArrowDown")  # The keyboard gets there, to be told.
@@ -139,6 +142,31 @@ def test_behind_a_link_amounts_stay_hidden_and_the_rest_can_be_taken_away(
     assert from_link("logo", "Download PDF").startswith(b"%PDF")
     assert b"0 rows, all there are" in from_link("empty", "Download CSV")
     assert from_link("note", "Download Picture (PNG)").startswith(b"\x89PNG")
+    assert watch.complaints == []
+
+
+def test_a_part_of_the_night_is_taken_away_from_its_own_menu(page: Page, night: Night, watch: Watch) -> None:
+    night.scan("t1")
+    night.scan("t2")
+    sign_in(page, night)
+
+    def part(label: str, entry: str) -> bytes:
+        page.locator("#react-entry-point").get_by_label(f"Menu of {label}", exact=True).click()
+        item = page.get_by_role("button", name=entry, exact=True).locator("visible=true")
+        return content(downloaded(page, item.click))
+
+    rows = list(csv.reader(io.StringIO(part("Gates", "Download CSV").decode("utf-8-sig"))))
+    assert ["Event", "Northern Lights"] in rows
+    gate = dict(zip(rows[-2], rows[-1], strict=True))
+    assert (gate["Gate"], gate["In"]) == ("A", "2")
+    areas = {"Scanned in": ".kpi", "Inside now": ".area-house", "Arrivals": ".area-arrivals"}
+    for label, area in areas.items():
+        png = part(label, "Download Picture (PNG)")
+        box = page.locator(f"#react-entry-point .night {area}").first.bounding_box()
+        assert box is not None
+        (width, height), (colours,) = looked_at(page, png, [(0, 0, 2 * box["width"], 2 * box["height"])])
+        assert (abs(width - 2 * box["width"]) <= 2, abs(height - 2 * box["height"] - 44) <= 2) == (True, True)
+        assert colours > 20
     assert watch.complaints == []
 
 

@@ -10,6 +10,7 @@ from components.document import app_script, document, inline, with_first_paint
 from components.markup import markup
 from tests.components.states import busy_night, untouched
 from widgets.arrivals import MARK_COLOUR, arrivals_figure
+from widgets.figures_pages import TONIGHT
 
 
 def test_the_arrivals_figure_of_a_short_night() -> None:
@@ -123,6 +124,16 @@ def test_an_event_nobody_registered_is_marked_so() -> None:
     assert ">Demo<" not in page
     assert "No gate has scanned yet." in page
     assert "Nothing has happened yet." in page
+
+
+def test_every_part_of_the_night_can_be_taken_away_by_those_who_may() -> None:
+    page = markup(board(busy_night(), html.Div()))
+    found = re.findall(r'data-export="(\w+)" data-widget-id="([^"]*)"', page)
+    parts = ["live-figure-0-0", "live-figure-3-0", "live-figure-6-0", "live-figure-9-0"]
+    parts += ["house-count-0-2", "arrivals-4-2", "gate-flow-0-6", "sales-pace-6-6", "feed-0-10"]
+    assert found == [(kind, part) for part in parts for kind in ("csv", "xlsx", "pdf", "png")]
+    assert set(parts) <= {placed.id for placed in TONIGHT.widgets}
+    assert "data-export" not in markup(board(busy_night(), html.Div(), downloads=False))
 
 
 def test_markup_escapes_what_people_have_typed() -> None:
