@@ -43,10 +43,10 @@
   }
 
   /* The same board again: only widgets whose drawing differs are put in place of the old ones. */
-  function refresh(fresh) {
+  function refresh(drawn) {
     const old = page();
-    const slots = [all('.slot', old), all('.slot', fresh)];
-    if (slots[0].length !== slots[1].length) { replace(fresh); return; }
+    const slots = [all('.slot', old), all('.slot', drawn)];
+    if (slots[0].length !== slots[1].length) { replace(drawn); return; }
     slots[0].forEach((slot, index) => {
       const [before, after] = [slot.firstElementChild, slots[1][index].firstElementChild];
       if (!after) return;
@@ -56,7 +56,7 @@
       charts(slot);
     });
     for (const part of ['.tv-head .tv-sub', '.top .muted', '.shared-note']) {
-      const [before, after] = [old.querySelector(part), fresh.querySelector(part)];
+      const [before, after] = [old.querySelector(part), drawn.querySelector(part)];
       if (before && after && before.textContent !== after.textContent) before.textContent = after.textContent;
     }
     counted.refreshes += 1;
@@ -70,11 +70,11 @@
     }
   }
 
-  function replace(fresh) {
+  function replace(drawn) {
     const old = page();
     const said = old.querySelector('[data-tv-note]')?.textContent;
     takeDown(old);
-    const made = document.adoptNode(fresh);
+    const made = document.adoptNode(drawn);
     old.replaceWith(made);
     if (hint) say(said);
     charts(made);

@@ -138,6 +138,22 @@ def test_the_pages_of_sales_and_doors_say_it_too(page: Page, night: Night) -> No
     expect(page.locator(".w-old")).to_have_count(0)
 
 
+def test_whoever_is_signed_out_comes_to_the_sign_in_with_the_next_question(page: Page, night: Night) -> None:
+    night.sell("t1", "20.00")
+    page.clock.install()
+    enter(page, night)
+    visit(page, night, made(night, TICKETS))
+    expect(widget(page, "sold").locator(".big-value")).to_have_text("1")
+    with night.database.tenant(night.tenant.tenant_id) as connection:
+        connection.execute(
+            "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE tenant_id = %s",
+            [night.tenant.tenant_id],
+        )
+    page.clock.fast_forward(31_000)
+    expect(page).to_have_url(re.compile("/login"))
+    expect(page.get_by_role("status")).to_have_text("Your session has ended. Please sign in again.")
+
+
 def test_a_screen_on_a_wall_says_it_and_recovers(page: Page, night: Night) -> None:
     night.scan("t1")
     board = made(night, TICKETS, HOUSE)
