@@ -1,4 +1,5 @@
-"""Answers kept in Redis, and the promise that several who ask the same at once let one of them find it out.
+"""Answers kept in Redis, and the promise that several who ask the same at once let one of them find it out:
+in this process by waiting for its flight, in all processes by a claim in Redis.
 
 Nothing here is the truth: what is not there is read from PostgreSQL, and a key names the version of the data
 it was read from, so an entry is never wrong, only forgotten.
@@ -11,7 +12,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
+from uuid import uuid4
 
 import msgspec
 from redis import Redis
@@ -30,7 +33,14 @@ TIMEOUT_SECONDS = 0.5
 REST_SECONDS = 0.5
 """How long nobody tries again after Redis failed to answer."""
 FLIGHT_SECONDS = 25.0
-"""How long one waits for another who finds out the same."""
+"""How long one waits for another of this process who finds out the same."""
+CLAIM_SECONDS = 5.0
+"""How long a claim holds, and others wait for it: whoever made it may have died. Longer questions are found
+out more than once."""
+_LOOK_SECONDS = (0.01, 0.1)
+"""Between two looks whether another process has found something out: at first, at last."""
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
+"""Takes a claim back that is still one's own."""
 
 
 class Counter(Protocol):
@@ -63,6 +73,7 @@ class AnswerStore:
         self._decode = msgspec.msgpack.Decoder(Answer).decode
         self._resting_until = 0.0
         self._flights: dict[str, Flight] = {}
+        self._me = uuid4().hex
         self._lock = threading.Lock()
         self._remembered: OrderedDict[object, object] = OrderedDict()
 
@@ -71,12 +82,78 @@ class AnswerStore:
         if not keys:
             return {}
         try:
-            names = [f"{self.prefix}:{key}" for key in keys]
-            bodies: list[bytes | None] = self._ask(lambda: cast(Any, self._redis.mget(names)))
-            found = {key: body for key, body in zip(keys, bodies, strict=True) if body is not None}
-            return {key: self._decode(body) for key, body in found.items()}
+            return self._decoded(keys, self._ask(lambda: cast(Any, self._redis.mget(self._names(keys)))))
         except (RedisError, OSError, msgspec.MsgspecError):
             return {}
+
+    def claim(self, keys: Sequence[str]) -> tuple[list[str], dict[str, Answer]]:
+        """Of keys without an answer those that no other process is finding out, which the caller then has to
+        `release`, and the answers that have come since. Without Redis everything is the caller's."""
+        if not keys:
+            return [], {}
+
+        def question() -> list[Any]:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for key in keys:
+                    pipeline.set(self._claim(key), self._me, nx=True, px=int(CLAIM_SECONDS * 1000))
+                pipeline.mget(self._names(keys))
+                return pipeline.execute()
+
+        try:
+            *claimed, bodies = self._ask(question)
+            found = self._decoded(keys, bodies)
+        except (RedisError, OSError, msgspec.MsgspecError):
+            return list(keys), {}
+        own = [key for key, mine in zip(keys, claimed, strict=True) if mine]
+        self.release([key for key in own if key in found])
+        return [key for key in own if key not in found], found
+
+    def release(self, keys: Sequence[str]) -> None:
+        """Let go what was claimed; nothing happens to the claims of others."""
+        if not keys:
+            return
+
+        def let_go() -> None:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for key in keys:
+                    pipeline.eval(_RELEASE, 1, self._claim(key), self._me)
+                pipeline.execute()
+
+        try:
+            self._ask(let_go)
+        except (RedisError, OSError):
+            return  # It ends by itself.
+
+    def awaited(self, keys: Sequence[str]) -> dict[str, Answer]:
+        """The answers that other processes find out, as soon as they have come; without those whose claim
+        came to nothing, or that take too long."""
+        found: dict[str, Answer] = {}
+        waiting, pause, last_moment = list(keys), _LOOK_SECONDS[0], time.monotonic() + CLAIM_SECONDS
+        while waiting and time.monotonic() < last_moment:
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LOOK_SECONDS[1])
+            try:
+                # The claims first: an answer is kept before its claim is let go.
+                claims = self._ask(partial(self._claims, waiting))
+            except (RedisError, OSError):
+                break
+            found |= self.find(waiting)
+            held = {key for key, claim in zip(waiting, claims, strict=True) if claim is not None}
+            waiting = [key for key in waiting if key in held and key not in found]
+        return found
+
+    def _decoded(self, keys: Sequence[str], bodies: Sequence[bytes | None]) -> dict[str, Answer]:
+        found = {key: body for key, body in zip(keys, bodies, strict=True) if body is not None}
+        return {key: self._decode(body) for key, body in found.items()}
+
+    def _names(self, keys: Sequence[str]) -> list[str]:
+        return [f"{self.prefix}:{key}" for key in keys]
+
+    def _claims(self, keys: Sequence[str]) -> list[bytes | None]:
+        return cast(Any, self._redis.mget([*map(self._claim, keys)]))  # type: ignore[no-any-return]
+
+    def _claim(self, key: str) -> str:
+        return f"{self.prefix}:{key}:claim"
 
     def keep(self, answers: dict[str, Answer]) -> None:
         """Keep them for an hour; nothing happens without Redis."""

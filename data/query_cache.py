@@ -67,11 +67,8 @@ def remembered(
     own, flights = store.board(list(missing))
     found: dict[str, Answer] = {}
     failed: dict[str, QueryError] = {}
-    try:
-        # Whoever found them out since we looked has kept them before saying so.
-        found = store.find(own)
-        new = [key for key in own if key not in found]
-        store.hits.inc(len(found))
+
+    def find_out(new: Sequence[str]) -> None:
         store.misses.inc(len(new))
         for key, answer in zip(
             new, compute([missing[key] for key in new], world) if new else [], strict=True
@@ -81,6 +78,20 @@ def remembered(
             else:
                 found[key] = answer
         store.keep({key: found[key] for key in new if key in found})
+
+    try:
+        # Whoever found them out since we looked has kept them before saying so.
+        claimed, found = store.claim(own)
+        elsewhere = [key for key in own if key not in found and key not in claimed]
+        try:
+            find_out(claimed)
+        finally:
+            store.release(claimed)
+        # Only now others are waited for, who may wait for what was just kept.
+        found |= store.awaited(elsewhere)
+        left = [key for key in elsewhere if key not in found]
+        store.hits.inc(len(own) - len(claimed) - len(left))
+        find_out(left)
     finally:
         store.land(own, found)
     for key, flight in flights.items():

@@ -1,6 +1,7 @@
 """Answers kept in Redis: the same as read anew, until something they depend on changes."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from data import rollup_applier, rollup_queue
+from data import answer_store, query, rollup_applier, rollup_queue
 from data.access import Access
 from data.answer_store import AnswerStore
 from data.answers import Answer
@@ -184,6 +185,79 @@ def test_many_who_ask_at_once_make_one_find_it_out(asking: Asking) -> None:
     assert all(answer == answers[0] for answer in answers)
     assert misses == 2
     assert hits <= 14
+
+
+@pytest.fixture
+def elsewhere(postgres_url: str, redis_url: str, asking: Asking) -> Iterator[Asking]:
+    """The same night, asked in another process as far as the store can tell."""
+    hits, misses = Count(), Count()
+    assert asking.database.answers is not None
+    with (
+        closing(Database(postgres_url, max_size=12)) as database,
+        closing(AnswerStore(redis_url, asking.database.answers.prefix, hits, misses)) as store,
+    ):
+        database.answers = store
+        yield Asking(asking.night, database, hits, misses)
+
+
+def test_of_several_processes_one_finds_it_out(asking: Asking, elsewhere: Asking) -> None:
+    together = threading.Barrier(8)
+
+    def ask(number: int) -> list[Answer]:
+        together.wait()
+        # Each of them has a question of its own, too, that another one wants.
+        return (asking, elsewhere)[number % 2].ask(
+            *((MONTH, BEFORE, NIGHTS) if number % 4 < 2 else (NIGHTS, MONTH))
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert all(found[0] == answers[0][0] for found in answers[::4] + answers[1::4])
+    assert asking.misses.value + elsewhere.misses.value == 3
+
+
+def test_who_waits_for_another_process_gets_its_answer(
+    asking: Asking, elsewhere: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, finish = threading.Event(), threading.Event()
+    slow = query._found_out
+
+    def found_out(*args: Any) -> Any:
+        started.set()
+        finish.wait(5)
+        return slow(*args)
+
+    monkeypatch.setattr(query, "_found_out", found_out)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(asking.ask, MONTH)
+        started.wait(5)
+        second = pool.submit(elsewhere.ask, MONTH)
+        time.sleep(0.2)
+        assert not second.done()
+        finish.set()
+        assert first.result() == second.result()
+    assert (asking.counted(), elsewhere.counted()) == ((0, 1), (1, 0))
+
+
+def test_nobody_waits_long_for_a_process_that_died(
+    asking: Asking, elsewhere: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_store, "CLAIM_SECONDS", 0.5)
+    dead = asking.database.answers
+    assert dead is not None
+    claim, claimed = AnswerStore.claim, []
+
+    def last_act(store: AnswerStore, keys: list[str]) -> Any:
+        if store is not dead:
+            claim(dead, keys)  # It claims, and is never heard of again.
+            claimed.extend(keys)
+        return claim(store, keys)
+
+    monkeypatch.setattr(AnswerStore, "claim", last_act)
+    begun = time.monotonic()
+    assert elsewhere.ask(MONTH)[0].rows == [("GBP", 5, 9500)]
+    assert 0.4 < time.monotonic() - begun < 4
+    assert (len(claimed), elsewhere.counted()) == (1, (0, 1))
 
 
 def test_a_question_without_an_answer_fails_every_time(asking: Asking) -> None:
