@@ -74,6 +74,7 @@
       }
       if (field.picker === 'metric' && this.known.metrics.length) return this.metric(value, set, attributes, field.split || []);
       if (field.picker === 'dimension' && this.known.dimensions.length) return this.dimension(value, set, attributes);
+      if (field.picker === 'event') return choice([['', 'None'], ...events(value)], value, set, attributes);
       if (field.picker === 'picture') return picture(value, set, attributes);
       if (field.picker === 'text') {
         return h('textarea', { ...attributes, class: 'entry', rows: 8, maxlength: field.maxLength, oninput: (event) => set(event.target.value) }, value || '');
@@ -151,6 +152,17 @@
         if (given === '' ? field.optional : event.target.checkValidity()) set(given === '' ? null : Number(given));
       },
     });
+  }
+
+  /* The events by name that the bar above the board lets choose from, and the one that is chosen. */
+  function events(chosen) {
+    const known = new Map([...document.querySelectorAll('[data-filter="event"] .menu-item')].map((link) => [
+      new URL(link.href).searchParams.get('event'),
+      ['.menu-name', '.num'].map((part) => link.querySelector(part)?.textContent).filter(Boolean).join(', '),
+    ]));
+    known.delete(null);
+    if (chosen && !known.has(chosen)) known.set(chosen, 'Another event');
+    return [...known];
   }
 
   function picture(value, set, attributes) {

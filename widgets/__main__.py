@@ -75,6 +75,8 @@ def _choices(info: FieldInfo) -> str:
     if get_origin(info.annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(info.annotation))
     picker = info.json_schema_extra.get("picker") if isinstance(info.json_schema_extra, dict) else None
+    if picker == "event":
+        return "The id of an event"
     return f"A {picker} of the catalogue" if picker in ("metric", "dimension") else ""
 
 

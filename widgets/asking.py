@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
+from uuid import UUID
 
 from pydantic import Field
 
@@ -21,12 +22,13 @@ from data.metric_query import (
     Sort,
     Top,
 )
+from widgets.chosen import Event
 from widgets.scope import Scope
 from widgets.scope_words import COMPARISONS, NAMES
 from widgets.widget import Settings
 
 Span = Literal["board", "today", "yesterday", "7d", "30d", "90d", "12m", "this_month", "this_year", "all"]
-Versus = Literal["board", "none", "previous_period", "last_week", "last_year"]
+Versus = Literal["board", "none", "previous_period", "last_week", "last_year", "event"]
 Grain = Literal["auto", "hour", "day", "week", "month"]
 
 SPANS: dict[str, tuple[str, Range | None]] = {
@@ -43,6 +45,7 @@ SPANS: dict[str, tuple[str, Range | None]] = {
 }
 COMPARED_WITH = {"board": "As the board", "none": "With nothing"}
 COMPARED_WITH |= {str(name): words for name, words in COMPARISONS.items()}
+COMPARED_WITH["event"] = "Another event"
 
 
 def labelled(**labels: str) -> dict[str, Any]:
@@ -65,30 +68,32 @@ class Ranged(Settings):
         return SPANS[self.span][1]
 
 
-class Against(Settings):
-    """Settings of a widget with a range of its own kind that compares."""
+class Versed(Settings):
+    """Settings of a widget that compares."""
 
     compare: Versus = Field(
         "board",
         title="Compared with",
-        description="Another period, or the event chosen above the board.",
+        description="Another period, or another event.",
         json_schema_extra=labelled(**COMPARED_WITH),
     )
+    compare_event: Event = Field(
+        "",
+        title="Which event",
+        description="At the same distance to its doors; where the board shows one event.",
+    )
+
+
+class Against(Versed):
+    """Settings of a widget with a range of its own kind that compares."""
 
     def own_range(self) -> Range | None:
         """The range that stands above that of the board."""
         return None
 
 
-class Compared(Ranged):
+class Compared(Versed, Ranged):
     """Settings of a widget that also compares."""
-
-    compare: Versus = Field(
-        "board",
-        title="Compared with",
-        description="Another period of the same length.",
-        json_schema_extra=labelled(**COMPARED_WITH),
-    )
 
 
 def range_of(settings: Settings, scope: Scope) -> Range:
@@ -113,15 +118,13 @@ def question(
 
     Settings without a comparison of their own (not of `Compared`) do not compare."""
     filters = tuple(each for each in (where, scope.where) if each is not None)
-    versus = comparison(settings, scope)
-    own = getattr(settings, "compare", None) == "board"
     return MetricQuery(
         metrics=tuple(metrics),
         dimensions=tuple(dimensions),
         where=All(all=filters) if len(filters) > 1 else filters[0] if filters else None,
         range=span or range_of(settings, scope),
-        compare=versus,
-        compare_event=scope.compare_event if own else None,
+        compare=comparison(settings, scope),
+        compare_event=compared_event(settings, scope),
         venues=(scope.venue,) if scope.venue else (),
         events=(scope.event,) if scope.event else (),
         sort=tuple(sort),
@@ -134,11 +137,22 @@ def comparison(settings: Settings, scope: Scope) -> Comparison | None:
     """The comparison of the settings, else of the board; none where the widget does not compare, nor of a
     range that has no earlier one."""
     chosen: Versus = getattr(settings, "compare", "none")
-    if chosen == "none" or not has_earlier(range_of(settings, scope)):
+    if chosen in ("none", "event") or not has_earlier(range_of(settings, scope)):
         return None
     if chosen == "board":
         return None if scope.compare_event else scope.compare
-    return chosen
+    return cast(Comparison, chosen)
+
+
+def compared_event(settings: Settings, scope: Scope) -> UUID | None:
+    """The event of the settings, else of the board; one event can only be compared with another."""
+    chosen: Versus = getattr(settings, "compare", "none")
+    if chosen == "board":
+        return scope.compare_event
+    other = settings.compare_event if chosen == "event" and isinstance(settings, Versed) else ""
+    if scope.event is None or other in ("", str(scope.event)):
+        return None
+    return UUID(other)
 
 
 def has_earlier(span: Range) -> bool:
@@ -150,8 +164,7 @@ def against(settings: Settings, scope: Scope) -> str:
     """The comparison in words: "vs last year"; empty without one."""
     versus = comparison(settings, scope)
     if versus is None:
-        compared_event = getattr(settings, "compare", "none") == "board" and scope.compare_event
-        return "vs the other event" if compared_event else ""
+        return "vs the other event" if compared_event(settings, scope) else ""
     return f"vs {COMPARISONS[versus].lower()}"
 
 

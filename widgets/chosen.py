@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -54,6 +55,18 @@ def check_fixed(settings: BaseModel) -> None:
         extra = field.json_schema_extra
         if isinstance(extra, dict) and isinstance(dimensions := extra.get("split"), list):
             check_split([getattr(settings, name)], map(str, dimensions))
+
+
+def event_id(text: str) -> str:
+    """The id of an event, or nothing. Raises ValueError for anything else."""
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        raise ValueError(f"“{text[:40]}” is no id of an event") from None
+
+
+Event = Annotated[str, AfterValidator(event_id), Field(json_schema_extra={"picker": "event"})]
+"""The id of an event, or nothing."""
 
 
 def metric_label(name: str) -> str:

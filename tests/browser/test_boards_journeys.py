@@ -1,5 +1,6 @@
 """Journeys across several pages and people: from nothing to a board, shared, contested and restored."""
 
+import re
 from uuid import UUID
 
 from playwright.sync_api import Page, expect
@@ -7,6 +8,7 @@ from playwright.sync_api import Page, expect
 from data.board_document import Placed
 from data.board_templates import TEMPLATES
 from data.dashboards import get, save
+from data.engine import Database
 from tests.browser.boards import (
     access,
     colleague,
@@ -23,6 +25,7 @@ from tests.browser.boards import (
     visit,
 )
 from tests.browser.conftest import Night, Watch
+from tests.live.night import open_night
 
 KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2)
 CHANNELS = Placed(id="channels", widget="channel-mix", x=3, y=0, w=4, h=4)
@@ -93,6 +96,36 @@ def test_settings_are_tried_on_the_board_and_kept_only_when_applied(
     expect(heading).to_have_text("Sales channels")
     saved(page)
     assert document(night, board).widgets[1].settings == {}
+    assert watch.complaints == []
+
+
+def test_a_widget_is_compared_with_an_event_that_is_chosen_by_name(
+    page: Page, night: Night, database: Database, watch: Watch
+) -> None:
+    ball = open_night(database, night.tenant.tenant_id, night.tenant.venue_id)
+    night.sell("t1", "25.00")
+    board = made(night, KPI, CHANNELS)
+    enter(page, night)
+    visit(page, night, board, f"?event={night.event_id}")
+    edit(page)
+    configure(page, "channels")
+    # What cannot be split by channel is not there to choose.
+    metrics = page.get_by_label("Metric")
+    expect(metrics.locator("option[value=customers]")).to_have_count(1)
+    expect(metrics.locator("option[value=visitors]")).to_have_count(0)
+    page.get_by_role("button", name="Cancel").click()
+    configure(page, "kpi")
+    page.get_by_label("Compared with").select_option(label="Another event")
+    named = page.get_by_label("Which event").locator(f"option[value='{ball.event_id}']")
+    expect(named).to_have_text(re.compile("^The Night, "))
+    page.get_by_label("Which event").select_option(value=str(ball.event_id))
+    expect(slot(page, "kpi")).to_contain_text("vs the other event")
+    page.get_by_role("button", name="Apply").click()
+    saved(page)
+    assert document(night, board).widgets[0].settings == {
+        "compare": "event",
+        "compareEvent": str(ball.event_id),
+    }
     assert watch.complaints == []
 
 
