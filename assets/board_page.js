@@ -65,7 +65,7 @@
       const held = button === document.activeElement;
       button.disabled = !on;
       // A button that is no more to be pressed loses the focus: the other way there is one.
-      if (held && !on) find('.button-pair button:enabled, [data-board-action="done"]')?.focus();
+      if (held && !on) rest();
     }
     board.root.querySelectorAll('[data-board-action="edit"]').forEach((button) => {
       button.setAttribute('aria-pressed', String(board.editing));
@@ -167,17 +167,23 @@
       button('Back to now', back));
   }
 
+  /* The focus of a button that is gone goes to what is most like it. */
+  const rest = () => [...board.root.querySelectorAll('.button-pair button:enabled, [data-board-action="done"], [data-board-action="edit"]')]
+    .find((each) => each.checkVisibility())?.focus();
+
   let toasting = 0;
 
   /* A short word at the foot of the page, with a way back where there is one. */
   function toast(text, action, done) {
     document.querySelector('.snackbar')?.remove();
     const box = h('div', { class: 'snackbar', role: 'status' }, text,
-      action && button(action, () => { box.remove(); done(); }, 'button-text'));
+      action && button(action, () => { box.remove(); done(); rest(); }, 'button-text'));
     // Nothing is seen behind an open dialog.
     ([...document.querySelectorAll('dialog[open]')].at(-1) || document.body).append(box);
     clearTimeout(toasting);
-    toasting = setTimeout(() => box.remove(), 8000);
+    const held = () => box.contains(document.activeElement);
+    const away = () => { if (held()) toasting = setTimeout(away, 1000); else box.remove(); };
+    toasting = setTimeout(away, 8000);
   }
 
   const actions = {

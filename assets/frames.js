@@ -113,12 +113,25 @@
   }
 
   const size = (node) => `${node.clientWidth} ${node.clientHeight}`;
-  const fitting = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-    const now = size(target);
-    if (!target.clientWidth || !target.clientHeight || sizes.get(target) === now) return;
-    sizes.set(target, now);
-    window.Plotly.Plots.resize(target);
-  }));
+  /* A chart follows its place, when that has come to rest. Plotly's own resizing leaves alone what was given a
+     width and a height. */
+  const unfit = new Set();
+  let resting = 0;
+  const fitting = new ResizeObserver((entries) => {
+    entries.forEach(({ target }) => unfit.add(target));
+    clearTimeout(resting);
+    resting = setTimeout(fit, 60);
+  });
+
+  function fit() {
+    for (const chart of unfit) {
+      const { clientWidth: width, clientHeight: height } = chart;
+      if (!charts.has(chart) || !width || !height || sizes.get(chart) === size(chart)) continue;
+      sizes.set(chart, size(chart));
+      window.Plotly.relayout(chart, { width, height });
+    }
+    unfit.clear();
+  }
 
   /* The charts' script, which pages that begin with charts have already. */
   function load() {

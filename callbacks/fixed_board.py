@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from callbacks.board_drawing import Asked, draw_all, unchanged
 from callbacks.looking import Looking
-from components.board_grid import Slot, board_grid
+from components.board_grid import Slot, board_grid, nothing_yet
 from components.written_frame import written
 from data.access import Access
 from data.board_document import Placed
@@ -63,7 +63,8 @@ def fixed_board(
         for each, content in zip(placed, contents, strict=True)
         if content is not None
     ]
-    return FixedBoard(board_grid(slots), state, tuple(mark_in(slot.content) for slot in slots))
+    grid = board_grid(slots) if slots else html.Div(nothing_yet(), className="board-empty shown")
+    return FixedBoard(grid, state, tuple(mark_in(slot.content) for slot in slots))
 
 
 def redrawn(

@@ -81,7 +81,7 @@ def page(services: Services, person: Person, boards: str, every: str, at: str) -
     return (
         200,
         board.name,
-        screen(still, every=seconds, of=len(found), at=number, next_url=following, live=True),
+        screen(still, every=seconds, of=len(found), at=number, next_url=following),
     )
 
 

@@ -51,6 +51,14 @@ def board_grid(slots: Sequence[Slot], spare: int = 0) -> html.Div:
     return html.Div([*full, *free], className="board-grid")
 
 
+def nothing_yet() -> list[Component]:
+    """In place of the widgets of a board that has none, for whoever cannot add any."""
+    return [
+        html.H2("Nothing on this board yet"),
+        html.P("Its owner has not added a widget.", className="muted"),
+    ]
+
+
 def drawn(
     frame: Component, widget_id: str, mark: str, ask: int = 0, *, editable: bool = False, drill: str = ""
 ) -> html.Div:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.board_grid import Slot, board_grid
+from components.board_grid import Slot, board_grid, nothing_yet
 from components.export_menu import export_menu
 from components.header import demo_mark, pill, stale_note, theme_button
 from components.states import panel
@@ -183,11 +183,7 @@ def _menu(board: OpenBoard) -> html.Details:
 def _empty(right: str) -> html.Div:
     """What to do with a board without widgets; shown by the stylesheet while there are none."""
     if right == "view":
-        words = [
-            html.H2("Nothing on this board yet"),
-            html.P("Its owner has not added a widget.", className="muted"),
-        ]
-        return html.Div(words, className="board-empty")
+        return html.Div(nothing_yet(), className="board-empty")
     return html.Div(
         [
             html.Span(icon("grid"), className="state-icon"),

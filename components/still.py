@@ -63,7 +63,7 @@ def document(url: Url, boot_script: str, title: str, content: Component, *, hidd
 </html>"""
 
 
-def screen(still: Still, *, every: float, of: int, at: int, next_url: str, live: bool) -> Component:
+def screen(still: Still, *, every: float, of: int, at: int, next_url: str) -> Component:
     """A board on a wall: nothing to click, large type, and how long until the next one."""
     dots = [html.Span(className="tv-dot on" if index == at else "tv-dot") for index in range(of)]
     return html.Main(
@@ -73,7 +73,7 @@ def screen(still: Still, *, every: float, of: int, at: int, next_url: str, live:
                     html.H1(still.name, className="tv-name"),
                     html.Span(still.sub, className="muted tv-sub grow"),
                     html.Span(dots, className="tv-dots", **marks(aria_hidden="true")) if of > 1 else None,
-                    pill() if live else None,
+                    pill() if still.state is not None else None,
                     html.Span("", className="tv-clock num", **marks(data_clock="")),
                     html.Button(
                         icon("screen"),
@@ -87,9 +87,7 @@ def screen(still: Still, *, every: float, of: int, at: int, next_url: str, live:
                         className="icon-button tv-button",
                         title="Leave TV mode",
                         **marks(aria_label="Leave TV mode"),
-                    )
-                    if live
-                    else None,
+                    ),
                 ],
                 className="tv-head",
             ),

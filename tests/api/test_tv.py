@@ -62,6 +62,12 @@ def test_without_boards_there_are_some_to_choose(manager: Caller) -> None:
     assert following(page) == f"/tv?boards={doors},{bar}&every=45&at=1"
 
 
+def test_a_board_without_widgets_says_so_and_follows_nothing(manager: Caller) -> None:
+    empty = manager.json("POST", "/api/v1/dashboards", {"name": "Empty"})["id"]
+    page = manager("GET", f"/tv?boards={empty}").text
+    assert ("Nothing on this board yet" in page, "data-line" in page) == (True, False)
+
+
 def test_without_any_board_there_is_none_to_choose(manager: Caller) -> None:
     page = manager("GET", "/tv").text
     assert ("There is no board yet." in page, "<form" in page) == (True, False)

@@ -55,6 +55,15 @@ def boxes(page: Page) -> dict[str, tuple[int, int, int, int]]:
     return {widget: (x, y, w, h) for widget, (x, y, w, h) in found.items()}
 
 
+def fits(widget: str) -> str:
+    """Whether the chart of a widget is as large as its place, to be asked in the page."""
+    return f"""(() => {{
+      const chart = document.querySelector('#react-entry-point .slot[data-of="{widget}"] .js-plotly-plot');
+      const drawn = chart?.querySelector('.main-svg')?.getBoundingClientRect();
+      return drawn?.width === chart?.clientWidth && drawn.height === chart.clientHeight;
+    }})()"""
+
+
 def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, watch: Watch) -> None:
     night.sell("t1", "25.00")
     enter(page, night)
@@ -103,6 +112,7 @@ def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, 
     expect(slot(page, kpi).locator(".big-value")).to_have_text("£25")
     saved(page)
     settled(page)
+    until(page, fits(curve))
     as_left = places(page)
     seen = boxes(page)
     page.get_by_role("button", name="Done").click()
@@ -124,6 +134,11 @@ def test_a_board_is_built_from_nothing_with_the_mouse(page: Page, night: Night, 
     expect(slot(page, kpi).locator(".big-value")).to_have_text("£25")
     slot(page, curve).locator(".main-svg").first.wait_for(state="attached")
     expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
+    # The chart fills its place, also in a window that is made smaller.
+    until(page, fits(curve))
+    page.set_viewport_size({"width": 1100, "height": 800})
+    until(page, fits(curve))
+    assert boxes(page)[curve][2] < seen[curve][2]
     assert watch.complaints == []
 
 
