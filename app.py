@@ -26,6 +26,7 @@ import pages.not_found
 import pages.sales
 import pages.tonight
 from api import (
+    account,
     callback_door,
     dash_scripts,
     dashboard_sharing,
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> Dash:
     login.register(server, services)
     gate.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
     idempotency.register(server, services)
+    account.register(server, services)
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)

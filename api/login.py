@@ -7,17 +7,18 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
-from uuid import UUID
+from typing import cast
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, session
+from blinker import Namespace
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_login import LoginManager, current_user, login_user, logout_user, user_logged_out
+from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_login import UserMixin as SignedInUser
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.known_device import KnownDevice
 from api.problems import unavailable
+from api.user_agents import family
 from data.accounts import Accounts, Person, SignInsBusy
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import DatabaseUnavailable
@@ -50,13 +51,14 @@ def signed_in() -> Person | None:
     return current_user.person if current_user.is_authenticated else None
 
 
-def on_sign_out(server: Flask, then: Callable[[UUID], None]) -> None:
-    """Call `then` with the id of each session of `server` that is signed out, once it has ended."""
+session_ended = Namespace().signal("session-ended")
+"""Sent by a server with the `session_id` of each session that somebody has ended there."""
 
-    def signed_out(_: Flask, user: Any) -> None:
-        then(user.person.session_id)
 
-    user_logged_out.connect(signed_out, server, weak=False)
+def open_session(token: str, person: Person) -> None:
+    """Give this browser the session behind `token`; nothing that was set before lives on after it."""
+    session.clear()
+    login_user(_User(token, person))
 
 
 def csrf_token() -> str:
@@ -91,7 +93,7 @@ def register(server: Flask, services: Services) -> None:
 
     server.register_error_handler(DatabaseUnavailable, _unavailable)
     rate, device = SignInRate(services.counters), KnownDevice(settings.signing_key())
-    server.register_blueprint(_routes(accounts, rate, device, lambda: _demo(services, accounts)))
+    server.register_blueprint(_routes(server, accounts, rate, device, lambda: _demo(services, accounts)))
 
 
 def _demo(services: Services, accounts: Accounts) -> tuple[str, str] | None:
@@ -101,7 +103,11 @@ def _demo(services: Services, accounts: Accounts) -> tuple[str, str] | None:
 
 
 def _routes(
-    accounts: Accounts, rate: SignInRate, device: KnownDevice, demo: Callable[[], tuple[str, str] | None]
+    server: Flask,
+    accounts: Accounts,
+    rate: SignInRate,
+    device: KnownDevice,
+    demo: Callable[[], tuple[str, str] | None],
 ) -> Blueprint:
     routes = Blueprint("login", __name__, template_folder="templates")
 
@@ -129,16 +135,18 @@ def _routes(
     @routes.post("/login")
     def sign_in() -> AnyResponse:
         email = request.form.get("email", "")[:320]
-        if not _form_is_ours():
+        if not form_is_ours():
             return form(email=email, error="The form was open for too long. Please try again.", status=400)
         trying = (email, request.remote_addr or "", device.known(email))
         seconds = rate.wait(*trying)
         if seconds:
             return late(
-                email, f"Too many tries to sign in. Please try again in {_minutes(seconds)}.", 429, seconds
+                email, f"Too many tries to sign in. Please try again in {minutes(seconds)}.", 429, seconds
             )
         try:
-            token = accounts.sign_in(email, request.form.get("password", "")[:1024])
+            token = accounts.sign_in(
+                email, request.form.get("password", "")[:1024], family(request.headers.get("User-Agent", ""))
+            )
         except (SignInsBusy, DatabaseUnavailable) as error:
             rate.not_made(*trying)
             if isinstance(error, DatabaseUnavailable):
@@ -149,16 +157,17 @@ def _routes(
         rate.succeeded(*trying)
         person = accounts.person(token)
         assert person is not None
-        session.clear()  # Nothing set before the sign-in may live on after it.
-        login_user(_User(token, person))
+        open_session(token, person)
         return device.remember(email, redirect(local(request.form.get("next", "/")), 303))
 
     @routes.post("/logout")
     def sign_out() -> AnyResponse:
-        if not _form_is_ours():
+        if not form_is_ours():
             return Response("This form is not from here.", 400)
+        person: Person = g.person
         accounts.sign_out(current_user.get_id())
         logout_user()
+        session_ended.send(server, session_id=person.session_id)
         session.clear()
         return redirect("/login", 303)
 
@@ -173,13 +182,15 @@ def _unavailable(error: DatabaseUnavailable) -> AnyResponse:
     return Response(page, 503, {"Retry-After": "2"}, mimetype="text/html")
 
 
-def _minutes(seconds: int) -> str:
+def minutes(seconds: int) -> str:
+    """So many seconds in words, for people who have to wait."""
     if seconds <= 90:
         return f"{seconds} second{'s' if seconds > 1 else ''}"
     return f"{math.ceil(seconds / 60)} minutes"
 
 
-def _form_is_ours() -> bool:
+def form_is_ours() -> bool:
+    """Whether the form that was sent has the token of this browser's session."""
     sent, kept = request.form.get("csrf", ""), session.get("csrf", "")
     return bool(kept) and hmac.compare_digest(sent.encode(), kept.encode())
 

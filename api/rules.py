@@ -47,6 +47,7 @@ RULES: Mapping[str, Rule] = {
     "login.show": Rule("anyone", "the form to sign in"),
     "login.sign_in": Rule("anyone", "signing in; guarded by the token of its form and data/sign_in_rate.py"),
     "login.sign_out": Rule("session", "ends it; guarded by the token of its form"),
+    "account": Rule("session", "one's own sign-in; its forms have tokens"),
     "health/health": Rule("anyone", "whether the parts work, for balancers; no figures"),
     "health/live": Rule("anyone", "whether the process lives"),
     "health/livez": Rule("anyone", "whether the process lives"),

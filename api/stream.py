@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 
 from api.handover import NotHandedOver, open_protocol, take_socket
 from api.hub import PING_SECONDS, RECHECK_SECONDS, SIGNED_OUT, Hub
-from api.login import on_sign_out
+from api.login import session_ended
 from api.problems import problem, unavailable
 from api.sockets import Client
 from api.viewers import ForeignOrigin, Viewers
@@ -39,7 +39,11 @@ def register(
         ping_seconds=ping_seconds,
         recheck_seconds=min(recheck_seconds, idle_seconds / 2),
     )
-    on_sign_out(server, hub.sign_out)
+
+    def signed_out(_: Flask, *, session_id: UUID) -> None:
+        hub.sign_out(session_id)
+
+    session_ended.connect(signed_out, server, weak=False)
     viewers = Viewers(services.database, services.settings)
 
     def stream() -> Response:

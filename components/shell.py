@@ -101,10 +101,14 @@ def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
             html.Nav(links, **marks(aria_label="Pages")),
             html.Div(
                 [
-                    html.Span(initials, className="avatar", **marks(aria_hidden="true")),
-                    html.Div(
-                        [html.Div(viewer.name), html.Div(viewer.organisation, className="muted small")],
-                        className="grow who-name",
+                    html.A(
+                        [
+                            html.Span(initials, className="avatar", **marks(aria_hidden="true")),
+                            _who(viewer, "grow who-name"),
+                        ],
+                        href="/account",
+                        className="who-link grow",
+                        title="Your account",
                     ),
                     sign_out(viewer),
                 ],
@@ -113,6 +117,12 @@ def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
         ],
         className="side",
         **marks(aria_label="Housecount"),
+    )
+
+
+def _who(viewer: Viewer, name: str) -> html.Div:
+    return html.Div(
+        [html.Div(viewer.name), html.Div(viewer.organisation, className="muted small")], className=name
     )
 
 
@@ -161,12 +171,11 @@ def _tabs(viewer: Viewer, current: str, carried: str) -> html.Nav:
                             *more,
                             html.Div(
                                 [
-                                    html.Div(
-                                        [
-                                            html.Div(viewer.name),
-                                            html.Div(viewer.organisation, className="muted small"),
-                                        ],
-                                        className="grow",
+                                    html.A(
+                                        _who(viewer, "grow"),
+                                        href="/account",
+                                        className="who-link grow",
+                                        title="Your account",
                                     ),
                                     sign_out(viewer),
                                 ],

@@ -19,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from psycopg.rows import dict_row
 
 from data.engine import Database, TenantConnection
+from data.sessions import end
 
 Role = Literal["owner", "manager", "analyst", "door", "promoter"]
 
@@ -106,13 +107,13 @@ def list_users(tenant: TenantConnection) -> list[dict[str, Any]]:
     )
 
 
-def set_password(tenant: TenantConnection, user_id: UUID, password: str) -> None:
-    """Give the user another password, and end every session that the old one opened."""
+def set_password(tenant: TenantConnection, user_id: UUID, password: str) -> list[UUID]:
+    """Give the user another password, and end every session that the old one opened; their ids."""
     tenant.execute(
         "UPDATE users SET password_hash = %s WHERE tenant_id = %s AND user_id = %s",
         [password_hash(password), tenant.tenant_id, user_id],
     )
-    _end_sessions(tenant, user_id)
+    return end(tenant, user_id)
 
 
 def set_disabled(tenant: TenantConnection, user_id: UUID, disabled: bool) -> None:
@@ -122,11 +123,7 @@ def set_disabled(tenant: TenantConnection, user_id: UUID, disabled: bool) -> Non
         [disabled, tenant.tenant_id, user_id],
     )
     if disabled:
-        _end_sessions(tenant, user_id)
-
-
-def _end_sessions(tenant: TenantConnection, user_id: UUID) -> None:
-    tenant.execute("DELETE FROM sessions WHERE tenant_id = %s AND user_id = %s", [tenant.tenant_id, user_id])
+        end(tenant, user_id)
 
 
 class Accounts:
@@ -140,8 +137,10 @@ class Accounts:
         # Verified when nobody has the e-mail, so that the time taken does not tell who has an account.
         self._nobody = password_hash(secrets.token_urlsafe())
 
-    def sign_in(self, email: str, password: str) -> str | None:
+    def sign_in(self, email: str, password: str, device: str = "") -> str | None:
         """The token of a new session, or None; one answer for a wrong e-mail and a wrong password.
+
+        `device` is what its user will know the session by.
 
         Raises SignInsBusy, too.
         """
@@ -151,8 +150,24 @@ class Accounts:
             return None
         for user in users:
             if _matches(user["password_hash"], password):
-                return self._open(user["tenant_id"], user["user_id"])
+                return self._open(user["tenant_id"], user["user_id"], device)
         return None
+
+    def change_password(
+        self, person: Person, old: str, new: str, device: str = ""
+    ) -> tuple[str, list[UUID]] | None:
+        """The token of a new session in place of all others, and the ids of those; None when `old` is not the
+        password. Raises SignInsBusy, too."""
+        with self._database.tenant(person.tenant_id) as tenant:
+            row = tenant.execute(
+                "SELECT password_hash FROM users WHERE tenant_id = %s AND user_id = %s",
+                [person.tenant_id, person.user_id],
+            ).fetchone()
+        if row is None or not _matches(row[0], old):
+            return None
+        with self._database.tenant(person.tenant_id) as tenant:
+            ended = set_password(tenant, person.user_id, new)
+        return self._open(person.tenant_id, person.user_id, device), ended
 
     def person(self, token: str) -> Person | None:
         """Whose session this is, or None when it never was one or has ended. Counts as use."""
@@ -225,7 +240,7 @@ class Accounts:
                 [email],
             ).fetchall()
 
-    def _open(self, tenant_id: UUID, user_id: UUID) -> str:
+    def _open(self, tenant_id: UUID, user_id: UUID, device: str) -> str:
         session_id, secret = uuid4(), secrets.token_urlsafe(32)
         with self._database.tenant(tenant_id) as tenant:
             tenant.execute(
@@ -233,9 +248,9 @@ class Accounts:
                 [tenant_id, self._idle],
             )
             tenant.execute(
-                "INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, expires_at)"
-                " VALUES (%s, %s, %s, %s, now() + %s)",
-                [tenant_id, session_id, user_id, _digest(secret), self._absolute],
+                "INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, device, expires_at)"
+                " VALUES (%s, %s, %s, %s, %s, now() + %s)",
+                [tenant_id, session_id, user_id, _digest(secret), device, self._absolute],
             )
         return f"{tenant_id.hex}.{session_id.hex}.{secret}"
 

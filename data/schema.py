@@ -130,6 +130,7 @@ sessions = _table(
     _instant("created_at", nullable=False, default="now()"),
     _instant("seen_at", nullable=False, default="now()"),
     _instant("expires_at", nullable=False),
+    _required("device", Text, "''"),
 )
 api_tokens = _table(
     "api_tokens",

@@ -92,6 +92,7 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
         (lambda night: link(night, ended=True), ".state h1"),
         ("/shared/unknown", ".state h1"),
     ],
+    "/account": [("/account", ".account-sessions li"), ("/account?done=ended", ".notice.pos")],
     "/login": [],  # Below: whoever is signed in never sees it.
 }
 SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
