@@ -130,9 +130,9 @@ def tops(draw: st.DrawFn) -> dict[str, Any]:
     allowed = _allowed(metrics)
     texts = [name for name in allowed if name not in INSTANTS + DATES]
     dimension = draw(st.sampled_from(texts + ["customer"] * 9 if "customer" in texts else texts))
-    first = st.sampled_from([name for name in allowed if name != dimension])
-    alone = dimension == "customer" or CATALOGUE[metrics[0]].additivity != "additive"
-    before = [] if alone else draw(st.lists(first, max_size=1))
+    others = [name for name in allowed if name != dimension]
+    alone = dimension == "customer" or CATALOGUE[metrics[0]].additivity != "additive" or not others
+    before = [] if alone else draw(st.lists(st.sampled_from(others), max_size=1))
     query: dict[str, Any] = {"metrics": metrics, "dimensions": [*before, dimension]}
     query |= draw(_filtered(allowed)) if draw(st.booleans()) else {}
     by_venue = any("people" in CATALOGUE[name].families for name in metrics)
