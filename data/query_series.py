@@ -133,8 +133,9 @@ def minutes_of(prepared: Prepared, look: Look, key: Key) -> float | None:
             continue
         start, clock = int(value.timestamp()), next(iter(look.clocks.values()))
         end = ends(name, start, look.clocks.values())
-        lo = max(lo, look.shift.moment_back(start, clock))
-        hi = min(hi, look.shift.moment_back(end, clock))
+        # As long as the bucket it is beside, also where the clocks change in one of them.
+        back = look.shift.moment_back(start, clock)
+        lo, hi = max(lo, back), min(hi, back + end - start)
     if lo <= second < hi:
         hi = second
     return max(hi - lo, 1) / 60 if hi > lo or lo <= second else None

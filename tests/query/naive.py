@@ -164,10 +164,12 @@ class _Looked:
             if name in times:
                 start, end = times[name], self._end(name, times[name])
                 hall = min(self.side.halls, key=lambda hall: str(hall.venue_id))  # Halls are called by ids.
-                lo = max(lo, self.side.move.back(hall, start))
-                hi = min(hi, self.side.move.back(hall, end))
+                back = self.side.move.back(hall, start)
+                lo, hi = max(lo, back), min(hi, back + (end - start))
         if lo <= self.now < hi:
             hi = self.now
+        if hi <= lo and self.now < lo:
+            return None
         return max((hi - lo).total_seconds(), 1) / 60
 
     def _told(self, hall: Hall) -> tuple[datetime, datetime]:
