@@ -178,8 +178,10 @@
     document.querySelector('.snackbar')?.remove();
     const box = h('div', { class: 'snackbar', role: 'status' }, text,
       action && button(action, () => { box.remove(); done(); rest(); }, 'button-text'));
-    // Nothing is seen behind an open dialog.
-    ([...document.querySelectorAll('dialog[open]')].at(-1) || document.body).append(box);
+    // Nothing is seen behind an open dialog; and what it says holds when the dialog has gone.
+    const over = [...document.querySelectorAll('dialog[open]')].at(-1);
+    (over || document.body).append(box);
+    over?.addEventListener('close', () => { if (over.contains(box)) document.body.append(box); }, { once: true });
     clearTimeout(toasting);
     const held = () => box.contains(document.activeElement);
     const away = () => { if (held()) toasting = setTimeout(away, 1000); else box.remove(); };
