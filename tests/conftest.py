@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -25,6 +26,10 @@ from data.folder import Urls
 
 if TYPE_CHECKING:
     from data.engine import Database
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @dataclass(frozen=True, slots=True)
