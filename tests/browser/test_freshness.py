@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from data.board_document import Placed
+from tests.browser.axe import faults
 from tests.browser.boards import another, enter, made, visit
 from tests.browser.conftest import Night, Watch, until
 from tests.browser.test_stills import HOUSE, TICKETS, link
@@ -33,7 +34,7 @@ def is_old(page: Page, *names: str) -> None:
     """Each of these says since when it is old, and is dimmed."""
     for name in names:
         expect(widget(page, name).locator(".w-head .w-old")).to_have_text(SINCE)
-        expect(widget(page, name).locator(".w-body")).to_have_css("opacity", "0.5")
+        expect(widget(page, name).locator(".w-body")).to_have_css("opacity", "0.72")
 
 
 def is_fresh(page: Page, *names: str) -> None:
@@ -68,6 +69,7 @@ def test_a_board_says_once_that_its_server_is_away_and_recovers_by_itself(page: 
         expect(page.locator("[data-stale-note]")).to_have_text(NOTE)
         # What has no figures is not old.
         is_fresh(page, "words")
+        assert faults(page) == [], "what is old can still be read"
         page.clock.fast_forward(20_000)
         page.wait_for_timeout(500)
         assert len(page.evaluate("window.said")) == 1
