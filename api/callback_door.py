@@ -19,7 +19,7 @@ PATH = "/_dash-update-component"
 
 def register(server: Flask, callbacks: Mapping[str, Any]) -> None:
     """Refuse what names none of `callbacks`, which Dash fills at its first request, or one that the person
-    may not ask for."""
+    may not ask for. Before that none is answered."""
 
     def refuse() -> Response | None:
         if request.path != PATH or request.method != "POST":
@@ -27,11 +27,11 @@ def register(server: Flask, callbacks: Mapping[str, Any]) -> None:
         body = request.get_json(silent=True)
         if not isinstance(body, dict) or not isinstance(body.get("output"), str):
             return problem(400, "not-a-callback", "The body is not a callback of this page.")
-        if callbacks and body["output"] not in callbacks:
+        if body["output"] not in callbacks:
             return problem(404, "unknown-callback", "This page has no such callback.", field="output")
         if not all(isinstance(body.get(name, []), list) for name in ("inputs", "state")):
             return problem(400, "not-a-callback", "inputs and state must be lists.", field="inputs")
-        return _for_somebody_else(callbacks.get(body["output"])) if callbacks else None
+        return _for_somebody_else(callbacks[body["output"]])
 
     server.before_request(refuse)
 
@@ -42,8 +42,8 @@ def first_input(callback: Mapping[str, Any]) -> str:
     return f"{first['id']}.{first['property']}"
 
 
-def _for_somebody_else(callback: Mapping[str, Any] | None) -> Response | None:
-    name = first_input(callback) if callback else ""
+def _for_somebody_else(callback: Mapping[str, Any]) -> Response | None:
+    name = first_input(callback)
     if name not in CALLBACKS:
         log.error("the callback of %s has no rule and stays closed", name)
         return problem(403, "closed", "Nobody may ask for this.")

@@ -15,11 +15,13 @@ from api.answers import answer, asked
 from api.dashboards import PATH
 from api.viewers import Viewers
 from data import dashboard_links, dashboard_sharing, dashboards
+from data.board_check import InvalidDocument
 from data.dashboard_links import Link
 from data.dashboard_sharing import Share
 from data.instants import iso
 from data.metric_query import Frozen
 from data.services import Services
+from widgets import documents
 
 
 class Given(Frozen):
@@ -83,6 +85,8 @@ def register(server: Flask, services: Services) -> None:
     @routes.post(links_path)
     def give_link(board_id: UUID) -> Response:
         access, new = viewers.access(), asked(NewLink)
+        if faults := documents.filter_faults(new.filters):
+            raise InvalidDocument(faults)
         expires_at = new.expires_at if new.expires_at.tzinfo else new.expires_at.replace(tzinfo=UTC)
         with database.tenant(access.tenant_id) as tenant:
             link, token = dashboard_links.give_link(

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api import board_problems
 from api.answers import answer, asked, cursor, cursor_of, page_size
+from api.looks import look_of
 from api.problems import problem
 from api.viewers import Viewers
 from data import dashboards, exports
@@ -37,7 +38,6 @@ from widgets.draw import complaints, read_settings
 from widgets.figures_pages import EXPORTED, Fixed
 from widgets.registry import get
 from widgets.scope import Scope
-from widgets.scope_url import Look, read
 from widgets.scope_words import range_words
 
 PATH = "/api/v1/exports"
@@ -147,11 +147,7 @@ class _Routes:
         """The words of the file's name and its zone. Raises what tells the asker that it cannot be made:
         InvalidDocument, BoardNotFound, QueryError."""
         words, base = _subject(tenant, access, what, now)
-        look, misread = read(what.filters, base=base)
-        faults = [Fault(f"filters.{m.name}", m.value, f"It cannot be used: {m.why}.") for m in misread]
-        faults += self._strangers(access, look)
-        if faults:
-            raise InvalidDocument(faults)
+        look = look_of(self._services.directory, access, what.filters, base=base, under="filters")
         rows = what.rows
         if what.query is not None:
             run(tenant, access, [what.query.model_copy(update={"limit": 1})], now)
@@ -169,18 +165,6 @@ class _Routes:
             )
         span = range_words(look.range) if look.range is not None else "last 30 days"
         return [*words, span], self._zone(access, look.venue)
-
-    def _strangers(self, access: Access, look: Look) -> list[Fault]:
-        """Venues and events of the filters that are not there for this person."""
-        directory, faults = self._services.directory, []
-        venue = directory.venue(access.tenant_id, str(look.venue)) if look.venue else None
-        if look.venue and (venue is None or not _granted(look.venue, access.venues)):
-            faults.append(Fault("filters.venue", str(look.venue), "There is no such venue."))
-        for name, event_id in (("event", look.event), ("compare", look.compare_event)):
-            event = directory.event(access.tenant_id, str(event_id)) if event_id else None
-            if event_id and (event is None or not _granted(event_id, access.events)):
-                faults.append(Fault(f"filters.{name}", str(event_id), "There is no such event."))
-        return faults
 
     def _zone(self, access: Access, venue_id: UUID | None) -> str:
         venues = self._services.directory.venues(access.tenant_id)
@@ -211,10 +195,6 @@ def shown(export: Export) -> dict[str, Any]:
         "expiresAt": iso(export.expires_at),
         "file": f"{PATH}/{export.export_id}/file" if export.status == "done" else None,
     }
-
-
-def _granted(one: UUID, granted: frozenset[UUID] | None) -> bool:
-    return granted is None or one in granted
 
 
 def _subject(

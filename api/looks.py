@@ -1,4 +1,4 @@
-"""What a question about a widget looks at: the parameters of a board's address, read without mercy."""
+"""What a question looks at: the parameters of a board's address, whose places are there for whoever asks."""
 
 from __future__ import annotations
 
@@ -8,58 +8,81 @@ from uuid import UUID
 
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
-from data.directory import Directory, Event, Venue
-from data.metric_dimensions import DIMENSIONS
+from data.directory import Directory, Event
 from data.metric_query import Last
 from ingest.refusal import printable
 from widgets.scope import Scope
-from widgets.scope_url import FILTER, Look, read
+from widgets.scope_url import Look
+from widgets.strict_look import strict_look
 
-_NAMES = frozenset({"venue", "event", "range", "compare", "f"})
+Parameters = Mapping[str, str | Sequence[str]]
 
 
-def scope_of(
-    directory: Directory, access: Access, look: Mapping[str, str | Sequence[str]], now: datetime
-) -> Scope:
-    """The scope of these parameters. Raises InvalidDocument for any that a page would pass over: a program
-    must not take the figures of everything for those of what it misspelled. Raises DatabaseUnavailable."""
-    found, misread = read(look, dimensions=DIMENSIONS)
-    faults = [Fault(part.name, part.value, f"{part.why[0].upper()}{part.why[1:]}.") for part in misread]
-    faults += [
-        Fault(printable(name), printable(value), "There is no such parameter.")
-        for name, value in look.items()
-        if name not in _NAMES and not name.startswith(FILTER)
-    ]
-    venues = {venue.venue_id: venue for venue in directory.venues(access.tenant_id)}
-    events = {event.event_id: event for event in directory.events(access.tenant_id)}
-    faults += _missing(found, venues, events)
+def look_of(
+    directory: Directory,
+    access: Access,
+    parameters: Parameters,
+    *,
+    base: Mapping[str, str] | None = None,
+    under: str = "",
+) -> Look:
+    """The look of these parameters over `base`. Raises InvalidDocument, each path below `under`, for any
+    that a page would pass over, and DatabaseUnavailable."""
+    look, faults = strict_look(parameters, base=base, under=under)
+    faults += _missing(directory, access, look, f"{under}." if under else "")
     if faults:
-        raise InvalidDocument(faults)
-    place = events[found.event].venue_id if found.event is not None else found.venue
-    chosen = [venues[place]] if place is not None else list(venues.values())
+        raise InvalidDocument(
+            [Fault(printable(fault.path), printable(fault.value), fault.detail) for fault in faults]
+        )
+    return look
+
+
+def scope_of(directory: Directory, access: Access, parameters: Parameters, now: datetime) -> Scope:
+    """The scope of these parameters. Raises InvalidDocument, DatabaseUnavailable."""
+    look = look_of(directory, access, parameters)
+    event = directory.event(access.tenant_id, str(look.event)) if look.event is not None else None
+    place = event.venue_id if event is not None else look.venue
+    chosen = [
+        venue for venue in directory.venues(access.tenant_id) if place is None or venue.venue_id == place
+    ]
     zones = {venue.zone.key for venue in chosen}
     return Scope(
         now=now,
         zone=zones.pop() if len(zones) == 1 else "UTC",
         currency=chosen[0].currency if chosen else "GBP",
-        venue=found.venue,
-        event=found.event,
-        range=found.range or Last(last=30),
-        compare=found.compare,
-        compare_event=found.compare_event,
-        where=found.where(),
+        venue=look.venue,
+        event=look.event,
+        range=look.range or Last(last=30),
+        compare=look.compare,
+        compare_event=look.compare_event,
+        where=look.where(),
         masked=access.masked,
     )
 
 
-def _missing(look: Look, venues: Mapping[UUID, Venue], events: Mapping[UUID, Event]) -> list[Fault]:
+def _missing(directory: Directory, access: Access, look: Look, at: str) -> list[Fault]:
+    """Venues and events that are not there for these eyes."""
     faults = []
-    if look.venue is not None and look.venue not in venues:
-        faults.append(Fault("venue", str(look.venue), "There is no such venue."))
+    venue = directory.venue(access.tenant_id, str(look.venue)) if look.venue is not None else None
+    if look.venue is not None and (venue is None or not _granted(look.venue, access.venues)):
+        faults.append(Fault(f"{at}venue", str(look.venue), "There is no such venue."))
+    events: dict[str, Event | None] = {}
     for name, wanted in (("event", look.event), ("compare", look.compare_event)):
-        if wanted is not None and wanted not in events:
-            faults.append(Fault(name, str(wanted), "There is no such event."))
-    event = events.get(look.event) if look.event is not None else None
-    if event is not None and look.venue not in (None, event.venue_id):
-        faults.append(Fault("venue", str(look.venue), "The event is at another venue."))
+        if wanted is None:
+            continue
+        event = directory.event(access.tenant_id, str(wanted))
+        if event is not None and not (
+            _granted(wanted, access.events) and _granted(event.venue_id, access.venues)
+        ):
+            event = None
+        if event is None:
+            faults.append(Fault(f"{at}{name}", str(wanted), "There is no such event."))
+        events[name] = event
+    chosen = events.get("event")
+    if chosen is not None and look.venue not in (None, chosen.venue_id):
+        faults.append(Fault(f"{at}venue", str(look.venue), "The event is at another venue."))
     return faults
+
+
+def _granted(one: UUID, granted: frozenset[UUID] | None) -> bool:
+    return granted is None or one in granted

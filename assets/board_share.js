@@ -90,8 +90,8 @@
        stand below each other. */
     function locked() {
       const own = {};
-      for (const [name, value] of new URLSearchParams(location.search)) {
-        if (name !== 'edit') own[name] = name in own ? `${own[name]}\n${value}` : value;
+      for (const [name, value] of window.Housecount.filters.asked()) {
+        own[name] = name in own ? `${own[name]}\n${value}` : value;
       }
       const filters = { ...board.document.filters, ...own };
       for (const name of ['venue', 'event']) if (filters[name] === 'all') delete filters[name];

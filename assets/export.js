@@ -6,7 +6,6 @@
   const PATH = '/api/v1/exports';
   const KEPT = 'housecount-exports';
   const EVERY = 1000;
-  const ASKED_FOR = /^(venue|event|range|compare|f|f\..+)$/;
   const FORMATS = { csv: 'CSV', xlsx: 'Excel workbook', pdf: 'PDF' };
   const ENDED = ['done', 'failed', 'cancelled', 'expired'];
 
@@ -199,8 +198,7 @@
   /* What the bar above the board looks at, as it stands in the address. */
   function filters() {
     const found = {};
-    for (const [name, value] of new URLSearchParams(location.search)) {
-      if (!ASKED_FOR.test(name)) continue;
+    for (const [name, value] of window.Housecount.filters.asked()) {
       found[name] = name in found ? [].concat(found[name], value) : value;
     }
     return found;

@@ -245,5 +245,8 @@
   /* The same address drawn anew: something that stands beside the figures has changed. */
   const again = () => { if (window.Housecount.boards?.redraw) window.Housecount.boards.redraw(); else location.reload(); };
 
-  window.Housecount.filters = { go, choose, toggle, again };
+  /* What the address looks at, as [name, value]; its other parameters are none of the server's business. */
+  const asked = () => [...new URLSearchParams(location.search)].filter(([name]) => /^(venue|event|range|compare|f|f\..+)$/.test(name));
+
+  window.Housecount.filters = { go, choose, toggle, again, asked };
 })();

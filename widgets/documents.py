@@ -1,8 +1,9 @@
-"""A board's document before it is kept: its shape, and that its widgets are there and take their settings."""
+"""A board's document before it is kept: its shape, that its widgets are there and take their settings, and
+that its filters say something."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +12,8 @@ from data import board_check
 from data.board_check import Fault, InvalidDocument
 from data.board_document import BoardDocument, Placed
 from widgets.draw import read_settings
+from widgets.scope_url import spread
+from widgets.strict_look import strict_look
 
 
 def parse(sent: object, kept: BoardDocument | None = None) -> BoardDocument:
@@ -21,11 +24,11 @@ def parse(sent: object, kept: BoardDocument | None = None) -> BoardDocument:
 
 
 def check(document: BoardDocument, kept: BoardDocument | None = None) -> None:
-    """Raises InvalidDocument for widgets that are not there, which names the nearest one there is, and for
-    settings that a widget does not take.
+    """Raises InvalidDocument for widgets that are not there, which names the nearest one there is, for
+    settings that a widget does not take, and for filters that nobody understands.
 
-    What stands in `kept` with the same settings is let through: a widget that has learned stricter rules
-    since must not keep a whole board from being saved.
+    What stands in `kept` just so is let through: a widget that has learned stricter rules since must not
+    keep a whole board from being saved.
     """
     known = {placed.id: _asked(placed) for placed in kept.widgets} if kept is not None else {}
     faults = [
@@ -34,8 +37,15 @@ def check(document: BoardDocument, kept: BoardDocument | None = None) -> None:
         if known.get(placed.id) != _asked(placed)
         for fault in _faults(placed, f"widgets[{index}]")
     ]
+    if kept is None or kept.filters != document.filters:
+        faults += filter_faults(document.filters)
     if faults:
         raise InvalidDocument(faults)
+
+
+def filter_faults(filters: Mapping[str, str]) -> list[Fault]:
+    """What of the filters of a board or of a link to it cannot be read."""
+    return strict_look(spread(filters), under="filters")[1]
 
 
 def settings_of(name: str, sent: dict[str, Any]) -> Placed:

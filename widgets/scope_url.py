@@ -29,6 +29,8 @@ LONGEST_VALUE = 200
 FILTER = "f."
 CARRIED = ("venue", "event", "range", "compare")
 """What goes along to another page; a clicked filter belongs to the figures it was clicked on."""
+NAMES = frozenset({*CARRIED, "f"})
+"""The parameters that are ours, beside those that begin with `FILTER`."""
 
 Query = Mapping[str, str | Sequence[str]]
 """Parameters as Dash and Flask hand them over: a text, or several of the same name."""

@@ -39,6 +39,14 @@ def test_anything_else_is_refused(body: Any, answer: tuple[int, str]) -> None:
     assert post(body) == answer
 
 
+def test_nothing_is_answered_before_it_is_known_for_whom_it_is() -> None:
+    server = Flask("test")
+    callback_door.register(server, {})
+    server.add_url_rule(callback_door.PATH, "dash", lambda: "dash answers", methods=["POST"])
+    answer = server.test_client().post(callback_door.PATH, json={"output": "page.children", "inputs": []})
+    assert answer.status_code == 404
+
+
 def test_other_routes_are_none_of_its_business() -> None:
     server = Flask("test")
     callback_door.register(server, PAGE)

@@ -54,6 +54,19 @@ def test_settings_are_refused_by_their_place_and_value() -> None:
     ]
 
 
+def test_filters_that_nobody_understands_are_refused_unless_they_are_those_that_are_kept() -> None:
+    filters = {"range": "bogus", "nope": "1", "venue": "not-id", "f.channel": "web\nshop"}
+    with pytest.raises(InvalidDocument) as caught:
+        parse({"filters": filters})
+    assert [(fault.path, fault.detail) for fault in caught.value.faults] == [
+        ("filters.venue", "It is not the id of one venue."),
+        ("filters.range", "It is no span of time."),
+        ("filters.nope", "There is no such parameter."),
+    ]
+    assert parse({"filters": filters}, BoardDocument(filters=filters)).filters == filters
+    assert parse({"filters": {"range": "7d", "f.channel": "web\nshop"}}).filters["range"] == "7d"
+
+
 @pytest.mark.parametrize("found", TEMPLATES.values(), ids=list(TEMPLATES))
 def test_every_template_has_widgets_that_are_there_large_enough_and_set_right(found: Template) -> None:
     check(found.document)
