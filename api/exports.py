@@ -28,17 +28,17 @@ from data.engine import TenantConnection
 from data.export_request import ExportRequest, FactTable
 from data.exports import Export, NotExportable, TooManyExports
 from data.instants import iso
-from data.metric_query import Filter
+from data.metric_query import Filter, MetricQuery
 from data.query import run
 from data.query_error import QueryError
 from data.services import Services
 from exports.names import disposition, file_name
 from widgets.board_layout import settled
-from widgets.draw import complaints, read_settings
+from widgets.draw import complaints, needs, read_settings
 from widgets.figures_pages import EXPORTED, Fixed
 from widgets.registry import get
 from widgets.scope import Scope
-from widgets.scope_words import range_words
+from widgets.scope_words import of_its_own, range_words
 
 PATH = "/api/v1/exports"
 AT_ONCE = 2
@@ -146,7 +146,7 @@ class _Routes:
     ) -> tuple[list[str], str]:
         """The words of the file's name and its zone. Raises what tells the asker that it cannot be made:
         InvalidDocument, BoardNotFound, QueryError."""
-        words, base = _subject(tenant, access, what, now)
+        words, base, alone = _subject(tenant, access, what, now)
         look = look_of(self._services.directory, access, what.filters, base=base, under="filters")
         rows = what.rows
         if what.query is not None:
@@ -163,8 +163,11 @@ class _Routes:
             return [*words, *([event.name] if event else [])], self._zone(
                 access, event.venue_id if event else None
             )
-        span = range_words(look.range) if look.range is not None else "last 30 days"
-        return [*words, span], self._zone(access, look.venue)
+        scope = Scope(now=now, venue=look.venue, event=look.event)
+        scope = replace(scope, range=look.range or scope.range)
+        asks = needs(alone, scope).values() if alone is not None else ()
+        own = dict(of_its_own([need for need in asks if isinstance(need, MetricQuery)], scope))
+        return [*words, own.get("Range", range_words(scope.range))], self._zone(access, look.venue)
 
     def _zone(self, access: Access, venue_id: UUID | None) -> str:
         venues = self._services.directory.venues(access.tenant_id)
@@ -199,14 +202,14 @@ def shown(export: Export) -> dict[str, Any]:
 
 def _subject(
     tenant: TenantConnection, access: Access, what: ExportRequest, now: datetime
-) -> tuple[list[str], dict[str, str] | None]:
-    """What it is of, in words, and the look that its filters are read over."""
+) -> tuple[list[str], dict[str, str] | None, Placed | None]:
+    """What it is of, in words, the look that its filters are read over, and the widget if it is one alone."""
     for index, placed in enumerate(what.widgets):
         _check(placed, f"widgets[{index}].settings")
     if what.widget is not None:
         placed = Placed(id="widget", widget=what.widget, title=what.title, settings=what.settings)
         _check(placed, "settings")
-        return [_title(placed, now)], None
+        return [_title(placed, now)], None, placed
     if what.dashboard is not None:
         board = dashboards.get(tenant, access, what.dashboard)
         words, widgets, base = [board.name], board.document.widgets, dict(board.document.filters)
@@ -214,10 +217,11 @@ def _subject(
         page = _page(what.page)
         words, widgets, base = [page.title], settled(page.widgets), dict(page.base)
     else:
-        return [what.title] if what.title else [], None
-    if what.placed is not None:
-        words.append(_title(_placed(widgets, what.placed), now))
-    return words, base
+        return [what.title] if what.title else [], None, None
+    alone = None if what.placed is None else _placed(widgets, what.placed)
+    if alone is not None:
+        words.append(_title(alone, now))
+    return words, base, alone
 
 
 def _check_rows(kind: FactTable, where: Filter | None) -> None:

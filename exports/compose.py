@@ -30,6 +30,7 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
                 photo="" if drawn.error else _photo(drawn.body),
                 place=place,
                 widget=widget,
+                own=drawn.own,
             )
         ]
     found = []
@@ -48,6 +49,7 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
                 None if index else drawn.figure,
                 place=place,
                 widget=widget,
+                own=drawn.own,
             )
         )
     return found

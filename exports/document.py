@@ -44,7 +44,7 @@ class Part:
     there is no table at all, `photo` is a picture as a data: address, `error` is why there is nothing. With
     `empty` it would have rows, but there are none.
     `place` is x, y, w, h on the board; parts of the same `widget` follow each other, and the first one has
-    the picture.
+    the picture. `own` are pairs as in `Document.filters` that stand above the document's.
     """
 
     title: str
@@ -62,6 +62,7 @@ class Part:
     photo: str = ""
     place: tuple[int, int, int, int] = (0, 0, 12, 4)
     widget: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def left_out(self) -> int:
@@ -103,7 +104,7 @@ class Document:
         lines = [("Organisation", self.organisation)] if self.organisation else []
         if part.title != self.title:
             lines.append(("From", self.title))
-        lines += self.filters
+        lines += overlaid(self.filters, part.own)
         zone = part.zone or self.zone
         lines.append(("Time zone", zone))
         lines.append(("As of", moment(self.as_of, zone)))
@@ -111,6 +112,15 @@ class Document:
             lines.append(("Rows", part.rows_said))
         lines += [("" if line else "Note", note) for line, note in enumerate(part.notes)]
         return lines
+
+
+def overlaid(
+    filters: Sequence[tuple[str, str]], own: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs of a name and a value, those of `own` in place of others of their name or at the end. What is not
+    compared needs no word for it where nothing else is."""
+    above = {name: value for name, value in own if value != "nothing" or name in dict(filters)}
+    return tuple((dict(filters) | above).items())
 
 
 def _rows(count: int) -> str:

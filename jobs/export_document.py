@@ -21,7 +21,7 @@ from data.export_privacy import renaming, without_customers
 from data.export_request import ExportRequest
 from data.metric_query import All, Filter, In, MetricQuery, Range, Within
 from exports.compose import parts_of
-from exports.document import Document, Part
+from exports.document import Document, Part, overlaid
 from widgets import draw, scope_words
 from widgets.board_layout import settled
 from widgets.figures_pages import EXPORTED
@@ -76,6 +76,7 @@ class Reader:
         alone = len(chosen) == 1 and (what.placed is not None or what.widget is not None)
         if alone and what.placed is not None:
             filters = (("Dashboard", title), *filters)
+        filters = overlaid(filters, parts[0].own) if alone else filters
         title = parts[0].title if alone else title or "Widgets"
         return self._document(title, filters, parts, scope, min(moments, default=self.now))
 

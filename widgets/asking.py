@@ -53,8 +53,20 @@ def labelled(**labels: str) -> dict[str, Any]:
     return {"labels": labels}
 
 
-class Ranged(Settings):
-    """Settings of a widget that looks at a span of time."""
+class Spanned(Settings):
+    """Settings of a widget that looks at a span of time, and perhaps at events of its own."""
+
+    def own_range(self) -> Range | None:
+        """The range that stands above that of the board, if there is one."""
+        return None
+
+    def own_events(self) -> tuple[UUID, ...]:
+        """The events that stand above that of the board."""
+        return ()
+
+
+class Ranged(Spanned):
+    """Settings of a widget whose span of time is chosen from a list."""
 
     span: Span = Field(
         "board",
@@ -98,7 +110,7 @@ class Compared(Versed, Ranged):
 
 def range_of(settings: Settings, scope: Scope) -> Range:
     """The range of the settings, else of the board."""
-    own = settings.own_range() if isinstance(settings, Ranged | Against) else None
+    own = settings.own_range() if isinstance(settings, Spanned | Against) else None
     return own if own is not None else scope.range
 
 
@@ -147,10 +159,12 @@ def comparison(settings: Settings, scope: Scope) -> Comparison | None:
 def compared_event(settings: Settings, scope: Scope) -> UUID | None:
     """The event of the settings, else of the board; one event can only be compared with another."""
     chosen: Versus = getattr(settings, "compare", "none")
+    own = settings.own_events() if isinstance(settings, Spanned) else ()
     if chosen == "board":
-        return scope.compare_event
-    other = settings.compare_event if chosen == "event" and isinstance(settings, Versed) else ""
-    if scope.event is None or other in ("", str(scope.event)):
+        return scope.compare_event if len(own) < 2 else None
+    other = getattr(settings, "compare_event", "") if chosen == "event" else ""
+    events = own or ((scope.event,) if scope.event else ())
+    if len(events) != 1 or other in ("", str(events[0])):
         return None
     return UUID(other)
 

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.answers import Answer
-from widgets.answered import column, dimensions, has, in_currency, metrics, points
+from widgets.answered import column, dimensions, has, in_currency, points
 from widgets.asking import against
 from widgets.chosen import dimension_label, metric_label
 from widgets.curves import Curve, names
@@ -74,7 +74,8 @@ def _table(answers: Answers, scope: Scope) -> Component:
     answer: Answer = answers["figures"]
     answer, _, others = in_currency(answer, scope.currency)
     words, shown = words_of(answers), answer.rows[:MOST_ROWS]
-    dims, measures = dimensions(answer), metrics(answer)
+    dims = dimensions(answer)
+    measures = [each for each in answer.columns if each.kind in ("metric", "compared")]
     places = [each.name for each in answer.columns]
     currency = places.index("currency") if "currency" in places else None
     headings = [(each.label, "") for each in dims] + [(each.label, "right") for each in measures]

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from dash.development.base_component import Component
 from pydantic import Field, ValidationError, field_validator
 
-from data.metric_query import All, MetricQuery
+from data.metric_query import All, MetricQuery, Range
 from data.needs import Need
+from widgets.asking import Spanned, Versus, compared_event, comparison, has_earlier, range_of
 from widgets.chosen import check_split, dimension_label, known_dimension, known_metric, metric_label
 from widgets.custom_body import body_of, summary_of
 from widgets.named import all_events, named_table
 from widgets.scope import Scope
-from widgets.widget import Answers, Settings, Table, Widget
+from widgets.widget import Answers, Table, Widget
 
 EXAMPLE = {
     "metrics": ["tickets_sold", "net_revenue", "average_ticket_price"],
@@ -25,14 +27,15 @@ EXAMPLE = {
 }
 
 
-class QuerySettings(Settings):
-    """The question as JSON."""
+class QuerySettings(Spanned):
+    """The question as JSON. What it names stands above the board; the rest is the board's."""
 
     query: str = Field(
         json.dumps(EXAMPLE, indent=2),
         max_length=8000,
         title="Question",
-        description="As POST /api/v1/analytics/query takes it; the board's choices come on top.",
+        description="As POST /api/v1/analytics/query takes it. Range, comparison, venue and event are the"
+        " board's where it names none; the board's filters come on top.",
         json_schema_extra={"picker": "text"},
     )
 
@@ -41,6 +44,28 @@ class QuerySettings(Settings):
     def _is_a_question(cls, text: str) -> str:
         read(text)
         return text
+
+    def own_range(self) -> Range | None:
+        """The range that the question names."""
+        asked = read(self.query)
+        return asked.range if "range" in asked.model_fields_set else None
+
+    def own_events(self) -> tuple[UUID, ...]:
+        """The events that the question names."""
+        return read(self.query).events
+
+    @property
+    def compare(self) -> Versus:
+        """The comparison that the question names, which may be none, else that of the board."""
+        asked = read(self.query)
+        if not {"compare", "compare_event"} & asked.model_fields_set:
+            return "board"
+        return "event" if asked.compare_event else asked.compare or "none"
+
+    @property
+    def compare_event(self) -> str:
+        """The event that the question compares with."""
+        return str(read(self.query).compare_event or "")
 
 
 def read(text: str) -> MetricQuery:
@@ -59,16 +84,23 @@ def read(text: str) -> MetricQuery:
     for name in asked.dimensions:
         known_dimension(name)
     check_split(asked.metrics, asked.dimensions)
+    if asked.compare and asked.compare_event:
+        raise ValueError("compareEvent: compare with a period or with an event, not with both")
+    if asked.compare and "range" in asked.model_fields_set and not has_earlier(asked.range):
+        raise ValueError("compare: this range has no earlier one to compare with")
     return asked
 
 
 def needs(settings: QuerySettings, scope: Scope) -> Mapping[str, Need]:
-    """The question, narrowed to what the board looks at."""
+    """The question, and of the board what it leaves open."""
     asked = read(settings.query)
     filters = tuple(each for each in (asked.where, scope.where) if each is not None)
     narrowed = asked.model_copy(
         update={
             "where": All(all=filters) if len(filters) > 1 else filters[0] if filters else None,
+            "range": range_of(settings, scope),
+            "compare": comparison(settings, scope),
+            "compare_event": compared_event(settings, scope),
             "venues": asked.venues or ((scope.venue,) if scope.venue else ()),
             "events": asked.events or ((scope.event,) if scope.event else ()),
         }

@@ -18,12 +18,13 @@ from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.needs import EventList, LiveNight, Need, Notes
 from data.noted import Noted
-from widgets.asking import Ranged, against, range_of, span_words
+from widgets.asking import Spanned, against, range_of, span_words
 from widgets.figures import Figure
 from widgets.masking import Hidden, masked_all, without_money
 from widgets.parts import panel
 from widgets.registry import WIDGETS, get
 from widgets.scope import Scope
+from widgets.scope_words import of_its_own
 from widgets.time_notes import notes_said, with_notes
 from widgets.values import WORDS
 from widgets.widget import Settings, Table, Widget, is_empty
@@ -54,6 +55,8 @@ class Drawn:
     event: str = ""
     night: Mapping[str, Any] | None = field(default=None, repr=False)
     """The live state it was drawn from."""
+    own: tuple[tuple[str, str], ...] = ()
+    """Range and comparison where they are not those of the board, as pairs of words."""
 
 
 def read_settings(placed: Placed) -> tuple[Widget[Any], Settings]:
@@ -135,10 +138,14 @@ def _draw(
     if masked_all(asked, scope):
         return _hidden(title)
     answers = {name: without_money(given[name], scope) for name in wanted}
+    asks = [
+        need for name, need in wanted.items() if isinstance(need, MetricQuery) and name not in widget.extras
+    ]
+    own = of_its_own(asks, scope)
     if wanted and _nothing(widget, wanted, answers):
         reason = _why_empty(widget, wanted, answers)
         empty = _instead("empty", title, "list", "Nothing to show", reason, _span(settings, scope))
-        return _dated(empty, scope, list(answers.values()))
+        return replace(_dated(empty, scope, list(answers.values())), own=own)
     common = _common(title, widget, settings, scope, list(answers.values()))
     notes = given.get(NOTES)
     noted = notes if isinstance(notes, list) else []
@@ -151,6 +158,7 @@ def _draw(
         summary=" ".join(each for each in said if each),
         tables=tuple(widget.tables(settings, answers, scope)),
         figure=figure,
+        own=own,
     )
 
 
@@ -231,7 +239,7 @@ def through_link(placed: Placed, scope: Scope, answers: Mapping[str, object]) ->
 
 
 def _span(settings: Settings, scope: Scope) -> str:
-    return span_words(range_of(settings, scope)) if isinstance(settings, Ranged) else ""
+    return span_words(range_of(settings, scope)) if isinstance(settings, Spanned) else ""
 
 
 def _unit(found: Sequence[Answer]) -> str:

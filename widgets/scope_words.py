@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from data.metric_dimensions import DIMENSIONS
-from data.metric_query import Between, Comparison, DaysToDoors, Last, Named, Range
+from data.metric_query import Between, Comparison, DaysToDoors, Last, MetricQuery, Named, Range
+from widgets.scope import Scope
 
 COMPARISONS: dict[Comparison, str] = {
     "previous_period": "Previous period",
@@ -39,6 +41,21 @@ def range_words(span: Range, zone: str = "UTC") -> str:
         case Between():
             return _days(span.start, span.end)
     raise AssertionError(span)
+
+
+def of_its_own(asked: Sequence[MetricQuery], scope: Scope) -> tuple[tuple[str, str], ...]:
+    """Range and comparison of a widget's questions where they are not those of the board, as pairs of a name
+    and a value in words."""
+    found = []
+    spans = {each.range for each in asked}
+    versus = {(each.compare, each.compare_event) for each in asked}
+    if len(spans) == 1 and (span := spans.pop()) != scope.range:
+        found.append(("Range", range_words(span, scope.zone)))
+    if len(versus) == 1 and (chosen := versus.pop()) != (scope.compare, scope.compare_event):
+        period, event = chosen
+        words = COMPARISONS[period] if period else "another event" if event else "nothing"
+        found.append(("Compared with", words))
+    return tuple(found)
 
 
 def dimension_words(dimension: str) -> str:

@@ -94,6 +94,29 @@ def test_a_widget_is_there_at_once_as_csv_under_a_name_that_says_what_it_is(
     assert export["bytes"] == len(content)
 
 
+@pytest.mark.parametrize(
+    ("settings", "span", "versus", "name"),
+    [
+        ({"query": '{"metrics": ["tickets_sold"]}'}, "All time", "nothing", "-all-time-"),
+        (
+            {"query": '{"metrics": ["tickets_sold"], "range": {"last": 7}}'},
+            "Last 7 days",
+            "Last year",
+            "-last-7-days-",
+        ),
+    ],
+)
+def test_a_file_says_the_range_of_its_figures_and_not_only_that_of_the_board(
+    program: Caller, sold: Tenant, settings: Any, span: str, versus: str, name: str
+) -> None:
+    asked = {"format": "csv", "widget": "custom-query", "settings": settings}
+    export = program.json("POST", PATH, {**asked, "filters": {"range": "all", "compare": "last_year"}})
+    rows = list(csv.reader(io.StringIO(file_of(program, export).decode("utf-8-sig"))))
+    assert [row for row in rows if row[:1] == ["Range"]] == [["Range", span]]
+    assert [row for row in rows if row[:1] == ["Compared with"]] == [["Compared with", versus]]
+    assert name in export["fileName"]
+
+
 def test_a_question_keeps_currencies_apart_and_runs_nothing(
     program: Caller, sold: Tenant, whole_server: Flask
 ) -> None:
