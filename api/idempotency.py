@@ -16,12 +16,15 @@ from flask import Flask, Response, g, request
 from api.bodies import whole_body
 from data import idempotency
 from data.access import Access
+from data.counters import Counters
 from data.engine import Database, DatabaseUnavailable
 from data.idempotency import BadKey, Claim, Kept
 from data.services import Services
 
 REPLAYED_HEADER = "Idempotent-Replayed"
 LARGEST_BODY = 1_000_000
+LARGE_ANSWER, MOST_LARGE_ANSWERS = 4_096, 500
+"""Beyond this size only so many answers of a caller are kept in a day; the keys of others are free again."""
 _KEY = re.compile(r"[!-~]{1,255}")
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 
@@ -44,7 +47,8 @@ def is_final(status: int) -> bool:
 
 def register(server: Flask, services: Services) -> None:
     """Keep the promise for every POST under /api that asks for it, once its rule was held to."""
-    database = services.database
+    database, ours = services.database, services.settings.signing_key()
+    room = Room(services.counters)
 
     @server.before_request
     def begin() -> Response | None:
@@ -58,7 +62,7 @@ def register(server: Flask, services: Services) -> None:
         request.environ["wsgi.input"] = io.BytesIO(body)  # For the view, which reads it once more.
         request.environ["CONTENT_LENGTH"] = str(len(body))
         parts = (request.full_path.encode(), (request.content_type or "").encode(), body)
-        claim = idempotency.claim_of(access.tenant_id, access.user_id, key, *parts)
+        claim = idempotency.claim_of(access.tenant_id, access.user_id, key, ours, *parts)
         found = idempotency.begin(database, claim)
         if found is not None:
             return Response(found.body, found.status, {**found.headers, REPLAYED_HEADER: "true"})
@@ -70,14 +74,27 @@ def register(server: Flask, services: Services) -> None:
         claim: Claim | None = g.pop("claim", None)
         if claim is not None:
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-            settled(database, claim, Kept(response.status_code, headers, response.get_data()))
+            settled(database, room, claim, Kept(response.status_code, headers, response.get_data()))
         return response
 
 
-def settled(database: Database, claim: Claim, answer: Kept) -> None:
+class Room:
+    """How many large answers a caller may have kept in a day."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+
+    def has(self, claim: Claim, answer: Kept) -> bool:
+        """Whether this one may be kept too; small ones always may."""
+        if len(answer.body) <= LARGE_ANSWER:
+            return True
+        return self._counters.count("large-answers", claim.caller.hex, 24 * 3600) <= MOST_LARGE_ANSWERS
+
+
+def settled(database: Database, room: Room, claim: Claim, answer: Kept) -> None:
     """Keep the answer, or free the key. While PostgreSQL is away the key stays claimed."""
     try:
-        if is_final(answer.status):
+        if is_final(answer.status) and room.has(claim, answer):
             idempotency.keep(database, claim, answer)
         else:
             idempotency.drop(database, claim)

@@ -18,7 +18,7 @@ from flask import Flask
 
 from api.auth import sender_of
 from api.bodies import JSON_TYPES, LINE_TYPES, media_type, read_body
-from api.idempotency import key_of, settled
+from api.idempotency import Room, key_of, settled
 from api.problems import PROBLEM_TYPE, Problem, problem_of, request_id_of
 from data import idempotency
 from data.dead_letters import DeadLetterBox
@@ -71,7 +71,8 @@ class _RestDoor:
     def __init__(self, beyond: "WSGIApplication", services: Services, door: Door) -> None:
         self._beyond = beyond
         self._door = door
-        self._database = services.database
+        self._database, self._ours = services.database, services.settings.signing_key()
+        self._room = Room(services.counters)
         self._tokens = Tokens(services.database)
         self._most_bytes = services.settings.max_body_mb * 1_000_000
         self._most_messages = services.settings.max_batch_messages
@@ -143,7 +144,7 @@ class _RestDoor:
             return take()
         path = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
         parts = (path.encode(), media_type(environ).encode(), body)
-        claim = idempotency.claim_of(sender.tenant_id, sender.token_id, key, *parts)
+        claim = idempotency.claim_of(sender.tenant_id, sender.token_id, key, self._ours, *parts)
         kept = idempotency.begin(self._database, claim)
         if kept is not None:
             return kept.body
@@ -153,7 +154,7 @@ class _RestDoor:
             with contextlib.suppress(DatabaseUnavailable):
                 idempotency.drop(self._database, claim)
             raise
-        settled(self._database, claim, Kept(202, {}, answer))
+        settled(self._database, self._room, claim, Kept(202, {}, answer))
         return answer
 
     def _measure(self, route: str, method: str, status: str, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """The rule of every address: what it takes to ask there. An address without one is closed.
 
 Looked up by endpoint, else by blueprint. Where a rule names permissions (`data/permissions.py`), the gate
-(`api/login.py`) asks for them before the view runs, of a session or an API token alike; the others
+(`api/gate.py`) asks for them before the view runs, of a session or an API token alike; the others
 authenticate by what they say here.
 """
 

@@ -542,9 +542,7 @@ idempotency_keys = _table(
     _required("key_hash", LargeBinary),
     _required("fingerprint", LargeBinary),
     _instant("claimed_at", nullable=False),
-    Column("status", SmallInteger),
-    Column("headers", LargeBinary),
-    Column("body", LargeBinary),
+    Column("answer", LargeBinary),
 )
 
 # What follows from them

@@ -17,15 +17,17 @@ _SHORTEST = len("2026-11-21T19:30")
 _LONGEST = 40
 
 
-def instant(value: object, field: str, zone: ZoneInfo, received_at: datetime) -> datetime:
-    """The moment in UTC that `value` names.
+def instant(
+    value: object, field: str, zone: ZoneInfo, received_at: datetime, *, ahead: timedelta = AHEAD
+) -> datetime:
+    """The moment in UTC that `value` names; with `ahead` FURTHEST it may be one that is only planned.
 
     A time without an offset is a wall clock reading in `zone`. Where the autumn hour makes it
     ambiguous, the first of the two is meant; a reading inside the spring gap, which no clock
     showed, counts with the offset before the gap (02:30 becomes 03:30). Senders who need the
     second autumn hour send an offset. Epoch numbers are refused, because seconds and milliseconds
-    cannot be told apart safely; so is anything more than ten years before `received_at` or a quarter
-    of an hour after it.
+    cannot be told apart safely; so is anything more than ten years before `received_at` or more
+    than `ahead` after it.
     """
     if type(value) is not str:
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
@@ -45,7 +47,7 @@ def instant(value: object, field: str, zone: ZoneInfo, received_at: datetime) ->
         moment = moment.replace(tzinfo=zone)
     if abs(moment - received_at) > FURTHEST:
         raise Refused("timestamp-out-of-range", "This is more than ten years from now.", field, value)
-    if moment - received_at > AHEAD:
+    if moment - received_at > ahead:
         raise Refused(
             "timestamp-out-of-range", "This is in the future: is the clock or zone right?", field, value
         )

@@ -9,7 +9,7 @@ from data.venue_updates import EVENT_STATUS
 from ingest.fields import Fields, count, required_text, text
 from ingest.kinds import Kind, Stated, camel, spelt
 from ingest.refusal import Refused
-from ingest.timestamps import instant
+from ingest.timestamps import FURTHEST, instant
 
 _MOST_PEOPLE = 2**31 - 1
 _COUNTS = ("capacity", "physical_capacity", "holds")
@@ -51,7 +51,7 @@ def _json(values: dict[str, Any], name: str, stated: Stated) -> str:
     if name in _COUNTS:
         value = count(values, name, most=_MOST_PEOPLE)
     elif name in _TIMES:
-        value = instant(values[name], name, stated.venue.zone, stated.received_at)
+        value = instant(values[name], name, stated.venue.zone, stated.received_at, ahead=FURTHEST)
     else:
         value = text(values, name)
         if name == "status" and stated.has_event and value not in EVENT_STATUS:

@@ -11,6 +11,8 @@ from data.engine import Database, TenantConnection
 from data.permissions import SCOPES
 from data.tokens import create_token, list_tokens, revoke_token
 
+MOST_DAYS = 3650
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and for whom."""
@@ -26,10 +28,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="send messages (unless something else is said), read figures, write boards and notes, read the"
         " server's metrics",
     )
-    create.add_argument("--days", type=int, help="after how many days it ends; without this, never")
+    create.add_argument("--days", type=_days, help="after how many days it ends; without this, never")
     actions.add_parser("list", help="show all tokens, without their secrets")
     revoke = actions.add_parser("revoke", help="make a token useless, within half a minute")
     revoke.add_argument("token_id", type=UUID, help="its id, from the list")
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 1 <= days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a token lasts 1 to {MOST_DAYS} days")
+    return days
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,13 +14,16 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from api.idempotency import LARGE_ANSWER, Room, settled
 from data import idempotency
+from data.counters import Counters
 from data.engine import Database, DatabaseUnavailable
 from data.idempotency import MOST_BYTES, Kept, begin, claim_of, drop, expire, keep
 from data.tokens import create_token
 from tests.api.caller import Caller, person
 from tests.conftest import Tenant
 
+OURS = "the secret of an installation ..."
 BOARDS = "/api/v1/dashboards"
 SALE = {"venueId": "hall", "eventId": "night", "amount": "10.00", "currency": "GBP", "quantity": 1}
 
@@ -141,7 +145,7 @@ def test_a_batch_under_a_key_is_the_same_however_it_is_compressed_and_a_refused_
 def test_whoever_died_before_the_answer_was_kept_leaves_a_key_that_is_never_done_again(
     database: Database, tenant: Tenant
 ) -> None:
-    claim = claim_of(tenant.tenant_id, uuid4(), "k-9", b"body")
+    claim = claim_of(tenant.tenant_id, uuid4(), "k-9", OURS, b"body")
     assert begin(database, claim) is None
     for _ in range(2):
         with pytest.raises(idempotency.InFlight):
@@ -151,7 +155,7 @@ def test_whoever_died_before_the_answer_was_kept_leaves_a_key_that_is_never_done
 
 
 def test_keys_are_kept_for_a_day(database: Database, tenant: Tenant) -> None:
-    claim = claim_of(tenant.tenant_id, uuid4(), "k-10", b"body")
+    claim = claim_of(tenant.tenant_id, uuid4(), "k-10", OURS, b"body")
     begin(database, claim)
     keep(database, claim, Kept(201, {"Location": "/x"}, b"{}"))
     aged(database, tenant.tenant_id, timedelta(hours=23, minutes=59))
@@ -169,10 +173,51 @@ def test_keys_are_kept_for_a_day(database: Database, tenant: Tenant) -> None:
 
 
 def test_a_very_large_answer_is_not_kept_and_frees_its_key(database: Database, tenant: Tenant) -> None:
-    claim = claim_of(tenant.tenant_id, uuid4(), "k-11", b"body")
+    claim = claim_of(tenant.tenant_id, uuid4(), "k-11", OURS, b"body")
     begin(database, claim)
     keep(database, claim, Kept(200, {}, b"x" * (MOST_BYTES + 1)))
     assert begin(database, claim) is None
+
+
+def test_what_is_shown_once_can_be_read_by_whoever_has_the_key_and_by_nobody_in_the_database(
+    program: Caller, database: Database, tenant: Tenant
+) -> None:
+    board = program.json("POST", BOARDS, {"name": "Shared"})["id"]
+    until = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    link = {"label": "Promoter", "filters": {"venue": str(tenant.venue_id)}, "expiresAt": until}
+    first = post(program, f"{BOARDS}/{board}/links", link, "k-12")
+    assert first.status_code == 201, first.text
+    assert post(program, f"{BOARDS}/{board}/links", link, "k-12").data == first.data
+    assert first.json is not None
+    secret = first.json["url"].rpartition("/")[2].encode()
+    with database.tenant(tenant.tenant_id) as connection:
+        rows = connection.rows("SELECT * FROM idempotency_keys WHERE tenant_id = %s", [tenant.tenant_id])
+    assert rows[0]["answer"]
+    kept = b"".join(bytes(value) for row in rows for value in row.values() if isinstance(value, bytes))
+    assert secret not in kept
+    assert b"k-12" not in kept
+    claim = claim_of(tenant.tenant_id, rows[0]["caller"], "k-12", OURS, b"")
+    other = replace(claim, fingerprint=bytes(rows[0]["fingerprint"]))
+    with pytest.raises(idempotency.InFlight):
+        begin(database, other)  # With the key, but the secret of another installation.
+
+
+def test_large_answers_of_one_caller_do_not_fill_the_table(
+    database: Database, tenant: Tenant, redis_url: str, redis_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.idempotency.MOST_LARGE_ANSWERS", 2)
+    counters = Counters(redis_url, f"{redis_prefix}-large", OURS)
+    room, caller = Room(counters), uuid4()
+
+    def kept(number: int, size: int) -> bool:
+        claim = claim_of(tenant.tenant_id, caller, f"large {number}", OURS, b"body")
+        assert begin(database, claim) is None
+        settled(database, room, claim, Kept(200, {}, b"x" * size))
+        return begin(database, claim) is not None
+
+    assert [kept(n, LARGE_ANSWER + 1) for n in range(4)] == [True, True, False, False]
+    assert kept(4, LARGE_ANSWER)
+    counters.close()
 
 
 def aged(database: Database, tenant_id: UUID, by: timedelta) -> None:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from threading import Event, Semaphore
 from typing import Any
@@ -62,6 +63,19 @@ def test_an_accepted_sale_is_committed_before_the_answer(
         "status": "duplicate",
         "id": "m-1",
     }
+
+
+def test_a_night_is_announced_before_it_comes(sender: Sender, database: Database, tenant: Tenant) -> None:
+    doors = (datetime.now(UTC) + timedelta(days=40)).replace(microsecond=0)
+    update = {"id": "u-1", "type": "venue-update", "venueId": tenant.venue_ref, "eventId": "gala-ahead"}
+    answer = sender.post("/api/v1/analytics/events", update | {"doorsAt": doors.isoformat(), "capacity": 900})
+    assert answer.status_code == 202, answer.text
+    with database.tenant(tenant.tenant_id) as connection:
+        [row] = connection.rows(
+            "SELECT doors_at FROM events WHERE tenant_id = %s AND external_id = %s",
+            [tenant.tenant_id, "gala-ahead"],
+        )
+    assert row == {"doors_at": doors}
 
 
 def test_without_an_id_of_the_senders_the_answer_names_the_key(

@@ -386,6 +386,23 @@ def test_a_venue_update_states_each_field_with_its_checked_value(read: Read) -> 
     )
 
 
+def test_what_is_planned_may_lie_years_ahead_and_what_happened_may_not(read: Read) -> None:
+    planned = {"doorsAt": "2027-11-20T19:00", "startsAt": "2027-11-20T20:00", "endsAt": "2027-11-20T23:00"}
+    message = read({"type": "venue-update", "onSaleAt": "2026-11-23T09:00"} | planned)
+    assert message.facts == (
+        VenueUpdate(THEN, "doorsAt", '"2027-11-20T19:00:00Z"'),
+        VenueUpdate(THEN, "startsAt", '"2027-11-20T20:00:00Z"'),
+        VenueUpdate(THEN, "endsAt", '"2027-11-20T23:00:00Z"'),
+        VenueUpdate(THEN, "onSaleAt", '"2026-11-23T09:00:00Z"'),
+    )
+    with pytest.raises(Refused) as refused:
+        read({"type": "venue-update"} | planned | {"doorsAt": "2037-11-20T19:00"})
+    assert (refused.value.code, refused.value.field) == ("timestamp-out-of-range", "doorsAt")
+    with pytest.raises(Refused) as refused:
+        read({"type": "venue-update"} | planned | {"timestamp": "2027-11-20T19:00"})
+    assert (refused.value.code, refused.value.field) == ("timestamp-out-of-range", "timestamp")
+
+
 def test_a_venue_update_without_an_event_concerns_the_venue(read: Read) -> None:
     message = read({"type": "venue-update", "eventId": None, "field": "capacity", "value": 1500, "seq": 7})
     assert (message.event_id, message.event_ref) == (NO_EVENT, "")

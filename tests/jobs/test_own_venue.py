@@ -137,6 +137,20 @@ def test_a_tenant_is_found_before_it_has_a_venue_and_has_to_be_named_beside_anot
     )
 
 
+def test_a_token_may_what_it_was_made_for_as_long_as_was_said(jobs: Commands) -> None:
+    jobs.do("tenant", "create", "one", "--name", "One")
+    jobs.do("token", "create", "till")
+    jobs.do("token", "create", "office", "--may", "read", "write", "--days", "30")
+    till, office = jobs.do("token", "list").splitlines()
+    assert re.fullmatch(r"\S{36}  active   send +never used +till", till)
+    ends = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    assert re.fullmatch(rf"\S{{36}}  active   read,write +never used +office, until {ends} \S+ UTC", office)
+    for days in ("0", "-3", "9999", "x"):
+        status, said = jobs("token", "create", "wrong", "--days", days)
+        assert (status, "hc_" in said) == (2, False)
+    assert len(jobs.do("token", "list").splitlines()) == 2
+
+
 def test_a_tenant_of_ones_own_lives_beside_the_demo(jobs: Commands, tmp_path: Path) -> None:
     seed_demo(jobs.database, tmp_path, datetime.now(UTC))
     jobs.do("tenant", "create", "riverside", "--name", "Riverside Trust")
