@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.login import csrf_token, local, signed_in
 from api.origins import Origins
 from api.problems import problem
-from api.rules import Rule, rule_of
+from api.rules import PAGES, Rule, rule_of
 from api.viewers import Viewers
-from data.permissions import require
+from data.access import Access
+from data.permissions import may, require
 from data.services import Services
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ def _session() -> AnyResponse | None:
         if request.method not in ("GET", "HEAD", "OPTIONS") and not _OURS.ask():
             return problem(403, "cross-site", "Only pages of this server may ask for this.")
         g.csrf = csrf_token()
+        access = Access(g.person.tenant_id, g.person.role, g.person.user_id)
+        g.pages = frozenset(name for name, needed in PAGES.items() if needed is None or may(access, needed))
+        g.exports = may(access, "export")
         return None
     if request.path.startswith("/_") or request.method != "GET":
         return problem(401, "not-signed-in", "Sign in first: there is no session, or it has ended.")

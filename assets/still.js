@@ -85,7 +85,7 @@
   async function turn() {
     const here = page();
     if (!here) return;
-    const every = Math.max(0.2, Number(here.dataset.every)) * 1000;
+    const every = Number(here.dataset.every) * 1000;
     if (document.hidden) { later(every); return; }
     stayAwake();
     const several = Number(here.dataset.count || 1) > 1;
@@ -198,7 +198,7 @@
     stayAwake();
     setInterval(clock, 1000);
     setInterval(stroll, 12000);
-    if (page()) later(Math.max(0.2, Number(page().dataset.every)) * 1000);
+    if (page()) later(Number(page().dataset.every) * 1000);
   }
   const ready = () => (window.Plotly && window.Housecount?.fresh ? start() : setTimeout(ready, 50));
   if (page()) ready();

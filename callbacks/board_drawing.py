@@ -63,15 +63,14 @@ def draw_all(
     wanted = [needs(each.placed, own) for each, own in zip(asked, scopes, strict=True)]
     night = LiveNight(scope.event, scope.venue)
     moving = any(_moves(each.placed) for each in asked)
-    linked = access.role == "promoter"  # Promoters see boards through links alone.
     flat: list[Need] = [need for named in wanted for need in named.values()]
     answers = iter(answer(tenant, access, [*flat, night] if moving else flat, scope.now))
     contents: list[Component | None] = []
     for each, named, seen in zip(asked, wanted, scopes, strict=True):
         own = {name: next(answers) for name in named}
-        if linked:
+        if access.linked:
             own = through_link(each.placed, seen, own)
-        mark = mark_of(each.placed, own, line=not linked)
+        mark = mark_of(each.placed, own, line=not access.linked)
         if each.mark == mark:
             contents.append(None)
             continue
@@ -80,7 +79,7 @@ def draw_all(
             picture = frame(each.placed, drawing, editable=editable, figures=figures)
         else:
             picture = frame(each.placed, draw(each.placed, seen, own), editable=editable)
-        drill = "" if linked else _drill(named)
+        drill = "" if access.linked else _drill(named)
         contents.append(drawn(picture, each.placed.id, mark, each.ask, editable=editable, drill=drill))
     state = next(answers) if moving else None
     return contents, state if isinstance(state, dict) else None

@@ -8,10 +8,10 @@ from flask import g
 from callbacks.looking import access_of
 from components.board_list import BoardCard, BoardList, Box, TemplateCard
 from data.accounts import Person
-from data.board_rights import HAVE_BOARDS
 from data.board_templates import TEMPLATES
 from data.dashboards import Listed, list_boards
 from data.engine import DatabaseUnavailable
+from data.permissions import may
 from data.services import Services
 from widgets.format import clock, day
 from widgets.registry import WIDGETS
@@ -30,7 +30,7 @@ def register(app: Dash, services: Services) -> None:
 
 def boards(services: Services, person: Person, *, trash: bool = False) -> BoardList:
     """The boards of this person, the last changed first, or those in their trash."""
-    if person.role not in HAVE_BOARDS:
+    if not may(access_of(person), "see-boards"):
         return BoardList(problem="not-permitted")
     access = access_of(person)
     try:

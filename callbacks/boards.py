@@ -27,11 +27,12 @@ from components.filter_bar import filter_bar
 from components.written_frame import written
 from data.accounts import Person
 from data.board_document import MOST_WIDGETS, BoardDocument, Placed
-from data.board_rights import HAVE_BOARDS, BoardNotFound, may_link
+from data.board_rights import BoardNotFound, may_link
 from data.dashboards import Board, get
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
 from data.metric_query import Frozen
+from data.permissions import may
 from data.services import Services
 from widgets.board_layout import phone_order, settled
 from widgets.format import clock, day
@@ -108,7 +109,7 @@ def register(app: Dash, services: Services) -> None:
 
 def open_board(services: Services, person: Person, board_id: str, query: Query) -> OpenBoard:
     """The board as this person sees it now, or why there is none to see."""
-    if person.role not in HAVE_BOARDS:
+    if not may(access_of(person), "see-boards"):
         return OpenBoard(problem="not-permitted")
     try:
         return _read(services, person, UUID(board_id), query)

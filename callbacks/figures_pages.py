@@ -19,9 +19,9 @@ from callbacks.one_paint import OnePaint
 from components.figures_page import FiguresPage
 from components.filter_bar import filter_bar
 from data.accounts import Person
-from data.board_rights import HAVE_BOARDS
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
+from data.permissions import may
 from data.services import Services
 from widgets.figures_pages import PAGES
 from widgets.scope_url import Query
@@ -61,7 +61,7 @@ def register(app: Dash, services: Services) -> None:
 
 def figures(services: Services, person: Person, name: str, query: Query) -> FiguresPage:
     """The page called `name` as this person sees it now, or why there is nothing to see."""
-    if person.role not in HAVE_BOARDS:
+    if not may(access_of(person), "see-figures"):
         return FiguresPage(problem="not-permitted")
     try:
         looked, drawn = _drawn(services, person, name, query)
@@ -91,7 +91,7 @@ def refresh(
     What is sent is checked like any stranger's: a page that is none, or is not for this role, draws nothing.
     """
     name, marks = str(shown.get("page")), shown.get("marks")
-    if person.role not in HAVE_BOARDS or name not in PAGES or not isinstance(marks, list):
+    if not may(access_of(person), "see-figures") or name not in PAGES or not isinstance(marks, list):
         return {}, [], ""
     if len(marks) != len(PAGES[name].widgets):
         return {}, [], ""

@@ -18,7 +18,7 @@ from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable, TenantConnection
 from data.live import read_state, tonight
 from data.needs import notes_around
-from data.permissions import roles_with
+from data.permissions import may
 from data.services import Services
 from widgets.scope_url import Query
 
@@ -39,7 +39,7 @@ def register(app: Dash, services: Services) -> None:
 def night(services: Services, person: Person, query: Query) -> Night:
     """The night of the event in the address, or of the one that is on (else the next, else the last) at the
     venue in the address, at any without one."""
-    if person.role not in roles_with("see-night"):
+    if not may(access_of(person), "see-night"):
         return Night(problem="not-permitted")
     try:
         return _read(services, person, query)

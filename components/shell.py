@@ -11,12 +11,14 @@ from widgets.icon import icon
 
 
 class Viewer(NamedTuple):
-    """The signed-in person as the frame shows them, and the token that lets them sign out."""
+    """The signed-in person as the frame shows them, and the token that lets them sign out. `pages` are the
+    names of those they may open, `exports` is whether they may download figures."""
 
     name: str
     organisation: str
     csrf: str
-    role: str = "manager"
+    pages: frozenset[str]
+    exports: bool = False
 
 
 class Tab(NamedTuple):
@@ -28,26 +30,18 @@ class Tab(NamedTuple):
     short: str = ""
 
 
-EVERYTHING = frozenset({"owner", "manager", "analyst"})
-"""The roles that see figures of any time; a steward at the door sees tonight."""
-
-TONIGHT = Tab("pulse", "Tonight", "/")
-PAGES = (
-    TONIGHT,
-    Tab("grid", "Dashboards", "/dashboards", "Boards"),
-    Tab("ticket", "Sales", "/sales"),
-    Tab("gate", "Attendance & doors", "/attendance", "Doors"),
-)
+PAGES = {
+    "tonight": Tab("pulse", "Tonight", "/"),
+    "dashboards": Tab("grid", "Dashboards", "/dashboards", "Boards"),
+    "sales": Tab("ticket", "Sales", "/sales"),
+    "attendance": Tab("gate", "Attendance & doors", "/attendance", "Doors"),
+}
+"""Name of a page → where the navigation has it, in its order."""
 
 
-def takes_away(viewer: Viewer) -> bool:
-    """Whether this person may download figures."""
-    return viewer.role in EVERYTHING
-
-
-def places(viewer: Viewer) -> tuple[Tab, ...]:
+def places(viewer: Viewer) -> list[Tab]:
     """The pages that this person may open."""
-    return PAGES if viewer.role in EVERYTHING else (TONIGHT,)
+    return [tab for name, tab in PAGES.items() if name in viewer.pages]
 
 
 def shell(

@@ -14,7 +14,8 @@ Scope = Literal["send", "read", "write", "metrics"]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A tenant, and what of it may be seen. None grants all venues or events; `masked` hides money.
+    """A tenant, and what of it may be seen. None grants all venues or events; `masked` hides money;
+    `linked` is whoever opened a promoter's link.
 
     A program that asks with a token has its `scopes`; a person has None.
     """
@@ -25,4 +26,5 @@ class Access:
     venues: frozenset[UUID] | None = None
     events: frozenset[UUID] | None = None
     masked: bool = False
+    linked: bool = False
     scopes: frozenset[Scope] | None = None

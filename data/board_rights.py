@@ -84,11 +84,6 @@ def may_see_links(access: Access, right: Right) -> bool:
     return may_link(access, right) or holds(right, "own")
 
 
-def may_annotate(access: Access) -> bool:
-    """Whether this person may write notes on the time axis."""
-    return access.role in roles_with("write-notes")
-
-
 def grantees(access: Access) -> list[str]:
     """Under which names shares reach this person: their role and themselves."""
     if access.role not in HAVE_BOARDS:

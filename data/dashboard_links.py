@@ -187,6 +187,7 @@ def _open(tenant: TenantConnection, link_id: UUID, secret_hash: bytes) -> Shared
         venues=frozenset([venue]),
         events=None if event is None else frozenset([event]),
         masked=link.masked,
+        linked=True,
     )
     return SharedBoard(access, replace(board, right="view"), link)
 

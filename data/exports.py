@@ -19,9 +19,9 @@ from uuid import UUID, uuid4
 
 from data.access import Access
 from data.accounts import Role
-from data.board_rights import HAVE_BOARDS
 from data.engine import Database, TenantConnection
 from data.export_request import ExportRequest, Format
+from data.permissions import may, roles_with
 
 Status = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
 
@@ -78,7 +78,7 @@ class CreatorGone(Exception):
 
 def require_exporter(access: Access) -> None:
     """Raises NotExportable for whoever takes nothing away: before anything of the order is looked at."""
-    if access.role not in HAVE_BOARDS or access.user_id is None:
+    if not may(access, "export") or access.user_id is None:
         raise NotExportable("Your role has no dashboards, and no exports.")
 
 
@@ -200,7 +200,7 @@ def access_of(tenant: TenantConnection, export: Export) -> Access:
     ).fetchall()
     roles: tuple[Role, ...] = get_args(Role)
     role = next((role for role in roles if rows and rows[0][0] == role), None)
-    if role not in HAVE_BOARDS:
+    if role not in roles_with("export"):
         raise CreatorGone("Whoever asked for it may no longer see these figures.")
     kept = export.request["access"]
     return Access(
@@ -306,7 +306,7 @@ def _update(tenant: TenantConnection, export: Export, changes: str, values: list
 def _select(
     tenant: TenantConnection, access: Access, condition: str, values: dict[str, Any], limit: int
 ) -> list[Export]:
-    if access.role not in HAVE_BOARDS:
+    if not may(access, "export"):
         return []
     rows = tenant.rows(
         f"SELECT {_COLUMNS} FROM exports WHERE tenant_id = %(tenant)s"

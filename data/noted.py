@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from data.access import Access
-from data.board_rights import may_annotate
 from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.notes import notes
+from data.permissions import may
 from data.query_check import checked
 from data.query_error import QueryError
 from data.query_windows import look
@@ -35,7 +35,7 @@ def noted(
 
     Nothing is read for those who read no notes (promoters, doors). A question without an answer has none.
     """
-    if not queries or not may_annotate(access):
+    if not queries or not may(access, "see-notes"):
         return [[] for _ in queries]
     world = read(tenant, access, queries)
     return [_within(tenant, access, query, world, now) for query in queries]

@@ -13,9 +13,10 @@ from uuid import UUID, uuid4
 
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
-from data.board_rights import NotAllowed, may_annotate
+from data.board_rights import NotAllowed
 from data.dashboards import NOBODY, names_of
 from data.engine import TenantConnection
+from data.permissions import may
 
 LONGEST_TEXT = 500
 MOST = 1000
@@ -66,11 +67,18 @@ def add_note(
             access.user_id or NOBODY,
         ],
     )
-    return note(tenant, access, note_id)
+    return _note(tenant, access, note_id)
 
 
 def note(tenant: TenantConnection, access: Access, note_id: UUID) -> Note:
     """One note. Raises NoteNotFound."""
+    if not may(access, "see-notes"):
+        raise NoteNotFound
+    return _note(tenant, access, note_id)
+
+
+def _note(tenant: TenantConnection, access: Access, note_id: UUID) -> Note:
+    """One note, also for a program that may write but not read. Raises NoteNotFound."""
     found = _read(tenant, access, "a.annotation_id = %(id)s", {"id": note_id})
     if not found:
         raise NoteNotFound
@@ -91,6 +99,8 @@ def notes(
     Of `venues` and `events`, or of all that may be seen; with events also what is about their venues as a
     whole. Empty for promoters and doors.
     """
+    if not may(access, "see-notes"):
+        return []
     return _read(
         tenant,
         access,
@@ -118,7 +128,7 @@ def change_note(
     at: datetime | None = None,
 ) -> Note:
     """The note with another text or moment. Raises InvalidDocument, NotAllowed, NoteNotFound."""
-    _require_own(access, note(tenant, access, note_id))
+    _require_own(tenant, access, note_id)
     tenant.execute(
         "UPDATE annotations SET text = coalesce(%s, text), at = coalesce(%s, at)"
         " WHERE tenant_id = %s AND annotation_id = %s",
@@ -129,12 +139,12 @@ def change_note(
             note_id,
         ],
     )
-    return note(tenant, access, note_id)
+    return _note(tenant, access, note_id)
 
 
 def remove_note(tenant: TenantConnection, access: Access, note_id: UUID) -> None:
     """Take a note away. Raises NotAllowed, NoteNotFound."""
-    _require_own(access, note(tenant, access, note_id))
+    _require_own(tenant, access, note_id)
     tenant.execute(
         "DELETE FROM annotations WHERE tenant_id = %s AND annotation_id = %s",
         [tenant.tenant_id, note_id],
@@ -142,8 +152,6 @@ def remove_note(tenant: TenantConnection, access: Access, note_id: UUID) -> None
 
 
 def _read(tenant: TenantConnection, access: Access, condition: str, parameters: dict[str, Any]) -> list[Note]:
-    if not may_annotate(access):
-        return []
     rows = tenant.rows(
         "SELECT a.annotation_id AS note_id, a.venue_id, a.event_id, a.at, a.text, a.author_id, a.created_at"
         f" FROM annotations a WHERE a.tenant_id = %(tenant)s AND {condition}"
@@ -198,12 +206,15 @@ def _moment(at: datetime) -> datetime:
 
 
 def _require(access: Access) -> None:
-    if not may_annotate(access):
+    if not may(access, "write-notes"):
         raise NotAllowed("Your role writes no notes.")
 
 
-def _require_own(access: Access, found: Note) -> None:
-    """Owners and managers may tidy up after everybody, others after themselves."""
-    _require(access)
+def _require_own(tenant: TenantConnection, access: Access, note_id: UUID) -> None:
+    """Owners and managers may tidy up after everybody, others after themselves. Raises NotAllowed, and
+    NoteNotFound to whoever could not know of it."""
+    if not may(access, "write-notes"):
+        raise NoteNotFound
+    found = _note(tenant, access, note_id)
     if access.role not in ("owner", "manager") and access.user_id != found.author_id:
         raise NotAllowed("Only its author, a manager or an owner changes a note.")

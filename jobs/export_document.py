@@ -89,7 +89,7 @@ class Reader:
         found = []
         for placed, own in wanted:
             mine: dict[str, object] = {name: _renamed(next(answers), rename) for name in own}
-            if self.access.role == "promoter":
+            if self.access.linked:
                 mine = draw.through_link(placed, scope, mine)
             found.append(draw.draw(placed, scope, mine))
         return found

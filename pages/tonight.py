@@ -4,7 +4,7 @@ from dash import html, register_page
 from flask import current_app
 
 from components.board import Night, board, problem
-from components.shell import shell, takes_away
+from components.shell import shell
 from pages.viewer import viewer
 
 PATH = "/"
@@ -22,7 +22,5 @@ def layout(**query: str | list[str]) -> html.Div:
     who = viewer()
     if night.state is None or night.bar is None:
         return shell(problem(night), who, current=PATH, carried=night.carried)
-    content = board(
-        night.state, night.bar, notes=night.notes, downloads=takes_away(who), history=night.history
-    )
+    content = board(night.state, night.bar, notes=night.notes, downloads=who.exports, history=night.history)
     return shell(content, who, current=PATH, carried=night.carried)

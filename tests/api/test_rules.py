@@ -18,7 +18,7 @@ from api.callback_door import first_input
 from api.rule_document import PATH, document
 from api.rules import CALLBACKS, PAGES, RULES, rule_of
 from app import CLOSE, create_app
-from components.shell import EVERYTHING
+from components.shell import PAGES as TABS
 from config import Settings
 from data.access import Access, Scope
 from data.accounts import Role
@@ -188,7 +188,19 @@ def test_permissions_are_held_by_somebody_and_asked_for_somewhere() -> None:
     assert set(get_args(Permission)) == set(PERMISSIONS) == asked | {"send-messages"}
     held = set(itertools.chain.from_iterable(grant.roles for grant in PERMISSIONS.values()))
     assert held == set(ROLES) - {"promoter"}
-    assert roles_with("see-figures") == EVERYTHING
+
+
+def test_the_navigation_leads_to_pages_that_have_a_rule_and_a_role_to_those_it_may_open(
+    app: Dash, database: Database, tenant: Tenant
+) -> None:
+    assert set(TABS) <= set(PAGES)
+    for role in ROLES:
+        page = person(app.server, database, tenant, role)("GET", "/gallery").text
+        side = page.partition('aria-label="Pages"')[2].partition("</nav>")[0]
+        led = {name for name, tab in TABS.items() if f'href="{tab.href}"' in side}
+        assert led == {
+            name for name in TABS if (needed := PAGES[name]) is None or role in roles_with(needed)
+        }, role
 
 
 def test_another_tenants_token_is_another_tenants(

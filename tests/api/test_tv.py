@@ -85,7 +85,7 @@ def test_a_steward_at_the_door_has_no_boards(whole_server: Flask, database: Data
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30", 30), ("", 30), ("soon", 30), ("nan", 30), ("inf", 30), ("0", 0.2), ("-5", 0.2), ("1e9", 3600)],
+    [("30", 30), ("", 30), ("soon", 30), ("nan", 30), ("inf", 30), ("0.0001", 5), ("-5", 5), ("1e9", 3600)],
 )
 def test_the_time_of_a_board_is_what_a_screen_can_do(text: str, seconds: float) -> None:
     assert interval(text) == seconds

@@ -84,6 +84,7 @@ def test_a_link_opens_its_board_and_reaches_its_event_alone(
         venues=frozenset([people.tenant.venue_id]),
         events=frozenset([event]),
         masked=True,
+        linked=True,
     )
     assert (opened.board.dashboard_id, opened.board.right) == (board.dashboard_id, "view")
     assert opened.board.document == document(placed("a"))

@@ -89,6 +89,16 @@ def test_a_note_is_changed_and_taken_away(people: People, ada: Access) -> None:
             notes.remove_note(tenant, ada, made.note_id)
 
 
+def test_a_program_that_may_write_and_not_read_is_told_what_it_wrote_and_nothing_else(
+    people: People, ada: Access
+) -> None:
+    program = replace(ada, role="owner", scopes=frozenset({"write"}))
+    made = write(people, program)
+    with people.database.tenant(people.tenant.tenant_id) as tenant:
+        assert notes.notes(tenant, program) == []
+        assert notes.notes(tenant, ada) == [made]
+
+
 @pytest.mark.parametrize(("role", "may"), [("owner", True), ("manager", True), ("analyst", False)])
 def test_only_some_tidy_up_after_others(people: People, ada: Access, role: Any, may: bool) -> None:
     made, ben = write(people, ada), people.hire(role)
