@@ -40,7 +40,7 @@ class Question(Frozen):
 
 
 def register(server: Flask, services: Services) -> None:
-    """Add /api/v1/widgets and /api/v1/widgets/<name>."""
+    """Add /api/v1/widgets, /api/v1/widgets/<name> and …/check."""
     viewers = Viewers(services.database, services.settings)
     routes = Blueprint("widgets", __name__)
     board_problems.register(routes)
@@ -52,12 +52,9 @@ def register(server: Flask, services: Services) -> None:
     def figures(name: str) -> Response:
         access = viewers.access()
         question = _by_parameters() if request.method == "GET" else asked(Question, empty=True)
-        try:
-            placed = documents.settings_of(name, question.settings)
-        except KeyError as unknown:
-            text = str(unknown.args[0])
-            detail = f"{text[0].upper()}{text[1:]}."
-            return problem(404, "widget-not-found", detail, field="name", value=printable(name))
+        placed = _placed(name, question)
+        if isinstance(placed, Response):
+            return placed
         scope = scope_of(services.directory, access, question.look, datetime.now(UTC))
         wanted = draw.needs(placed, scope)
         with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
@@ -68,7 +65,12 @@ def register(server: Flask, services: Services) -> None:
                 raise failure
         return _drawn(placed, draw.draw(placed, scope, answers))
 
+    def check(name: str) -> Response:
+        placed = _placed(name, asked(Question, empty=True))
+        return placed if isinstance(placed, Response) else Response(status=204)
+
     routes.add_url_rule(f"{PATH}/<name>", "figures", figures, methods=["GET", "POST"])
+    routes.add_url_rule(f"{PATH}/<name>/check", "check", check, methods=["POST"])
     server.register_blueprint(routes)
 
 
@@ -111,6 +113,16 @@ def choices() -> Mapping[str, Any]:
             for name, dimension in DIMENSIONS.items()
         ],
     }
+
+
+def _placed(name: str, question: Question) -> Placed | Response:
+    """The widget with these settings, or the problem that there is none. Raises InvalidDocument."""
+    try:
+        return documents.settings_of(name, question.settings)
+    except KeyError as unknown:
+        text = str(unknown.args[0])
+        detail = f"{text[0].upper()}{text[1:]}."
+        return problem(404, "widget-not-found", detail, field="name", value=printable(name))
 
 
 def _by_parameters() -> Question:

@@ -72,6 +72,7 @@
     let timer = 0;
     const show = (values) => board.show({ ...board.document, widgets: model.changed(board.widgets, id, values) });
     const attempt = (values) => {
+      wrong.textContent = form.complain([]).join(' ');
       tried = { ...tried, ...values };
       clearTimeout(timer);
       timer = setTimeout(() => show(tried), QUIET);
@@ -84,12 +85,13 @@
     const close = h('button', { class: 'icon-button bare', type: 'button', 'aria-label': 'Close, as it was' }, icon('close'));
     const cancel = h('button', { class: 'button-quiet', type: 'button' }, 'Cancel');
     const apply = h('button', { class: 'button-main', type: 'submit' }, 'Apply');
+    const wrong = h('p', { class: 'form-wrong grow', role: 'alert' });
     const box = h('form', { class: `drawer drawer-settings ${side(board.grid.slotOf(id))}`, role: 'dialog', 'aria-label': `Settings of ${board.titleOf(id)}` },
       h('header', { class: 'drawer-head' }, h('h2', { class: 'grow' }, kind?.label || placed.widget), close),
       h('div', { class: 'drawer-body' },
         kind && h('p', { class: 'muted small' }, kind.description),
         h('div', { class: 'field-row' }, h('label', { class: 'field-label', for: 'widget-title' }, 'Title'), title), form.element),
-      h('footer', { class: 'drawer-foot' }, cancel, apply));
+      h('footer', { class: 'drawer-foot' }, wrong, cancel, apply));
 
     const end = () => {
       clearTimeout(timer);
@@ -110,8 +112,20 @@
     box.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') { event.stopPropagation(); drop(); }
     });
-    box.addEventListener('submit', (event) => {
+    /* What the server would not keep stays in the form. Where it cannot be asked, saving will find out. */
+    const refused = async () => {
+      if (model.same(tried.settings, placed.settings)) return false;
+      apply.disabled = true;
+      const { status, body } = await ask(`/api/v1/widgets/${encodeURIComponent(placed.widget)}/check`, 'POST', { settings: tried.settings });
+      apply.disabled = false;
+      if (status !== 422) return false;
+      wrong.textContent = form.complain(body.faults || [{ field: '', detail: body.detail }]).join(' ');
+      form.element.querySelector('.form-wrong')?.scrollIntoView({ block: 'nearest' });
+      return true;
+    };
+    box.addEventListener('submit', async (event) => {
       event.preventDefault();
+      if (apply.disabled || await refused() || !box.isConnected) return;
       end();
       show(tried);
       board.commit();

@@ -17,7 +17,7 @@
     draw() {
       const properties = Object.entries(this.schema.properties || {});
       this.element.replaceChildren(...(properties.length
-        ? properties.map(([name, field]) => this.field(this.resolved(field), this.value(name, field), (value) => this.set(name, value)))
+        ? properties.map(([name, field]) => this.field(this.resolved(field), this.value(name, field), (value) => this.set(name, value), name))
         : [h('p', { class: 'muted small' }, 'It has no settings of its own: it follows what is chosen above the board.')]));
     }
 
@@ -56,7 +56,25 @@
       return all.filter((name) => lists.every((list) => !list || list.includes(name))).join();
     }
 
-    field(field, value, set) {
+    /* `name` is that of a setting, to which the server's complaints are put. */
+    field(field, value, set, name = null) {
+      const row = this.row(field, value, set);
+      if (name) row.dataset.setting = name;
+      return row;
+    }
+
+    /* What is wrong, [{field: settings.kind, detail}], each at its setting; what is of none is given back. */
+    complain(faults) {
+      this.element.querySelectorAll('.form-wrong').forEach((said) => said.remove());
+      return faults.filter(({ field, detail }) => {
+        const [, name] = /^settings\.([^.[]+)/.exec(field) || [];
+        const row = name && this.element.querySelector(`[data-setting="${CSS.escape(name)}"]`);
+        row?.append(h('p', { class: 'form-wrong', role: 'alert' }, detail));
+        return !row;
+      }).map(({ detail }) => detail);
+    }
+
+    row(field, value, set) {
       const id = `field-${count += 1}`;
       const said = field.description && h('span', { class: 'field-said muted small', id: `${id}-said` }, field.description);
       if (field.type === 'array') return this.list(field, value || [], set, said);

@@ -73,7 +73,7 @@
   }
 
   /* Saved, saving, and what else there is to say about it. */
-  function saving({ state, theirs, detail, gone, by = 'you' }) {
+  function saving({ state, theirs, by = 'you', ...refusal }) {
     const node = find('[data-save-state]');
     if (!node) return;  // Whoever only looks has nothing to save.
     const words = {
@@ -88,7 +88,7 @@
       find('[data-board-sub]').textContent = `Version ${board.version}, saved by ${by} at ${clock()}`;
     }
     if (state === 'conflict') conflict(theirs);
-    if (state === 'refused') refused(detail, gone);
+    if (state === 'refused') refused(refusal);
   }
 
   const clock = () => new Date().toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -132,11 +132,18 @@
     h('a', { class: 'button-quiet', href: '/dashboards' }, 'All dashboards'));
   }
 
-  function refused(detail, gone) {
-    bar(
-      [h('b', {}, gone ? 'You can no longer save this board.' : 'This cannot be saved.'), ` ${detail}`],
-      button('Keep mine as a copy', () => keepAsCopy(board.saving.waiting || board.document)),
-    );
+  /* Nothing more is saved until what the server does not take is gone; a copy of it would be refused as well. */
+  function refused({ detail, gone, widget }) {
+    if (gone) {
+      bar([h('b', {}, 'You can no longer save this board.'), ` ${detail}`],
+        button('Keep mine as a copy', () => keepAsCopy(board.saving.waiting || board.document)));
+      return;
+    }
+    const there = widget && board.widget(widget);
+    bar([h('b', {}, 'This cannot be saved.'), ` ${there ? `${board.titleOf(widget)}: ` : ''}${detail}`,
+      ` ${there ? 'Change or remove that widget' : 'Undo the last changes'}; until then your changes are kept in this browser only.`],
+    board.history.mayUndo && button('Undo', () => board.undo()),
+    there && button('Remove the widget', () => board.remove(widget)));
   }
 
   async function keepAsCopy(document) {

@@ -18,6 +18,7 @@
       this.timer = 0;
       this.tries = 0;
       this.stopped = false;
+      this.refusal = null;  // What the server said of the document that it does not take.
       this.online = () => { if (this.waiting) { this.tries = 0; this.send(); } };
       this.leaving = () => { if (this.waiting && !this.busy && !this.stopped) this.send(true); };
       addEventListener('online', this.online);
@@ -41,6 +42,7 @@
     change(document) {
       this.waiting = document;
       this.keep();
+      if (this.refusal && !this.refusal.gone) this.stopped = false;  // Another document may be taken.
       if (this.stopped) return;
       this.state('saving');
       clearTimeout(this.timer);
@@ -96,13 +98,16 @@
       else if (status === 401) { this.retry(); signIn(); }  // It lies in localStorage until after the sign-in.
       else if ([400, 403, 404, 413, 422].includes(status)) {
         this.stopped = true;
-        this.state('refused', { detail: body?.detail || '', gone: status === 403 || status === 404 });
+        const [, at] = /^widgets\[(\d+)\]/.exec(body?.field || '') || [];
+        this.refusal = { detail: body?.detail || '', gone: status === 403 || status === 404, widget: document.widgets[at]?.id };
+        this.state('refused', this.refusal);
       } else this.retry();
     }
 
     done(document, version) {
       this.version = version;
       this.tries = 0;
+      this.refusal = null;
       if (same(this.waiting, document)) this.waiting = null;
       this.keep();
       this.saved(document, version);
@@ -128,7 +133,7 @@
     /* Theirs is shown now, ours is given up (or saved as a copy). */
     adopt(version, by) {
       this.version = version;
-      this.waiting = null;
+      this.waiting = this.refusal = null;
       this.stopped = false;
       this.tries = 0;
       this.keep();

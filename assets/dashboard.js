@@ -51,6 +51,7 @@
       before.leave();
       if (this.saving.waiting || this.saving.busy || this.saving.stopped || version <= this.version) {
         this.show(before.document);
+        if (this.saving.refusal) this.notify('saving', { state: 'refused', ...this.saving.refusal });
       } else {
         this.saving.adopt(version);  // Somebody else has saved, and we have nothing of our own.
         this.history.begin(this.document, version);

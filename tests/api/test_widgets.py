@@ -70,6 +70,25 @@ def sell(program: Caller, tickets: int) -> None:
         program.json("POST", "/api/v1/ingest/sale", sale)
 
 
+def test_settings_are_checked_without_asking_for_figures(program: Caller) -> None:
+    path = f"{PATH}/custom/check"
+    assert program("POST", path, {"settings": {"kind": "line"}}).status_code == 204
+    answer = program("POST", path, {"settings": {"kind": "stacked", "top": 101}})
+    assert answer.status_code == 422
+    assert answer.json
+    assert [(fault["field"], fault["detail"]) for fault in answer.json["faults"]] == [
+        ("settings.top", "Input should be less than or equal to 100.")
+    ]
+    answer = program("POST", path, {"settings": {"kind": "stacked"}})
+    assert answer.status_code == 422
+    assert answer.json
+    assert (answer.json["field"], answer.json["detail"]) == (
+        "settings",
+        "Stacked bars needs 2 dimensions to split by, not 1.",
+    )
+    assert program("POST", f"{PATH}/customs/check", {}).status_code == 404
+
+
 def figures(caller: Caller, name: str, settings: Any = None, **look: str) -> TestResponse:
     """What GET answers about a widget."""
     parameters = look | ({} if settings is None else {"settings": json.dumps(settings)})
