@@ -104,7 +104,7 @@ def _page(document: Document, blocks: list[Block], wide: bool) -> dict[str, Any]
 
 def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterator[Block]:
     """What one widget becomes: a card, a chart, tables or words. A chart that stands alone has its figures
-    below it; on a board they are in the workbook, and the chart says of how many rows it is."""
+    below it; on a board they are in the workbook, and the chart says so and of how many rows it is."""
     first = parts[0]
     if first.error:
         yield _words(first.title, first.error, bad=True)
@@ -116,7 +116,7 @@ def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterat
     elif first.figure is None and _is_card(first):
         yield _card(document, parts)
     else:
-        chart = _chart(first) if first.figure is not None else None
+        chart = _chart(first, alone=alone) if first.figure is not None else None
         if chart is not None:
             yield chart
         if chart is None or alone:
@@ -124,7 +124,7 @@ def _blocks(document: Document, parts: Sequence[Part], *, alone: bool) -> Iterat
                 yield _table(document, part)
 
 
-def _chart(part: Part) -> Block | None:
+def _chart(part: Part, *, alone: bool) -> Block | None:
     assert part.figure is not None
     half = part.place[2] <= 6
     height = min(max(part.place[3] * _ROW, 190.0), 420.0)
@@ -135,6 +135,7 @@ def _chart(part: Part) -> Block | None:
         return None  # The table says the same.
     rows = f"{part.count:,} of {part.total:,} rows" if part.left_out else f"{part.count:,} rows"
     rows = "1 row" if part.count == part.total == 1 else rows
+    elsewhere = "" if alone else " The table is in the CSV and XLSX exports."
     return {
         "kind": "chart",
         "half": half,
@@ -143,7 +144,7 @@ def _chart(part: Part) -> Block | None:
         "svg": svg,
         "small": small,
         "alt": part.summary or part.title,
-        "note": f"{fitting(part.summary)} Drawn from {rows}.".strip(),
+        "note": f"{fitting(part.summary)} Drawn from {rows}.{elsewhere}".strip(),
     }
 
 

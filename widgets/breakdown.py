@@ -11,13 +11,13 @@ from pydantic import Field
 
 from data.metric_query import Top
 from data.needs import Need
-from widgets.answered import adds_up, currencies, dimensions, points
+from widgets.answered import adds_up, dimensions, points
 from widgets.asking import Compared, against, question
 from widgets.chosen import Metric, metric_label
 from widgets.figures import Figure, measure
 from widgets.flat import flat_bars
 from widgets.named import named_table, namer
-from widgets.parts import Rank, note, ranked
+from widgets.parts import Rank, ranked
 from widgets.scope import Scope
 from widgets.values import change, decimal, exactly, said
 from widgets.widget import Answers, Table
@@ -83,11 +83,7 @@ def body_by(dimension: str, named: Namer = None) -> Callable[..., Component]:
     """The ranked bars of a split by this dimension."""
 
     def body(settings: Any, answers: Answers, scope: Scope) -> Component:
-        others = currencies(answers["split"])[1:]
-        more = f"{', '.join(others)} in the table: currencies are not added." if others else ""
-        return html.Div(
-            [ranked(ranks(settings, answers, scope, named), dimension), note(more)], className="w-list"
-        )
+        return html.Div([ranked(ranks(settings, answers, scope, named), dimension)], className="w-list")
 
     return body
 

@@ -72,6 +72,12 @@ def summary(settings: CampaignSettings, answers: Answers, scope: Scope) -> str:
     return f"{len(rows)} campaigns; {best} sold most, {exactly(value, 'tickets')}"
 
 
+def cut(settings: CampaignSettings, answers: Answers, scope: Scope) -> str:
+    """As many as were asked for; where there are fewer, they are all."""
+    listed = {row[0] for row in answers["campaigns"].rows}
+    return f"the {settings.top} with most" if len(listed) == settings.top else ""
+
+
 def tables(settings: CampaignSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """The campaigns, and their money in every currency."""
     found = [from_answer(answers["campaigns"], "Campaigns")]
@@ -91,6 +97,7 @@ WIDGET = Widget(
     body=body,
     summary=summary,
     tables=tables,
+    cut=cut,
     size=(6, 4),
     smallest=(3, 2),
     extras=frozenset({"money"}),

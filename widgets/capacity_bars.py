@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from dash import html
 from dash.development.base_component import Component
@@ -43,8 +43,12 @@ def needs(settings: CapacitySettings, scope: Scope) -> Mapping[str, Need]:
     return {"events": EventList(scope.venue, settings.phase, max(settings.limit, 60))}
 
 
-def _events(settings: CapacitySettings, answers: Answers) -> list[dict[str, object]]:
-    rated = [event for event in answers["events"] if event["percentSold"] is not None]
+def _rated(answers: Answers) -> list[dict[str, Any]]:
+    return [event for event in answers["events"] if event["percentSold"] is not None]
+
+
+def _events(settings: CapacitySettings, answers: Answers) -> list[dict[str, Any]]:
+    rated = _rated(answers)
     if settings.order != "date":
         rated.sort(key=lambda event: event["percentSold"], reverse=settings.order == "full")
     return rated[: settings.limit]
@@ -84,6 +88,13 @@ def figure(settings: CapacitySettings, answers: Answers, scope: Scope) -> Figure
     return flat_bars(names, [event["percentSold"] for event in events], column, "")
 
 
+def cut(settings: CapacitySettings, answers: Answers, scope: Scope) -> str:
+    """How many events of those that were looked at are shown."""
+    known = len(_rated(answers))
+    more = " or more" if len(answers["events"]) >= max(settings.limit, 60) else ""
+    return f"{settings.limit} of {known}{more} events" if known > settings.limit else ""
+
+
 def summary(settings: CapacitySettings, answers: Answers, scope: Scope) -> str:
     """How many are nearly full."""
     events = _events(settings, answers)
@@ -118,5 +129,6 @@ WIDGET = Widget(
     tables=tables,
     figure=figure,
     sub=lambda settings, answers, scope: "Tickets sold of capacity",
+    cut=cut,
     empty="No event is registered here yet.",
 )

@@ -15,7 +15,7 @@ from data.needs import Need
 from widgets.asking import Compared, labelled, question
 from widgets.chosen import Dimension, Metric, check_split, dimension_label, metric_label
 from widgets.custom_body import body_of, summary_of
-from widgets.custom_chart import figure_of
+from widgets.custom_chart import cut, figure_of
 from widgets.figures import Figure
 from widgets.named import all_events, named_table
 from widgets.scope import Scope
@@ -179,6 +179,8 @@ def title(settings: CustomSettings, scope: Scope) -> str:
         metric_label(each) if i == 0 else metric_label(each).lower()
         for i, each in enumerate(settings.metrics[:3])
     )
+    more = len(settings.metrics) - 3
+    what += f" and {more} more" if more > 0 else ""
     by = " and ".join(dimension_label(each).lower() for each in settings.dimensions)
     return f"{what} by {by}" if by else what
 
@@ -195,6 +197,9 @@ WIDGET = Widget(
     summary=summary,
     tables=tables,
     figure=figure,
+    cut=lambda settings, answers, scope: cut(
+        settings.kind, settings.metrics, settings.dimensions, answers, scope
+    ),
     title=title,
     size=(6, 4),
     smallest=(2, 2),

@@ -12,7 +12,7 @@ from widgets.answered import column, dimensions, has, in_currency, points
 from widgets.asking import against
 from widgets.chosen import dimension_label, metric_label
 from widgets.curves import Curve, names
-from widgets.custom_chart import COLOURS, figure_of, split, words_of
+from widgets.custom_chart import COLOURS, MOST_LINES, figure_of, split, words_of
 from widgets.parts import big_number, chart, delta, note, table
 from widgets.scope import Scope
 from widgets.values import change, exactly, said
@@ -42,7 +42,7 @@ def body_of(
             if len(dims) > 1
             else [Curve(metric_label(n), "", []) for n in kept]
         )
-        legend = names(listed[:6])
+        legend = names(listed[:MOST_LINES])
     cut = f"{len(answer.rows):,} of {answer.total_rows:,} rows" if answer.truncated else ""
     return chart(drawn, summary_of(names_, dims, answers, scope), legend, note(cut))
 
@@ -72,7 +72,7 @@ def _number(name: str, answers: Answers, scope: Scope, settings: Settings) -> Co
 
 def _table(answers: Answers, scope: Scope) -> Component:
     answer: Answer = answers["figures"]
-    answer, _, others = in_currency(answer, scope.currency)
+    answer = in_currency(answer, scope.currency)[0]
     words, shown = words_of(answers), answer.rows[:MOST_ROWS]
     dims = dimensions(answer)
     measures = [each for each in answer.columns if each.kind in ("metric", "compared")]
@@ -86,7 +86,6 @@ def _table(answers: Answers, scope: Scope) -> Component:
         cells += [said(row[places.index(each.name)], each.unit, code) for each in measures]
         rows.append(cells)
     more = [f"{len(shown)} of {answer.total_rows:,} rows"] if answer.total_rows > len(shown) else []
-    more += [f"{', '.join(others)} in the table view"] if others else []
     return html.Div([table(headings, rows, "Figures"), note(" · ".join(more))], className="w-fill")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from data.answers import Answer
 from data.metric_dimensions import DIMENSIONS
 from widgets.answered import Points, dimensions, filled, has, moment, points
-from widgets.curves import Curve, curves
+from widgets.curves import KEYS, Curve, curves
 from widgets.figures import HOVER, Figure, TimeAxis, bars, dots, figure, hover, margins, measure, value_axis
 from widgets.flat import flat_bars
 from widgets.heat import heat
@@ -22,6 +22,7 @@ from widgets.widget import Answers
 COLOURS = ("#4466e6", "#8c95a5", "#e8890c", "#7048e8", "#0f9d6e", "#c2410c", "#0891b2", "#be185d")
 MOST_PARTS = len(COLOURS)
 MOST_ROWS = 200
+MOST_LINES = len(KEYS)
 
 
 def figure_of(
@@ -47,6 +48,21 @@ def figure_of(
     if kind == "heat":
         return _heat(first, answers)
     return _scatter(kept, dims, answers, scope) if kind == "scatter" else _donut(first, dims[0], answers)
+
+
+def cut(kind: str, names_: Sequence[str], dims: Sequence[str], answers: Answers, scope: Scope) -> str:
+    """What the chart does not show of its figures, in words; "" when it shows all of them."""
+    answer: Answer = answers["figures"]
+    if not (names_ and has(answer, names_[0])):
+        return ""
+    found = points(answer, names_[0], scope.currency)
+    if kind == "line" and len(dims) == 2:
+        lines = len({key[1] for key in found.keys})
+        return f"{MOST_LINES} of {lines} lines, all in the table" if lines > MOST_LINES else ""
+    if kind == "donut":
+        below = sum(1 for value in found.values if value is not None and value < 0)
+        return f"without {below} below zero, all in the table" if below else ""
+    return ""
 
 
 def words_of(answers: Answers) -> list[Any]:
@@ -149,7 +165,7 @@ def _lines(kept: Sequence[str], dims: Sequence[str], answers: Answers, scope: Sc
             drawn.append(Curve(line.column.label, "", [at.get(key) for key in keys]))
     xs, axis, words, meta = _axis(keys, dims[0], answers)
     meta["filter"] = dims[-1]
-    return curves(drawn[:6], xs, words, found[0].column, found[0].currency, axis, meta=meta)
+    return curves(drawn[:MOST_LINES], xs, words, found[0].column, found[0].currency, axis, meta=meta)
 
 
 def _stacked(found: Points, dims: Sequence[str], answers: Answers) -> Figure:

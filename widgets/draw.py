@@ -20,6 +20,7 @@ from data.needs import EventList, LiveNight, Need, Notes
 from data.noted import Noted
 from widgets.asking import Spanned, against, range_of, span_words
 from widgets.figures import Figure
+from widgets.left_out import other_currencies, with_note
 from widgets.masking import Hidden, masked_all, without_money
 from widgets.parts import panel
 from widgets.registry import WIDGETS, get
@@ -150,13 +151,17 @@ def _draw(
     notes = given.get(NOTES)
     noted = notes if isinstance(notes, list) else []
     figure = with_notes(widget.figure(settings, answers, scope), noted) if widget.figure else None
-    said = [_sentence(widget.summary(settings, answers, scope))]
+    tables = tuple(widget.tables(settings, answers, scope))
+    shown = "" if widget.every_currency else other_currencies(list(answers.values()), tables, scope.currency)
+    cut = widget.cut(settings, answers, scope) if widget.cut else ""
+    said = [_sentence(each) for each in (widget.summary(settings, answers, scope), cut, shown)]
     said += [_sentence(notes_said(figure, noted))] if figure is not None else []
     return replace(
         common,
-        body=_graphs(widget.body(settings, answers, scope), placed.id, noted),
+        body=with_note(_graphs(widget.body(settings, answers, scope), placed.id, noted), shown),
+        sub=_joined([common.sub, cut]),
         summary=" ".join(each for each in said if each),
-        tables=tuple(widget.tables(settings, answers, scope)),
+        tables=tables,
         figure=figure,
         own=own,
     )
@@ -218,6 +223,10 @@ def _sub(
         words.append(f"the first {len(cut.rows):,} of {cut.total_rows:,} rows")
     if scope.where is not None and of_whole_events(widget, widget.needs(settings, scope)):
         words.append("without the filters")
+    return _joined(words)
+
+
+def _joined(words: Sequence[str]) -> str:
     text = " · ".join(word for word in words if word)
     return text[:1].upper() + text[1:]
 

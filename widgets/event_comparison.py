@@ -91,6 +91,12 @@ def summary(settings: EventComparisonSettings, answers: Answers, scope: Scope) -
     return f"{len(made)} events by days to doors; {made[0].name} leads with {exactly(best, 'tickets')}"
 
 
+def cut(settings: EventComparisonSettings, answers: Answers, scope: Scope) -> str:
+    """As many as were asked for; where there are fewer, they are all."""
+    made = drawn(settings, answers, scope)[1]
+    return f"the {len(made)} with most tickets" if len(made) == settings.top else ""
+
+
 def tables(settings: EventComparisonSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """The tickets of each day and event, not added up."""
     return [named_table(answers["curves"], answers, "Tickets by days to doors")]
@@ -109,6 +115,7 @@ WIDGET = Widget(
     tables=tables,
     figure=figure_of,
     sub=lambda settings, answers, scope: "Tickets added up",
+    cut=cut,
     size=(6, 4),
     smallest=(3, 3),
     extras=frozenset({"events"}),

@@ -114,6 +114,12 @@ def summary(settings: EventTableSettings, answers: Answers, scope: Scope) -> str
     return f"{len(events)} event{'s' if len(events) != 1 else ''}{lead}"
 
 
+def cut(settings: EventTableSettings, answers: Answers, scope: Scope) -> str:
+    """As many as were asked for; where there are fewer, they are all."""
+    word = {"upcoming": "next", "past": "last", "all": "first"}[settings.phase]
+    return f"the {word} {settings.limit}" if len(answers["events"]) == settings.limit else ""
+
+
 def tables(settings: EventTableSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """A row for each event and currency."""
     columns: list[tuple[str, str, Any]] = [
@@ -150,6 +156,7 @@ WIDGET = Widget(
     body=body,
     summary=summary,
     tables=tables,
+    cut=cut,
     size=(6, 4),
     smallest=(3, 3),
     empty="No event is registered here yet.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dash import html
 from dash.development.base_component import Component
@@ -125,7 +126,8 @@ def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Tabl
         )
         for gate in state["attendance"]["gates"]
     ]
-    return [made("Gates", columns, rows, state["event"]["zone"])]
+    table = made("Gates", columns, rows, state["event"]["zone"])
+    return [replace(table, total_rows=len(rows) + state["attendance"]["moreGates"])]
 
 
 WIDGET = Widget(

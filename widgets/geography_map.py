@@ -120,12 +120,16 @@ def _window(codes: Sequence[str]) -> tuple[list[float], list[float]]:
 
 def body(settings: MapSettings, answers: Answers, scope: Scope) -> Component:
     """The map, and how much of it all has no place on it."""
+    drawn, said = figure_of(settings, answers, scope), _leader(settings, answers, scope)
+    return chart(drawn, said, note(_unplaced(settings, answers, scope)))
+
+
+def _unplaced(settings: MapSettings, answers: Answers, scope: Scope) -> str:
     found = _found(settings, answers, scope)
     lost = [v or 0 for k, v in zip(found.keys, found.values, strict=True) if not _placed(k[0])]
     part = 100 * sum(lost) / found.total if adds_up(found.column) and found.total else 0
     # More taken back than sold without a country is no share of anything.
-    share = f"{decimal(part, 1)}% without a country on the map" if part >= 0.05 else ""
-    return chart(figure_of(settings, answers, scope), summary(settings, answers, scope), note(share))
+    return f"{decimal(part, 1)}% without a country on the map" if part >= 0.05 else ""
 
 
 def _placed(key: Any) -> bool:
@@ -133,7 +137,12 @@ def _placed(key: Any) -> bool:
 
 
 def summary(settings: MapSettings, answers: Answers, scope: Scope) -> str:
-    """The country with most, and how many there are."""
+    """The country with most, how many there are, and what has no place on the map."""
+    told = (_leader(settings, answers, scope), _unplaced(settings, answers, scope))
+    return "; ".join(each for each in told if each)
+
+
+def _leader(settings: MapSettings, answers: Answers, scope: Scope) -> str:
     found = _found(settings, answers, scope)
     rows = [(k[0], v) for k, v in zip(found.keys, found.values, strict=True) if v and k[0]]
     if not rows:

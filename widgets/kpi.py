@@ -117,6 +117,7 @@ WIDGET = Widget(
     sub=lambda settings, answers, scope: "",
     size=(3, 2),
     zeros=True,
+    every_currency=True,
     extras=frozenset({"trend"}),
     example={"metric": "net_revenue", "compare": "previous_period"},
 )

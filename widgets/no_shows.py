@@ -42,18 +42,19 @@ def needs(settings: NoShowSettings, scope: Scope) -> Mapping[str, Need]:
     }
 
 
-def _scanned(settings: NoShowSettings, answers: Answers) -> tuple[Answer, int]:
-    """The events at which somebody was scanned, as many as are listed; and how many were not scanned."""
+def _scanned(settings: NoShowSettings, answers: Answers) -> tuple[Answer, int, int]:
+    """The events at which somebody was scanned, as many as are listed; how many there are, and how many were
+    not scanned."""
     found = answers["events_missing"]
     away, due = (points(found, name, "").values for name in METRICS[:2])
     rows = [row for row, a, d in zip(found.rows, away, due, strict=True) if (a or 0) < (d or 0)]
     kept = rows[: settings.top]
-    return replace(found, rows=kept, total_rows=len(kept)), len(found.rows) - len(rows)
+    return replace(found, rows=kept, total_rows=len(kept)), len(rows), len(found.rows) - len(rows)
 
 
 def body(settings: NoShowSettings, answers: Answers, scope: Scope) -> Component:
     """A bar for each event: how much of its house stayed away; without scans nobody knows."""
-    found, unscanned = _scanned(settings, answers)
+    found = _scanned(settings, answers)[0]
     missing, expected, rate = (points(found, name, "") for name in METRICS)
     named = namer("event", answers)
     ranks = []
@@ -62,9 +63,19 @@ def body(settings: NoShowSettings, answers: Answers, scope: Scope) -> Component:
         title = f"{named(key[0])}: {exactly(away, 'people')} of {exactly(due, 'people')} expected stayed away"
         value = f"{decimal(share, 1)}%"
         ranks.append(Rank(named(key[0]), value, title, min(100.0, share * 2), f"{away or 0:,}", str(key[0])))
+    return html.Div([ranked(ranks, "event"), note(_unscanned(settings, answers))], className="w-list")
+
+
+def _unscanned(settings: NoShowSettings, answers: Answers) -> str:
+    unscanned = _scanned(settings, answers)[2]
     events = "event" if unscanned == 1 else "events"
-    without = note(f"{unscanned} {events} without a scan left out." if unscanned else "")
-    return html.Div([ranked(ranks, "event"), without], className="w-list")
+    return f"{unscanned} {events} without a scan left out." if unscanned else ""
+
+
+def cut(settings: NoShowSettings, answers: Answers, scope: Scope) -> str:
+    """How many events of all that were scanned are listed."""
+    _, known, _ = _scanned(settings, answers)
+    return f"{settings.top} of {known} events" if known > settings.top else ""
 
 
 def figure(settings: NoShowSettings, answers: Answers, scope: Scope) -> Figure:
@@ -79,7 +90,8 @@ def summary(settings: NoShowSettings, answers: Answers, scope: Scope) -> str:
     away, due = missing.total, expected.total
     share = f", {decimal(100 * away / due, 1)}% of those expected" if due else ""
     events = "event" if len(missing.keys) == 1 else "events"
-    return f"{exactly(away, 'people')} stayed away from {len(missing.keys)} {events}{share}"
+    said = f"{exactly(away, 'people')} stayed away from {len(missing.keys)} {events}{share}"
+    return f"{said}. {_unscanned(settings, answers)}".rstrip()
 
 
 def tables(settings: NoShowSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
@@ -100,6 +112,7 @@ WIDGET = Widget(
     tables=tables,
     figure=figure,
     sub=lambda settings, answers, scope: "Share and number of people",
+    cut=cut,
     extras=frozenset({"events"}),
     empty="No event of this range has opened its doors.",
     example={"span": "90d"},

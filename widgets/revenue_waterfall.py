@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 from pydantic import Field
 
 from data.needs import Need
-from widgets.answered import currencies, has, points
+from widgets.answered import has, points
 from widgets.asking import Ranged, question
 from widgets.figures import HOVER, QUIET, Figure, figure, hover, margins, value_axis
-from widgets.parts import chart, note
+from widgets.parts import chart
 from widgets.scope import Scope
 from widgets.tables import from_answer
 from widgets.values import exactly, said
@@ -103,10 +103,8 @@ def _bars(steps: list[tuple[int, str, int, int, str]], code: str, colour: str | 
 
 
 def body(settings: WaterfallSettings, answers: Answers, scope: Scope) -> Component:
-    """The chart; other currencies are named, not added."""
-    others = currencies(answers["money"])[1:]
-    more = note(f"{', '.join(others)} in the table: currencies are not added." if others else "")
-    return chart(figure_of(settings, answers, scope), summary(settings, answers, scope), more)
+    """The chart."""
+    return chart(figure_of(settings, answers, scope), summary(settings, answers, scope))
 
 
 def summary(settings: WaterfallSettings, answers: Answers, scope: Scope) -> str:

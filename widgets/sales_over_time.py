@@ -9,11 +9,10 @@ from dash.development.base_component import Component
 from pydantic import Field
 
 from data.needs import Need
-from widgets.answered import currencies
 from widgets.asking import Compared, Grain, against, grain_of, labelled, question, range_of
 from widgets.chosen import Metric, metric_label
 from widgets.figures import Figure
-from widgets.parts import chart, key_row, note
+from widgets.parts import chart, key_row
 from widgets.scope import Scope
 from widgets.tables import from_answer
 from widgets.timeline import timeline, timeline_said
@@ -56,16 +55,14 @@ def figure(settings: OverTimeSettings, answers: Answers, scope: Scope) -> Figure
 
 
 def body(settings: OverTimeSettings, answers: Answers, scope: Scope) -> Component:
-    """The curve with its key, and a word about currencies that are not drawn."""
+    """The curve with its key."""
     versus = against(settings, scope)
     keys = (
         key_row(("line", metric_label(settings.metric)), ("before", versus.removeprefix("vs ").capitalize()))
         if versus
         else None
     )
-    others = currencies(answers["sales"])[1:]
-    more = f"{', '.join(others)} in the table: currencies are not added." if others else ""
-    return chart(figure(settings, answers, scope), summary(settings, answers, scope), keys, note(more))
+    return chart(figure(settings, answers, scope), summary(settings, answers, scope), keys)
 
 
 def summary(settings: OverTimeSettings, answers: Answers, scope: Scope) -> str:

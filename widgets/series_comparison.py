@@ -99,6 +99,12 @@ def summary(settings: SeriesSettings, answers: Answers, scope: Scope) -> str:
     return f"{what}: {made[0].name} leads{total}, {len(made)} compared"
 
 
+def cut(settings: SeriesSettings, answers: Answers, scope: Scope) -> str:
+    """As many as were asked for; where there are fewer, they are all."""
+    made = drawn(settings, answers, scope)[1]
+    return f"the {len(made)} with most" if len(made) == settings.top else ""
+
+
 def tables(settings: SeriesSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """Every bucket of every curve."""
     return [named_table(answers["curves"], answers, metric_label(settings.metric))]
@@ -119,6 +125,7 @@ WIDGET = Widget(
     title=lambda settings, scope: (
         f"{metric_label(settings.metric)} by {dimension_label(settings.dimension).lower()}"
     ),
+    cut=cut,
     size=(6, 4),
     smallest=(3, 3),
     extras=frozenset({"events"}),

@@ -64,6 +64,12 @@ def summary(settings: CustomersSettings, answers: Answers, scope: Scope) -> str:
     return f"{len(keys)} customers; the first of them: {value}, {first.column.label.lower()}"
 
 
+def cut(settings: CustomersSettings, answers: Answers, scope: Scope) -> str:
+    """As many as were asked for; where there are fewer, they are all."""
+    listed = {row[0] for row in answers["customers"].rows}
+    return f"the {settings.top} with most" if len(listed) == settings.top else ""
+
+
 def tables(settings: CustomersSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """The customers with every currency, as codes."""
     found = from_answer(answers["customers"], "Top customers")
@@ -86,6 +92,7 @@ WIDGET = Widget(
     body=body,
     summary=summary,
     tables=tables,
+    cut=cut,
     size=(4, 4),
     example={"span": "90d"},
 )

@@ -27,6 +27,9 @@ def test_an_event_without_a_scan_is_left_out_and_counted() -> None:
     assert "10%" in text
     assert "100%" not in text
     assert "1 event without a scan left out." in text
-    assert drawn.summary == "30 people stayed away from 1 event, 10% of those expected."
+    assert drawn.summary == (
+        "30 people stayed away from 1 event, 10% of those expected. 1 event without a scan left out."
+        " 1 of 2 events."
+    )
     (table,) = drawn.tables
     assert [row[1] for row in table.rows] == [30]
