@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from websockets.frames import CloseCode
 
 from api.sockets import Client, adopt
 from api.subscriptions import Subscriptions
+from api.updates import alive, encode
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
 from data.live_channel import LiveChannel
@@ -193,9 +195,9 @@ class Hub:
             client.close(*INTERRUPTED)
 
     async def _beat(self) -> None:
-        now = time.monotonic()
+        now, message = time.monotonic(), encode(alive(datetime.now(UTC)))
         for client in list(self._clients):
-            client.beat(now, self._ping_seconds)
+            client.beat(now, self._ping_seconds, message)
 
     def _sign_out(self, session_id: UUID) -> None:
         for client in list(self._clients):

@@ -27,6 +27,8 @@ BURST, PER_SECOND = 200, 5.0
 """Frames a client may send at once, and in the long run."""
 
 CLOSING_SECONDS = 5.0
+ALIVE_SECONDS = 7.5
+"""Between two beats of the hub: a silence is at most this and a beat long."""
 
 
 class Owner(Protocol):
@@ -84,6 +86,7 @@ class Client(asyncio.Protocol):
         self._allowed_at = time.monotonic()
         self._heard_at = time.monotonic()
         self._pinged_at: float | None = None
+        self._told_at = time.monotonic()
         self._fragments: list[bytes] = []
         self._text = False
 
@@ -110,6 +113,7 @@ class Client(asyncio.Protocol):
             self._protocol.send_text(message)
             count += 1
         self._owner.sent(count)
+        self._told_at = time.monotonic()
         self._flush()
 
     def forget(self, event_id: UUID) -> None:
@@ -130,10 +134,15 @@ class Client(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def beat(self, now: float, interval: float) -> None:
-        """Ping a silent client; cut one that has not answered the last ping for a whole interval."""
+    def beat(self, now: float, interval: float, alive: bytes) -> None:
+        """Ping a silent client; cut one that has not answered the last ping for a whole interval. Whoever was
+        told nothing for a while is told `alive`: pages cannot see pings."""
         if not self.open:
             return
+        if not self._slow and now - self._told_at >= ALIVE_SECONDS:
+            self._told_at = now
+            self._protocol.send_text(alive)
+            self._flush()
         if self._pinged_at is not None and self._heard_at < self._pinged_at:
             if now - self._pinged_at > interval:
                 self.cut()

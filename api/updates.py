@@ -1,10 +1,12 @@
 """From one state of an event to the next: the messages that a client needs to follow."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from data.instants import iso
 from data.live_state import EventState
 
 Update = dict[str, Any]
@@ -64,6 +66,11 @@ def updates(old: EventState, new: EventState) -> list[Update]:
 def error(code: str, detail: str, **about: str) -> Update:
     """What a client is told when a frame of its own could not be followed."""
     return {"type": "error", "code": code, "detail": detail, **about}
+
+
+def alive(now: datetime) -> Update:
+    """What a client is told when there is nothing else: the server is there, and its clock."""
+    return {"type": "alive", "at": iso(now)}
 
 
 def encode(message: Update) -> bytes:

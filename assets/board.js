@@ -35,6 +35,17 @@
     wake();
   }
 
+  /* Until when the figures are known to hold. */
+  function hold(at) {
+    if (state.sureAt === at) return;
+    state.sureAt = at;
+    parts.add('texts');
+    wake();
+    all('.widget[data-live]:not([data-live=""]) .w-as-of').forEach((said) => {
+      if (Date.parse(said.dataset.asOf) < Date.parse(at)) window.Housecount.tellAsOf(said, at);
+    });
+  }
+
   /* Time goes on without news: the phase, and what is usual by now. */
   function tick(at) {
     if (!state) return;
@@ -132,7 +143,9 @@
     if (!node || node.dataset.bound) return;
     node.dataset.bound = '1';
     const drawn = JSON.parse(node.dataset.state);
+    drawn.drawnAt = drawn.asOf;
     if (state && state.eventId === drawn.eventId && Date.parse(state.asOf) > Date.parse(drawn.asOf)) {
+      state.drawnAt = drawn.drawnAt;
       merge(state, state.seq, state.asOf);  // We know more than the server did when it drew this.
       return;
     }
@@ -156,7 +169,7 @@
   });
 
   window.Housecount.board = {
-    merge, tick,
+    merge, tick, hold,
     state: () => state,
     watch: (reader) => { readers.push(reader); if (state) reader(state); },
   };

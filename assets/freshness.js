@@ -50,6 +50,13 @@
     show();
   }
 
+  /* The server is there again: what it did not answer is asked at once. */
+  function again() {
+    if (waitingSince === null) return;
+    askedAt = 0;
+    dispatchEvent(new Event('housecount-again'));
+  }
+
   const late = (since) => since !== null && Date.now() - since >= GRACE;
 
   function words(at, zone) {
@@ -115,5 +122,5 @@
   addEventListener('online', () => { askedAt = 0; });
   setInterval(show, 1000);
 
-  window.Housecount.fresh = { begin, due, ask, answered, heard };
+  window.Housecount.fresh = { begin, due, ask, answered, heard, again };
 })();

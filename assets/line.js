@@ -6,7 +6,9 @@
   const FIRST_RETRY = 400;
   const LONGEST_RETRY = 15000;
   const POLL_EVERY = 2000;
-  const QUIET_AFTER = 20000;
+  const QUIET_AFTER = 15000;  // The server says every ten seconds that it is there.
+
+  const PATIENCE = 4000;
 
   class Line {
     /* `news` gets each message, `changed` how we are connected; `fetchState` gives a state by HTTP, or null. */
@@ -17,11 +19,12 @@
       this.tries = 0;
       this.failures = 0;
       this.heard = 0;
+      this.sure = Date.now();  // The last sign of life: until then what is shown is known to be so.
       addEventListener('online', () => { this.tries = 0; this.connect(); });
       addEventListener('offline', () => { this.say('offline'); this.drop(); });
       addEventListener('pageshow', (event) => { if (event.persisted) this.connect(); });
       document.addEventListener('visibilitychange', () => { if (!document.hidden) this.connect(); });
-      setInterval(() => this.listen(), 5000);
+      setInterval(() => this.listen(), 1000);
     }
 
     /* Follow this event from the change numbered `seq` on, known as of `at`; null follows nothing. */
@@ -41,16 +44,23 @@
       const socket = new WebSocket(STREAM);
       this.socket = socket;
       socket.onopen = () => {
+        const opened = Date.now();
         this.subscribe();
         // When nothing happened while we were away there is nothing to send: silence is the good news.
-        setTimeout(() => { if (socket === this.socket && this.open()) this.alive(); }, 1000);
+        setTimeout(() => {
+          if (socket !== this.socket || !this.open()) return;
+          this.sure = Math.max(this.sure, opened);
+          this.alive();
+        }, 1000);
       };
       socket.onmessage = (event) => {
         if (socket !== this.socket) return;
         this.heard = Date.now();
         const message = JSON.parse(event.data);
         if (message.type === 'error') return;
+        this.sure = Date.now();
         this.alive();
+        if (message.type === 'alive') this.news(message);
         if (message.eventId === this.event) {
           this.seq = message.seq ?? this.seq;
           this.at = message.at ?? this.at;
@@ -91,10 +101,11 @@
 
     /* The state by plain HTTP, handed on like any news unless the socket has brought a newer one
        meanwhile; false when the server cannot be reached. */
-    async ask() {
+    async ask(patience = 8000) {
       if (!this.event) return false;
-      const state = await this.fetchState(this.event);
+      const state = await this.fetchState(this.event, patience);
       this.failures = state ? 0 : this.failures + 1;
+      if (state) this.sure = Date.now();
       if (state && state.eventId === this.event && !this.older(state)) {
         this.seq = state.seq;
         this.at = state.asOf;
@@ -108,12 +119,12 @@
     }
 
     /* A socket can be dead without saying so. After a silence we ask: a server that answers with news the
-       socket did not bring, or not at all, has lost us. */
+       socket did not bring, or not at all within seconds, has lost us. */
     async listen() {
       if (this.state !== 'live' || Date.now() - this.heard < QUIET_AFTER) return;
       this.heard = Date.now();
       const before = this.seq;
-      const reached = await this.ask();
+      const reached = await this.ask(PATIENCE);
       if (this.state === 'live' && (!reached || this.seq > before)) this.drop();
     }
 

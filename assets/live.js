@@ -10,15 +10,14 @@
     'capacity-alert': 'capacity', 'social-update': 'social', 'activity-update': 'feed',
   };
   let ahead = 0;  // The server's clock minus ours in ms, from the last news.
-  let sureAt = Date.now();
   let lineState = 'connecting';
 
   const serverNow = () => new Date(Date.now() + ahead).toISOString();
 
-  async function fetchState(eventId) {
+  async function fetchState(eventId, patience) {
     try {
       const answer = await fetch(`/api/v1/realtime/state/${eventId}`, {
-        headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(8000),
+        headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(patience),
       });
       if (answer.status === 401) { signIn(); return null; }
       return answer.ok ? await answer.json() : null;
@@ -29,12 +28,20 @@
 
   function news({ type, seq, at, data }) {
     if (at) ahead = Date.parse(at) - Date.now();
-    sureAt = Date.now();
     if (type === 'snapshot') board.merge(data, seq, at || data.asOf);
     else if (type in SECTIONS) board.merge({ [SECTIONS[type]]: data }, seq, at);
   }
 
-  const line = new Line({ news, fetchState, changed: (state) => { lineState = state; show(); } });
+  const line = new Line({ news, fetchState, changed: (state) => {
+    const back = lineState !== 'connecting' && lineState !== 'live' && state === 'live';
+    lineState = state;
+    if (back) fresh.again();
+    show();
+  } });
+
+  /* Until when the figures of the night are sure, by the server's clock: nothing newer is claimed while the line is
+     silent. A page that was drawn since then knows more. */
+  const sure = () => Math.max(line.sure + ahead, Date.parse(board.state()?.drawnAt || 0));
 
   function show() {
     document.querySelectorAll('[data-line]').forEach((pill) => {
@@ -44,21 +51,21 @@
     });
   }
 
-  /* Until when the figures of the night are sure: a page that was drawn since the last news knows more. */
   function tellAge() {
     const state = board.state();
     if (!state) { fresh.heard(null); return; }
-    const at = Math.max(Date.parse(state.asOf), sureAt + ahead);
+    const at = sure();
     fresh.heard(state.event, lineState === 'live' ? null : Math.min(Date.now(), at - ahead), at);
   }
 
-  /* With a live line silence means that nothing has changed: the figures are of this second. */
+  /* With a live line silence means that nothing has changed: time goes on, and the figures hold until the last sign. */
   let lastTick = Date.now();
   setInterval(() => {
     const slept = !document.hidden && Date.now() - lastTick > 5000;
     lastTick = Date.now();
     if (slept) line.drop();  // After a sleep nobody knows whether the socket still leads anywhere.
-    if (lineState === 'live') { sureAt = Date.now(); board.tick(serverNow()); }
+    if (board.state()) board.hold(new Date(sure()).toISOString());
+    if (lineState === 'live') board.tick(serverNow());
     tellAge();
     show();
   }, 1000);
@@ -87,5 +94,5 @@
   }, 3000);
 
   window.Housecount.line = line;
-  window.Housecount.live = { now: serverNow };
+  window.Housecount.live = { sure };
 })();

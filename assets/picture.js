@@ -15,7 +15,7 @@
 
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
-    const said = widget.closest('.night') ? asOf([widget]).join(' · ') : widget.querySelector('.w-as-of')?.textContent;
+    const said = asOf([widget]).join(' · ');
     // A picture is what is on the screen; where that is not all of it, it says so.
     const cut = [...widget.querySelectorAll('*')].some((list) =>
       list.scrollHeight > list.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(list).overflowY));
@@ -59,15 +59,13 @@
     return [...chosen, ...picked].join(' · ');
   }
 
-  /* Of when the figures are: of now where they move by themselves, else what their widgets say. */
+  /* Of when the figures are: as their widgets say, and the night by its line. */
   function asOf(widgets) {
-    const live = document.querySelector('#react-entry-point [data-line="live"]');
     const night = window.Housecount.board.state();
-    const found = widgets[0]?.closest('.night') ? [{ at: Date.parse(night.asOf), zone: night.event.zone }] : widgets.map((widget) => {
+    const found = widgets[0]?.closest('.night') ? [{ at: window.Housecount.live.sure(), zone: night.event.zone }] : widgets.map((widget) => {
       const said = widget.querySelector('.w-as-of');
       if (!said) return null;
-      const now = live && widget.dataset.live;
-      return { at: now ? Date.parse(window.Housecount.live.now()) : Date.parse(said.dataset.asOf), zone: said.dataset.zone || 'UTC' };
+      return { at: Date.parse(said.dataset.asOf), zone: said.dataset.zone || 'UTC' };
     }).filter(Boolean);
     if (!found.length) return [];
     const zones = [...new Set(found.map(({ zone }) => zone))];

@@ -8,7 +8,7 @@
   const SEVERITY = { ok: 0, amber: 1, red: 2, over: 3 };
 
   function readings(state) {
-    const asOf = ` · as of ${clock(state.asOf, state.event.zone, true)} ${state.event.zone}`;
+    const asOf = ` · as of ${clock(state.sureAt || state.asOf, state.event.zone, true)} ${state.event.zone}`;
     const all = { ...event(state), ...sales(state), ...revenue(state), ...attendance(state), ...social(state) };
     for (const name of Object.keys(all)) {
       const [text, title] = all[name];
@@ -45,7 +45,7 @@
     return {
       'event-when': [when.join(' · '), `Times in ${zone}`],
       phase: [phase(state), ''],
-      'as-of': [clock(state.asOf, zone, true), `Times in ${zone}`],
+      'as-of': [clock(state.sureAt || state.asOf, zone, true), `Times in ${zone}`],
     };
   }
 

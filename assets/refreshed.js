@@ -49,17 +49,19 @@
     for (const frame of all('#react-entry-point .slot-content[data-of]')) {
       const widget = frame.querySelector('.widget');
       const said = of.includes(frame.dataset.of) && widget?.dataset.live === '' && frame.querySelector('.w-as-of');
-      if (said && Date.parse(said.dataset.asOf) < Date.parse(at)) tell(frame, said, at);
+      if (said && Date.parse(said.dataset.asOf) < Date.parse(at)) tell(said, at);
     }
   }
 
-  function tell(frame, said, at) {
+  /* Of when a widget is, wherever its frame says it: also those that move by themselves, which `board.js` tells. */
+  function tell(said, at) {
+    if (said.dataset.asOf === at) return;
     const clock = new Intl.DateTimeFormat('en-GB', {
       hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: said.dataset.zone || 'UTC', hourCycle: 'h23',
     }).format(new Date(at));
     said.dataset.asOf = at;
     said.textContent = `As of ${clock} · ${said.dataset.zone}`;
-    const sub = frame.querySelector('.w-sub');
+    const sub = said.closest('.widget').querySelector('.w-sub');
     if (sub?.title) sub.title = sub.title.replace(/as of [\d:]+$/, `as of ${clock}`);
   }
 
@@ -84,5 +86,5 @@
     if (page && fresh.due(EVERY)) window.dash_clientside.set_props('figures-ask', { data: fresh.ask() });
   }, 1000);
 
-  window.Housecount = { ...window.Housecount, zoom: { zooming, follow } };
+  window.Housecount = { ...window.Housecount, zoom: { zooming, follow }, tellAsOf: tell };
 })();

@@ -188,7 +188,7 @@
     stayAwake();
     if (fresh().due(Number(page()?.dataset.every || 30) * 1000)) later(0);
   });
-  addEventListener('online', () => later(0));
+  for (const back of ['online', 'housecount-again']) addEventListener(back, () => later(0));
   addEventListener('resize', fit);
 
   function start() {

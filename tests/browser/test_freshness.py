@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -80,6 +81,28 @@ def test_a_board_says_once_that_its_server_is_away_and_recovers_by_itself(page: 
     expect(page.locator("[data-stale-note]")).to_have_text("The figures are up to date again.")
     page.clock.fast_forward(7_000)
     expect(page.locator("[data-stale-note]")).to_have_text("")
+
+
+def test_a_server_that_hangs_is_noticed_soon_and_nothing_newer_is_claimed(page: Page, night: Night) -> None:
+    night.sell("t1", "20.00")
+    enter(page, night)
+    visit(page, night, made(night, TICKETS, HOUSE))
+    page.wait_for_selector('#react-entry-point [data-line="live"]')
+    said = widget(page, "house").locator(".w-as-of")
+    drawn = datetime.fromisoformat(said.get_attribute("data-as-of") or "")
+    # While nothing happens the house is still of now, give or take the ten seconds between two signs.
+    expect(said).not_to_have_attribute("data-as-of", drawn.isoformat(), timeout=15_000)
+    page.wait_for_timeout(12_000)
+    assert datetime.fromisoformat(said.get_attribute("data-as-of") or "") - drawn > timedelta(seconds=8)
+    with night.site.frozen():
+        stopped = datetime.now(UTC)
+        expect(page.locator("[data-stale-note]")).to_have_text(NOTE, timeout=25_000)
+        is_old(page, "house")
+        until(page, f"Housecount.live.sure() <= {stopped.timestamp() * 1000 + 500}")
+        assert datetime.fromisoformat(said.get_attribute("data-as-of") or "") <= stopped
+    expect(page.locator("[data-stale-note]")).to_have_text(
+        "The figures are up to date again.", timeout=10_000
+    )
 
 
 def refused(route: Route) -> None:

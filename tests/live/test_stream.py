@@ -601,6 +601,18 @@ def test_a_client_that_does_not_answer_pings_is_cut(brisk: tuple[House, Served],
         assert house.hub.sockets == 1
 
 
+def test_a_client_that_is_told_nothing_hears_that_the_server_is_there(
+    brisk: tuple[House, Served], token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.sockets.ALIVE_SECONDS", 0.3)
+    with open_socket(brisk[1], token) as client:
+        for _ in range(2):
+            said = client.receive(timeout=2)
+            assert set(said) == {"type", "at"}
+            assert said["type"] == "alive"
+            assert abs(datetime.now(UTC) - datetime.fromisoformat(said["at"])) < timedelta(seconds=5)
+
+
 def test_signing_out_closes_the_socket(
     brisk: tuple[House, Served], database: Database, tenant: Tenant, night: Night
 ) -> None:
