@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.board_document import BoardDocument, Placed
+from data.plain_words import sentence, worded
 
 MOST_BYTES = 512_000
 """Of the document as JSON: room for a logo, none for a library of pictures."""
@@ -74,15 +75,9 @@ def json_text(value: object) -> str:
 def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
     """The faults that pydantic found, under `prefix`."""
     return [
-        Fault(_path(found["loc"], prefix), _short(found["input"]), _sentence(found["msg"]))
-        for found in error.errors(include_url=False, include_context=False)[:_MOST_FAULTS]
+        Fault(_path(found["loc"], prefix), _short(found["input"]), sentence(worded(found)))
+        for found in error.errors(include_url=False)[:_MOST_FAULTS]
     ]
-
-
-def _sentence(complaint: str) -> str:
-    """What pydantic says, of which people read this page's own words alone."""
-    text = complaint.removeprefix("Value error, ")
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _placement(document: BoardDocument) -> Iterator[Fault]:

@@ -32,11 +32,16 @@ class Last(Frozen):
 
 def _edge(value: object) -> object:
     """Ten characters are a day, more a moment; a number is neither."""
-    if isinstance(value, str):
-        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
     if isinstance(value, date):
         return value
-    raise ValueError("A date, or a moment with its offset")
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(
+        "must be a date, as 2026-05-01, or a moment with its offset, as 2026-05-01T18:00:00+01:00"
+    )
 
 
 Edge = Annotated[date | datetime, BeforeValidator(_edge)]

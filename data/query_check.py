@@ -19,8 +19,8 @@ def checked(query: MetricQuery, access: Access) -> list[Metric]:
     used = list(query.dimensions)
     for index, name in enumerate(query.dimensions):
         _dimension(name, f"dimensions.{index}")
-    if len(set(used)) < len(used) or len(set(query.metrics)) < len(metrics):
-        raise QueryError("named-twice", "A metric or dimension is named twice.", field="dimensions")
+    _once(query.metrics, "metric", "metrics")
+    _once(query.dimensions, "dimension", "dimensions")
     for name in dimensions_of(query.where):
         _dimension(name, "where.dimension")
         used.append(name)
@@ -33,6 +33,26 @@ def checked(query: MetricQuery, access: Access) -> list[Metric]:
     _comparison(query)
     _order(query)
     return [metric for metric in metrics if not (access.masked and metric.money)]
+
+
+def _once(names: Sequence[str], kind: str, field: str) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise QueryError(
+                "named-twice", f"The {kind} {name} is named twice.", field=f"{field}.{index}", value=name
+            )
+
+
+def _elsewhere(kind: str, name: str, field: str, asked: Sequence[str]) -> QueryError:
+    """The error about a name that the question does not have, which may well be a valid one."""
+    if name not in CATALOGUE and name not in DIMENSIONS:
+        return unknown(kind, name, field, asked)
+    return QueryError(
+        "not-in-question",
+        f"{name} is not in this question: ask for it too, or name one of {', '.join(asked)}.",
+        field=field,
+        value=name,
+    )
 
 
 def _metric(name: str, field: str) -> Metric:
@@ -99,19 +119,19 @@ def _comparison(query: MetricQuery) -> None:
 
 
 def _order(query: MetricQuery) -> None:
-    names = {*query.metrics, *query.dimensions}
+    names = [*query.metrics, *query.dimensions]
     if query.compare is not None or query.compare_event is not None:
-        names |= {f"{name}.compared" for name in query.metrics}
+        names += [f"{name}.compared" for name in query.metrics]
     for index, sort in enumerate(query.sort):
         if sort.by not in names:
-            raise unknown("column", sort.by, f"sort.{index}.by", names)
+            raise _elsewhere("column", sort.by, f"sort.{index}.by", names)
     top = query.top
     if top is None:
         return
     if not query.dimensions:
         raise QueryError("no-dimension", "The top values need a dimension to be values of.", field="top")
     if top.by and top.by not in query.metrics:
-        raise unknown("metric", top.by, "top.by", query.metrics)
+        raise _elsewhere("metric", top.by, "top.by", query.metrics)
     by = CATALOGUE[top.by or query.metrics[0]]
     if by.additivity in ("distinct", "state") and len(query.dimensions) > 1:
         raise QueryError(

@@ -1,7 +1,8 @@
 """Why a question cannot be answered: what is wrong, where it stands, and what was probably meant."""
 
-import difflib
 from collections.abc import Iterable
+
+from data.plain_words import nearest as nearest_of
 
 
 class QueryError(Exception):
@@ -30,8 +31,7 @@ class QueryError(Exception):
 
 def unknown(kind: str, name: str, field: str, known: Iterable[str]) -> QueryError:
     """The error about a name that is in no list, with the nearest one that is."""
-    close = difflib.get_close_matches(name.lower().replace("-", "_"), list(known), 1, 0.5)
-    nearest = close[0] if close else None
+    nearest = nearest_of(name, known)
     meant = f" Did you mean {nearest}?" if nearest else ""
     shown = name[:80]
     return QueryError(

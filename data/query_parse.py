@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from data.metric_query import All, Between, DaysToDoors, In, Last, MetricQuery, Named, Sort, Top, Within
 from data.metric_query import Any as AnyOf
+from data.plain_words import choices, nearest, sentence, worded
 from data.query_error import QueryError, unknown
 
 _RANGES: dict[str, type[BaseModel]] = {
@@ -103,7 +104,8 @@ def _told(detail: Any, place: list[Any], body: Any, prefix: str) -> QueryError:
         return QueryError("missing-field", f"{place[-1]} is missing.", field=field)
     value = detail.get("input")
     shown = None if isinstance(value, dict | list | tuple) or value is None else str(value)[:80]
-    return QueryError("bad-value", f"{detail['msg']}.", field=field, value=shown)
+    meant = nearest(shown, choices(detail)) if shown is not None else None
+    return QueryError("bad-value", sentence(worded(detail)), field=field, value=shown, nearest=meant)
 
 
 def _within(place: Sequence[Any], body: Any) -> type[BaseModel]:

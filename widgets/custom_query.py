@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from dash.development.base_component import Component
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from data.metric_query import All, MetricQuery, Range
 from data.needs import Need
+from data.query_error import QueryError
+from data.query_parse import parse
 from widgets.asking import Spanned, Versus, compared_event, comparison, has_earlier, range_of
 from widgets.chosen import check_split, dimension_label, known_dimension, known_metric, metric_label
 from widgets.custom_body import body_of, summary_of
@@ -75,10 +77,9 @@ def read(text: str) -> MetricQuery:
     except json.JSONDecodeError as wrong:
         raise ValueError(f"no JSON: {wrong.msg} in line {wrong.lineno}") from None
     try:
-        asked = MetricQuery.model_validate(raw)
-    except ValidationError as wrong:
-        first = wrong.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'the question'}: {first['msg']}") from None
+        asked = parse(raw)
+    except QueryError as wrong:
+        raise ValueError(f"{wrong.field or 'the question'}: {wrong.detail}") from None
     for name in asked.metrics:
         known_metric(name)
     for name in asked.dimensions:

@@ -18,6 +18,7 @@ from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
 from data.needs import EventList, LiveNight, Need, Notes
 from data.noted import Noted
+from data.plain_words import sentence, worded
 from widgets.asking import Spanned, against, range_of, span_words
 from widgets.figures import Figure
 from widgets.left_out import other_currencies, with_note
@@ -106,7 +107,7 @@ def draw(placed: Placed, scope: Scope, answers: Mapping[str, object]) -> Drawn:
         widget, settings = read_settings(placed)
     except KeyError as unknown:
         text = str(unknown.args[0])
-        return _instead("unknown", placed.title or placed.widget, "warn", "Unknown widget", _sentence(text))
+        return _instead("unknown", placed.title or placed.widget, "warn", "Unknown widget", sentence(text))
     except ValidationError as wrong:
         title = placed.title or get(placed.widget).label
         return _instead("invalid", title, "warn", "Check the settings", complaints(wrong, get(placed.widget)))
@@ -154,8 +155,8 @@ def _draw(
     tables = tuple(widget.tables(settings, answers, scope))
     shown = "" if widget.every_currency else other_currencies(list(answers.values()), tables, scope.currency)
     cut = widget.cut(settings, answers, scope) if widget.cut else ""
-    said = [_sentence(each) for each in (widget.summary(settings, answers, scope), cut, shown)]
-    said += [_sentence(notes_said(figure, noted))] if figure is not None else []
+    said = [sentence(each) for each in (widget.summary(settings, answers, scope), cut, shown)]
+    said += [sentence(notes_said(figure, noted))] if figure is not None else []
     return replace(
         common,
         body=with_note(_graphs(widget.body(settings, answers, scope), placed.id, noted), shown),
@@ -288,7 +289,7 @@ def _hidden(title: str) -> Drawn:
 def _failed(title: str, failure: Exception) -> Drawn:
     if isinstance(failure, PermissionError):
         text = str(failure) or "Ask the owner of your organisation if you need these figures."
-        return _instead("denied", title, "lock", "Not part of your role", _sentence(text))
+        return _instead("denied", title, "lock", "Not part of your role", sentence(text))
     if type(failure).__name__ == "DatabaseUnavailable":
         text = "The database does not answer. Nothing is lost; the figures come back by themselves."
         return _instead("failed", title, "warn", "Unavailable right now", text)
@@ -300,9 +301,7 @@ def _named(failure: Exception) -> str:
     ours = type(failure).__module__.partition(".")[0] in ("data", "widgets")
     text = str(getattr(failure, "said", failure))
     return (
-        _sentence(text)
-        if text and (ours or isinstance(failure, ValueError))
-        else f"{type(failure).__name__}."
+        sentence(text) if text and (ours or isinstance(failure, ValueError)) else f"{type(failure).__name__}."
     )
 
 
@@ -322,15 +321,8 @@ def complaints(wrong: ValidationError, widget: Widget[Any]) -> str:
         name = str(error["loc"][0]) if error["loc"] else ""
         found = next((f for key, f in widget.settings.model_fields.items() if name in (key, f.alias)), None)
         label = found.title if found is not None and found.title else f"“{name}”" if name else "Settings"
-        lines.append(f"{label}: {error['msg'].removeprefix('Value error, ')}")
-    return _sentence("; ".join(lines))
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    if not text:
-        return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+        lines.append(f"{label}: {worded(error)}")
+    return sentence("; ".join(lines))
 
 
 def _graphs(body: Component, placed: str, notes: Sequence[Noted]) -> Component:

@@ -70,7 +70,7 @@ def test_every_kind_of_chart_is_drawn(kind: str, metrics: list[str], dimensions:
             {"filters": [{"dimension": "channel", "at_least": 3}]},
             "Channel is no number: name its values",
         ),
-        ({"limit": 0}, "Rows at most: Input should be greater than or equal to 1"),
+        ({"limit": 0}, "Rows at most: must be at least 1"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_words(settings: dict[str, Any], complaint: str) -> None:
