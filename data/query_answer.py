@@ -44,6 +44,8 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
         gathered.inside_other.fill(other)
     if gathered.top is None:
         main, other = arranger.top(main, other)
+        gathered.inside.thin(main)
+        gathered.inside_other.thin(other)
     else:
         for key in [key for key in main.rows if key not in gathered.top and key[0] != OTHER]:
             del main.rows[key]
@@ -92,8 +94,9 @@ class Gathered:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         self.main, self.other = Cells(), Cells()
-        self.inside = Inside(prepared.query, prepared.main)
-        self.inside_other = Inside(prepared.query, prepared.other or prepared.main)
+        main, now = prepared.main, prepared.now
+        self.inside = Inside(prepared.query, main, main, now)
+        self.inside_other = Inside(prepared.query, prepared.other or main, main, now)
         self.ids: dict[str, set[str]] = {name: set() for name in prepared.query.dimensions if name in NAMED}
         self.top: set[Key] | None = None
 
@@ -248,13 +251,14 @@ def _columns(prepared: Prepared) -> tuple[Column, ...]:
 
 def _in_range(prepared: Prepared, other: Cells) -> list[Key]:
     """The keys of the compared side, without days that the main span does not have."""
-    query, spans = prepared.query, list(prepared.main.windows.values())
-    days = [span.days for span in spans if span.days is not None]
-    if "day" not in query.dimensions or len(days) < len(spans) or not days:
+    query, main = prepared.query, prepared.main
+    if "day" not in query.dimensions or not main.windows:
         return list(other.rows)
     index = query.dimensions.index("day")
-    first, end = min(first for first, _ in days), max(end for _, end in days)
-    return [key for key in other.rows if key[index] is None or first <= key[index] < end]
+    spans = [(main.clocks[venue], span) for venue, span in main.windows.items()]
+    first = min(clock.day(span.lo) for clock, span in spans)
+    last = max(clock.day(span.hi - 1) for clock, span in spans)
+    return [key for key in other.rows if key[index] is None or first <= key[index] <= last]
 
 
 def _missing(prepared: Prepared, keys: Sequence[Key]) -> list[Key]:

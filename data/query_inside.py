@@ -1,10 +1,13 @@
-"""People inside at the end of every bucket: a state, carried forward from the cut-off to the next."""
+"""People inside at the end of every bucket: a state, carried forward from the cut-off to the next.
+
+It has a row in every bucket of the range in which there is anybody, also where nobody comes or goes.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate, product
@@ -13,8 +16,9 @@ from uuid import UUID
 
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
+from data.query_clock import Clock
 from data.query_rows import Cells, Key
-from data.query_series import begins, ends
+from data.query_series import begins, ends, moments_of
 from data.query_windows import Look
 
 Series = Key
@@ -29,8 +33,9 @@ class Inside:
     Each venue counts by its own business days: at one moment one may be a day ahead of another.
     """
 
-    def __init__(self, query: MetricQuery, look: Look) -> None:
-        self._look = look
+    def __init__(self, query: MetricQuery, look: Look, main: Look, now: datetime) -> None:
+        """`main` is the side whose range the rows are of."""
+        self._look, self._main, self._now = look, main, now
         times = [i for i, name in enumerate(query.dimensions) if DIMENSIONS[name].seconds]
         self._day = next((i for i in times if query.dimensions[i] == "day"), None)
         self._finest = min(
@@ -42,37 +47,100 @@ class Inside:
         self._folded = query.top is not None and self._finest is not None
         self._sums: dict[Key, int] = defaultdict(int)
         self._changes: dict[Series, dict[Night, dict[int, int]]] = {}
-        self._known: dict[Key, None] = {}
+        self._known: dict[tuple[UUID, date, Key], int] = {}
+        self._only_added_up: set[Key] = set()
 
     def add(self, key: Key, change: int) -> None:
-        """A change; beside a time of day its venue and business day follow the dimensions in `key`."""
+        """A change; beside a time of day its venue and business day follow the dimensions in `key`, and
+        sometimes a finer time."""
         if self._finest is None:
             self._sums[key] += change
             return
         width = len(self._dimensions)
         venue, day = UUID(key[width]), key[width + 1]
-        own = (*key[:width], *key[width + 2 :])
-        second = int(own[self._finest].timestamp())
+        finer = len(key) > width + 2 and isinstance(key[width + 2], datetime)
+        own = (*key[:width], *key[width + 2 + finer :])
+        second = int(key[width + 2 if finer else self._finest].timestamp())
         night = self._changes.setdefault(self._series(own), {}).setdefault((venue, day), {})
         night[second] = night.get(second, 0) + change
-        self._known[self._moved(own, venue)] = None
+        self._known[venue, day, own] = self._known.get((venue, day, own), 0) + change
 
     def places(self) -> list[Key]:
         """The keys that `fill` is going to write."""
-        return [*self._sums, *self._known]
+        return [*self._sums, *self._changed, *self._lasting]
+
+    @cached_property
+    def _changed(self) -> list[Key]:
+        """The keys of buckets that reach into the span, in which there came to be more or less people inside:
+        who came before only counts."""
+        firsts: dict[UUID, int] = {}
+        if self._finest is not None:
+            name, look = self._dimensions[self._finest], self._look
+            for venue, span in look.windows.items():
+                firsts[venue] = begins(name, span.lo + look.shift.seconds, look.clocks[venue])
+        return [
+            self._moved(key, venue)
+            for (venue, _, key), change in self._known.items()
+            if change and int(key[self._finest or 0].timestamp()) >= firsts[venue]
+        ]
+
+    @cached_property
+    def _lasting(self) -> list[Key]:
+        """The keys of every bucket of the range in which somebody is inside."""
+        keys = (
+            self._at(series, times)
+            for series, nights in self._changes.items()
+            for night in nights
+            for times in self._times_of.get(night, ())
+        )
+        return [key for key in dict.fromkeys(keys) if self._state(key)]
+
+    @cached_property
+    def _times_of(self) -> dict[Night, list[Key]]:
+        """The times of every bucket of the range, by the nights whose people are inside then."""
+        times: dict[Night, list[Key]] = defaultdict(list)
+        if self._finest is None or not self._changes:
+            return times
+        buckets = moments_of(self._dimensions[self._finest], self._main, self._now)
+        for venue in {venue for nights in self._changes.values() for venue, _ in nights}:
+            for place in [venue] if venue in buckets else buckets:
+                clock = self._main.clocks[place]
+                for own in (own for moment in buckets[place] for own in self._own_times(moment, clock)):
+                    key = self._at((None,) * len(self._dimensions), own)
+                    times[venue, self._day_back(key, venue)[0]].append(own)
+        return times
+
+    def _own_times(self, moment: datetime, clock: Clock) -> Iterator[Key]:
+        """The dimensions of time of a bucket: of two business days where one begins in between."""
+        assert self._finest is not None
+        start = int(moment.timestamp())
+        end = ends(self._dimensions[self._finest], start, [clock])
+        for day in dict.fromkeys((clock.day(start), clock.day(end - 1))):
+            yield tuple(
+                day
+                if index == self._day
+                else datetime.fromtimestamp(begins(self._dimensions[index], start, clock), UTC)
+                for index in self._times
+            )
 
     def fill(self, cells: Cells) -> None:
         """Write how many are inside into the rows, and add the rows that only they have."""
         for key, change in self._sums.items():
             cells.add(key, "inside", change)
-        for key in self._known:
+        for key in (*self._changed, *self._lasting):
             cells.rows.setdefault(key, {})
         if self._folded:
-            # What is added up in one row must be there at every time, not only when somebody came or went.
+            # What is added up in one row must be there at every time at which there is any row.
             times = {tuple(key[index] for index in self._times) for key in cells.rows}
-            for series, own in product(self._changes, times):
-                cells.rows.setdefault(self._at(series, own), {})
+            every = {self._at(series, own) for series, own in product(self._changes, times)}
+            self._only_added_up = every - cells.rows.keys()
+            cells.rows |= {key: {} for key in self._only_added_up}
         self.carry(cells)
+
+    def thin(self, cells: Cells) -> None:
+        """Take away what was there to be added up, and was not."""
+        for key in self._only_added_up:
+            cells.rows.pop(key, None)
 
     def carry(self, cells: Cells) -> None:
         """Write how many are inside into rows of times in which nobody came or went, too."""
@@ -84,18 +152,23 @@ class Inside:
 
     def _state(self, key: Key) -> int:
         """How many are inside at the end of the key's bucket; of its day, where that ends before."""
-        assert self._finest is not None
-        look, inside = self._look, 0
-        end = ends(self._dimensions[self._finest], int(key[self._finest].timestamp()), look.clocks.values())
+        inside = 0
         for venue, nights in self._running.get(self._series(key), {}).items():
-            clock, until = look.clocks[venue], end
-            if self._day is not None:
-                until = min(end, clock.begins(key[self._day] + timedelta(days=1)))
-            back = look.shift.moment_back(until, clock)
-            moments, running = nights.get(clock.day(back - 1), ((), ()))
-            before = bisect_left(moments, until if look.shift.seconds else back)
+            day, until = self._day_back(key, venue)
+            moments, running = nights.get(day, ((), ()))
+            before = bisect_left(moments, until)
             inside += running[before - 1] if before else 0
         return inside
+
+    def _day_back(self, key: Key, venue: UUID) -> tuple[date, int]:
+        """The night that a key's bucket looks at, and until which of the seconds of its changes."""
+        assert self._finest is not None
+        look, clock = self._look, self._look.clocks[venue]
+        until = ends(self._dimensions[self._finest], int(key[self._finest].timestamp()), look.clocks.values())
+        if self._day is not None:
+            until = min(until, clock.begins(key[self._day] + timedelta(days=1)))
+        back = look.shift.moment_back(until, clock)
+        return clock.day(back - 1), until if look.shift.seconds else back
 
     @cached_property
     def _running(self) -> dict[Series, dict[UUID, dict[date, tuple[Sequence[int], Sequence[int]]]]]:

@@ -101,7 +101,7 @@ def _statements(
         if not own:
             continue
         if spans is None:
-            hidden = _by_calendar(frame)
+            hidden = _by_calendar(frame, side)
             used_here = replace(needs, dimensions=used | {*hidden.beside})
             yield from (
                 statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
@@ -113,14 +113,20 @@ def _statements(
 
 
 BESIDE = ("venue", "day")
+ALIKE = "15min"
+"""The longest time that begins at the same moments on all clocks."""
 
 
-def _by_calendar(frame: Frame) -> Frame:
+def _by_calendar(frame: Frame, side: Look) -> Frame:
     """People inside are summed up from the cut-off on, each venue by its own: each of their rows says its
-    venue and business day, and its time as it was. What it is compared with is found out later."""
-    if not any(DIMENSIONS[name].shape == "instant" for name in frame.keys):
+    venue and business day, and its time as it was. What it is compared with is found out later. Where hours
+    of one venue end within those of another, it says the quarter, too."""
+    grains = [DIMENSIONS[name].seconds for name in frame.keys if DIMENSIONS[name].shape == "instant"]
+    if not grains:
         return frame
-    return replace(frame, beside=BESIDE, shift=Shift(seconds=frame.shift.seconds))
+    apart = len({clock.zone for clock in side.clocks.values()}) > 1
+    finer = (ALIKE,) if apart and min(grains) > DIMENSIONS[ALIKE].seconds else ()
+    return replace(frame, beside=BESIDE + finer, shift=Shift(seconds=frame.shift.seconds))
 
 
 def state_spans(query: MetricQuery, side: Look, now: datetime) -> list[Asked]:

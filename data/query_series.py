@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from data.buckets import hour_begins, next_hour
 from data.metric_dimensions import DIMENSIONS
@@ -30,32 +31,42 @@ def every_bucket(prepared: Prepared, known: Sequence[Any]) -> Iterator[Any]:
 
 
 def _buckets(prepared: Prepared, name: str) -> Iterator[Any]:
-    spans = [
-        (prepared.main.clocks[venue], span)
-        for venue, span in prepared.main.windows.items()
-        if span.hi > span.lo
-    ]
-    second = int(prepared.now.timestamp())
+    look, now = prepared.main, prepared.now
     if name == "days_to_doors":
         yield from _days_to_doors(prepared)
         return
-    if not DIMENSIONS[name].seconds or not spans:
+    if not DIMENSIONS[name].seconds:
         return
-    ends = [
-        (clock, span.lo, min(span.hi, second + 1) if span.lo <= second else span.hi) for clock, span in spans
-    ]
     if DIMENSIONS[name].shape == "instant":
-        # Longer by a day, as an hour may be longer where clocks change.
-        longest = MOST_FILLED * DIMENSIONS[name].seconds + 86_400
-        if any(hi - lo > longest for _, lo, hi in ends):
-            return
-        whole: set[Any] = {moment for clock, lo, hi in ends for moment in _moments(name, clock, lo, hi)}
-    else:
-        # Most venues have the same days, wherever they are.
-        edges = {(first_of(name, clock.day(lo)), clock.day(hi - 1)) for clock, lo, hi in ends}
-        whole = {day for first, last in edges for day in _days(name, first, last)}
+        yield from {moment for moments in moments_of(name, look, now).values() for moment in moments}
+        return
+    # Most venues have the same days, wherever they are.
+    edges = {(first_of(name, clock.day(lo)), clock.day(hi - 1)) for clock, lo, hi in _spans(look, now)}
+    whole = {day for first, last in edges for day in _days(name, first, last)}
     if len(whole) <= MOST_FILLED:
         yield from whole
+
+
+def _spans(look: Look, now: datetime) -> list[tuple[Clock, int, int]]:
+    """The span at every venue, up to now where it has begun."""
+    second = int(now.timestamp())
+    return [
+        (look.clocks[venue], span.lo, min(span.hi, second + 1) if span.lo <= second else span.hi)
+        for venue, span in look.windows.items()
+        if span.hi > span.lo
+    ]
+
+
+def moments_of(name: str, look: Look, now: datetime) -> dict[UUID, list[datetime]]:
+    """The buckets of a time shorter than a day, of every venue those of its span up to now; nothing where all
+    of them together are too many."""
+    # Longer by a day, as an hour may be longer where clocks change.
+    longest = MOST_FILLED * DIMENSIONS[name].seconds + 86_400
+    spans = _spans(look, now)
+    if any(hi - lo > longest for _, lo, hi in spans):
+        return {}
+    moments = {clock.venue_id: list(_moments(name, clock, lo, hi)) for clock, lo, hi in spans}
+    return moments if len({moment for own in moments.values() for moment in own}) <= MOST_FILLED else {}
 
 
 def _days_to_doors(prepared: Prepared) -> Iterator[int]:

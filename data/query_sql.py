@@ -94,7 +94,7 @@ class _Writer:
     def write(self) -> Statement:
         frame = self.frame
         keys = [self.expression(name, frame.shift) for name in frame.keys]
-        keys += [self.expression(name) for name in frame.beside]
+        keys += [self.expression(name, UNMOVED if name == "day" else frame.shift) for name in frame.beside]
         if frame.by_currency and "currency" not in frame.keys:
             keys.append(self._currency())
         measures = [

@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from data.metric_query import MetricQuery
 from tests.query.naive_clock import (
     EVER,
     FINE,
+    ONE,
     Hall,
     Side,
+    Span,
+    bucket,
     bucket_end,
     business_day,
     day_start,
     hour_start,
     main_side,
     other_side,
-    whole_days,
 )
 from tests.query.naive_figures import (
     INSIDE,
@@ -35,9 +38,11 @@ from tests.query.naive_figures import (
     Taking,
     value,
 )
-from tests.query.naive_world import DATES, INSTANTS, Happened, World, dimension, dimensions_of, matches
+from tests.query.naive_world import INSTANTS, Happened, World, dimension, dimensions_of, matches
 
 SECOND = timedelta(seconds=1)
+LONGEST = 2000
+"""Buckets: a longer range has only rows of what happened."""
 Key = tuple[Any, ...]
 
 
@@ -48,17 +53,40 @@ class _Looked:
         self.world, self.query, self.side, self.now = world, query, side, now
         self.split = bool(SPLIT_BY_CURRENCY & {*query.metrics}) and "currency" not in query.dimensions
         self.kept: set[Key] | None = None
+        fine = [name for name in INSTANTS if name in query.dimensions]
+        self.grain = fine[0] if fine else None
         asked = INSIDE in query.metrics
         self.changes = [thing for thing in self._seen(Change) if self._may_be_inside(thing)] if asked else []
         self.groups: dict[Key, dict[type, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for kind in {count.of for name in query.metrics for count in METRICS[name].counts}:
             for thing in self._seen(kind):
-                if self._happened(thing) or (kind is Change and thing in self._last_day()):
+                if kind is not Change and self._happened(thing):
                     key = self.key(thing)
                     if not (
                         "customer" in query.dimensions and key[query.dimensions.index("customer")] is None
                     ):
                         self.groups[key][kind].append(thing.what)
+
+        for key in [key for key, things in self.groups.items() if not self._anything(things)]:
+            del self.groups[key]
+        if asked:
+            self._changed()
+
+    def _anything(self, things: dict[type, list[Any]]) -> bool:
+        """What was booked and taken back is nothing, as if it had never been."""
+        counts = {count for name in self.query.metrics for count in METRICS[name].counts}
+        return any(count.how(things[count.of]) for count in counts if count.of in things)
+
+    def _changed(self) -> None:
+        """There is a row of every time at which there came to be more or less people inside."""
+        changes: dict[Any, list[Any]] = defaultdict(list)
+        for thing in filter(self._stays, self.changes):
+            assert thing.at is not None
+            hall = thing.show.hall
+            changes[self.key(thing), hall, business_day(hall, thing.at)].append(thing.what)
+        for (key, *_), whats in changes.items():
+            if sum(what.by for what in whats) or self.grain is None:
+                self.groups[key][Change] += whats
 
     def _seen(self, kind: type) -> Iterator[Happened]:
         halls, world = self.side.halls, self.world
@@ -88,11 +116,52 @@ class _Looked:
             return False
         return day_start(thing.show.hall, business_day(thing.show.hall, span[0])) <= thing.at < span[1]
 
-    def _last_day(self) -> list[Happened]:
-        """Who came and went on the last day of the span that has begun, where nothing else says when."""
-        if any(name in INSTANTS or name in DATES for name in self.query.dimensions):
-            return []
-        return [thing for thing in self.changes if self._on_last_day(thing)]
+    def _stays(self, thing: Happened) -> bool:
+        """Whether a change of who is inside has a row: of a bucket or a day that reaches into the span; where
+        nothing says when, on the last day of the span that has begun."""
+        span, hall = self.side.span(thing.show), thing.show.hall
+        if span is None or thing.at is None or not self._may_be_inside(thing):
+            return False
+        if self.grain is not None:
+            lo = bucket(self.grain, hall, span[0] + self.side.move.time)
+            return bucket(self.grain, hall, thing.at + self.side.move.time) >= lo
+        return "day" in self.query.dimensions or self._on_last_day(thing)
+
+    def buckets(self) -> dict[Hall, list[datetime]]:
+        """Every bucket of the range at every hall, none after now; nothing where they are too many."""
+        found: dict[Hall, list[datetime]] = {}
+        for hall in self.side.halls if self.grain else ():
+            shows = [show.event_id for show in self.world.shows if show.hall == hall]
+            places = [place for place in (hall.venue_id, *shows) if place in self.side.spans]
+            spans = [self._told(hall, self.side.spans[place]) for place in places]
+            if not spans:
+                continue
+            lo, hi = min(span[0] for span in spans), max(span[1] for span in spans)
+            if lo <= self.now:
+                hi = min(hi, self.now.replace(microsecond=0) + SECOND)
+            if hi - lo > LONGEST * timedelta(hours=1) + ONE:
+                return {}
+            start, found[hall] = bucket(self.grain or "", hall, lo), []
+            while start < hi and len(found[hall]) <= LONGEST:
+                found[hall].append(start)
+                start = bucket_end(self.grain or "", hall, start)
+        return found if len({start for starts in found.values() for start in starts}) <= LONGEST else {}
+
+    def lasting(self, buckets: Mapping[Hall, list[datetime]]) -> Iterator[Key]:
+        """The keys of whoever has come or gone, at every bucket of the range."""
+        names = self.query.dimensions
+        for alike in self._alike.values():
+            series, halls = alike[0][0], {thing.show.hall for _, thing in alike}
+            # A series of time alone has the buckets of all halls.
+            own_halls = halls if len(names) > 1 and halls <= buckets.keys() else buckets.keys()
+            for clock, start in ((hall, start) for hall in own_halls for start in buckets[hall]):
+                fine = [name for name in INSTANTS if name in names]
+                times: dict[str, Any] = {name: bucket(name, clock, start) for name in fine}
+                end = bucket_end(self.grain or "", clock, start)
+                for moment in (start, end - SECOND):  # Of two days where one begins in between.
+                    times["day"] = business_day(clock, moment).isoformat()
+                    own = (times.get(name, series[i]) for i, name in enumerate(names))
+                    yield (*own, *series[len(names) :])
 
     def _on_last_day(self, thing: Happened) -> bool:
         span = self.side.span(thing.show)
@@ -126,26 +195,38 @@ class _Looked:
     def _inside(self, key: Key) -> int:
         times = dict(zip(self.query.dimensions, key, strict=False))
         fine = next((name for name in INSTANTS if name in times), None)
-        rest = [i for i, name in enumerate(self.query.dimensions) if name not in INSTANTS and name != "day"]
-        rest += [len(self.query.dimensions)] if self.split else []
         count = 0
-        for thing in self.changes:
-            own, hall = self.key(thing), thing.show.hall
+        until: dict[Hall, tuple[datetime, date]] = {}
+        for own, thing in self._alike[self._rest(key)]:
+            hall = thing.show.hall
             assert thing.at is not None
-            if any(own[i] != key[i] for i in rest):
-                continue
             if fine is None:
                 same = own == key if "day" in times else self._on_last_day(thing)
                 count += thing.what.by if same else 0
                 continue
-            end = self._end(fine, times[fine])
-            if "day" in times:
-                end = min(end, day_start(hall, date.fromisoformat(times["day"]) + timedelta(days=1)))
-            end = self.side.move.back(hall, end)
-            day = business_day(hall, end - SECOND)
+            if hall not in until:
+                end = self._end(fine, times[fine])
+                if "day" in times:
+                    end = min(end, day_start(hall, date.fromisoformat(times["day"]) + timedelta(days=1)))
+                end = self.side.move.back(hall, end)
+                until[hall] = end, business_day(hall, end - SECOND)
+            end, day = until[hall]
             if thing.at < end and business_day(hall, thing.at) == day:
                 count += thing.what.by
         return count
+
+    @cached_property
+    def _alike(self) -> dict[Key, list[tuple[Key, Happened]]]:
+        """The changes with their keys, by what of these is no time."""
+        alike: dict[Key, list[tuple[Key, Happened]]] = defaultdict(list)
+        for thing in self.changes:
+            own = self.key(thing)
+            alike[self._rest(own)].append((own, thing))
+        return alike
+
+    def _rest(self, key: Key) -> Key:
+        names = self.query.dimensions
+        return tuple(v for i, v in enumerate(key) if i >= len(names) or names[i] not in (*INSTANTS, "day"))
 
     def _end(self, grain: str, start: datetime) -> datetime:
         """Of hours that halls have apart the latest."""
@@ -156,7 +237,11 @@ class _Looked:
         """How many have passed of the key's time."""
         times = dict(zip(self.query.dimensions, key, strict=False))
         halls = [hall for hall in self.side.halls if hall.venue_id in self.side.spans]
-        spans = [self._told(hall) for hall in halls if times.get("venue") in (None, str(hall.venue_id))]
+        spans = [
+            self._told(hall, self.side.spans[hall.venue_id])
+            for hall in halls
+            if times.get("venue") in (None, str(hall.venue_id))
+        ]
         if not spans:
             return None
         lo, hi = min(span[0] for span in spans), max(span[1] for span in spans)
@@ -172,9 +257,8 @@ class _Looked:
             return None
         return max((hi - lo).total_seconds(), 1) / 60
 
-    def _told(self, hall: Hall) -> tuple[datetime, datetime]:
+    def _told(self, hall: Hall, span: Span) -> Span:
         """The span, of everything the days on which there is anything."""
-        span = self.side.spans[hall.venue_id]
         if span != EVER:
             return span
         own = [show.hall == hall and fact.occurred_at for show, fact in self.world.facts]
@@ -185,28 +269,39 @@ class _Looked:
 Rows = dict[Key, tuple[Any, ...]]
 
 
-def evaluate(world: World, query: MetricQuery, now: datetime, also: Mapping[Key, Any] | None = None) -> Rows:
+def evaluate(world: World, query: MetricQuery, now: datetime) -> Rows:
     """Key (dimensions, then the currency where there is money) → the metrics, each with what it is compared
-    with beside it; without rows of nothing. People inside stay so in times when nothing happens: `also`
-    names keys of such."""
+    with beside it: of everything that happened, and of every bucket of the range in which somebody is inside;
+    also rows of nothing."""
     main = main_side(query, world.halls, world.shows, now)
     other = other_side(query, main, world.halls, world.shows, now)
     looked = [_Looked(world, query, side, now) for side in (main, other) if side is not None]
-    keys = dict.fromkeys([*looked[0].groups, *(also or ())])
-    if other is not None:
-        keys |= dict.fromkeys(key for key in looked[1].groups if _within(query, main, key))
-    rows = {key: tuple(one.value(name, key) for name in query.metrics for one in looked) for key in keys}
-    return {key: row for key, row in rows.items() if any(row)}
+    keys = dict.fromkeys(_keys(looked))
+    return {key: tuple(one.value(name, key) for name in query.metrics for one in looked) for key in keys}
+
+
+def _keys(looked: list[_Looked]) -> Iterator[Key]:
+    query, main = looked[0].query, looked[0].side
+    buckets = looked[0].buckets() if INSIDE in query.metrics else {}
+    for one in looked:
+        own = [key for key in one.groups if one is looked[0] or _within(query, main, key)]
+        yield from [*own, *one.lasting(buckets)]
+
+
+def buckets_of(world: World, query: MetricQuery, now: datetime) -> set[datetime]:
+    """All buckets of the range, of the finest dimension of time that is shorter than a day."""
+    looked = _Looked(world, query, main_side(query, world.halls, world.shows, now), now)
+    return {start for starts in looked.buckets().values() for start in starts}
 
 
 def _within(query: MetricQuery, main: Side, key: Key) -> bool:
     """Not on a day that the range does not have."""
-    spans = [(hall, main.spans.get(hall.venue_id)) for hall in main.halls]
-    if "day" not in query.dimensions or not all(span and whole_days(hall, span) for hall, span in spans):
+    spans = [(hall, main.spans[hall.venue_id]) for hall in main.halls if hall.venue_id in main.spans]
+    if "day" not in query.dimensions or not spans:
         return True
-    days = [business_day(hall, edge) for hall, span in spans if span for edge in span]
+    days = [business_day(hall, edge) for hall, span in spans for edge in (span[0], span[1] - SECOND)]
     day = key[query.dimensions.index("day")]
-    return day is None or min(days).isoformat() <= day < max(days).isoformat()
+    return day is None or min(days).isoformat() <= day <= max(days).isoformat()
 
 
 def refold(world: World, query: MetricQuery, now: datetime, kept: set[Key], other: str) -> Rows:
@@ -214,10 +309,12 @@ def refold(world: World, query: MetricQuery, now: datetime, kept: set[Key], othe
     looked = _Looked(world, query, main_side(query, world.halls, world.shows, now), now)
     at = len(query.dimensions) - 1
     groups: dict[Key, dict[type, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    lasting = [key for key in looked.lasting(looked.buckets()) if looked.inside(key)]
+    for key in (*looked.groups, *lasting):
+        groups[*key[:at], other, *key[at + 1 :]]  # Of the rest at every time there is a row of.
     for key, own in looked.groups.items():
         place = key if (key[at], *key[at + 1 :]) in kept else (*key[:at], other, *key[at + 1 :])
         for kind, whats in own.items():
             groups[place][kind] += whats
     looked.groups, looked.kept = groups, kept
-    rows = {key: tuple(looked.value(name, key) for name in query.metrics) for key in groups}
-    return {key: row for key, row in rows.items() if any(row)}
+    return {key: tuple(looked.value(name, key) for name in query.metrics) for key in groups}

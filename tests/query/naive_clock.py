@@ -81,9 +81,9 @@ def hour_start(hall: Hall, at: datetime) -> datetime:
 
 @cache
 def hour_end(hall: Hall, at: datetime) -> datetime:
-    moment = at.replace(second=0, microsecond=0)
+    moment = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
     while hour_start(hall, moment) == hour_start(hall, at):
-        moment += timedelta(minutes=1)
+        moment += timedelta(minutes=15)  # No clock differs by less.
     return moment
 
 

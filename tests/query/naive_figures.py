@@ -143,10 +143,12 @@ def _open_seats(night: Night) -> int:
 SOLD = _sum(SaleLine, lambda line: _issued(line) if not line.comp else 0)
 ISSUED = _sum(SaleLine, _issued)
 CANCELLED = _sum(SaleLine, lambda line: -_issued(line) if line.kind == "cancellation" else 0)
-PAID = _sum(SaleLine, lambda line: _gross(line) + _fees(line))
+GROSS = _sum(SaleLine, _gross)
+FEES = _sum(SaleLine, _fees)
+GIVEN_BACK = _sum(SaleLine, lambda line: -_refunded(line))
 REFUNDED = _sum(SaleLine, _refunded)
-NET = _sum(SaleLine, lambda line: _gross(line) + _fees(line) - _refunded(line))
-TICKETS_NET = _sum(SaleLine, lambda line: _gross(line) - _refunded(line))
+NET = (GROSS, FEES, GIVEN_BACK)
+TICKETS_NET = (GROSS, GIVEN_BACK)
 ORDERS = _different(SaleLine, lambda line: line.order_id if _bought(line) else None)
 CUSTOMERS = _different(SaleLine, lambda line: line.customer if _bought(line) else None)
 ENTRIES = _sum(Scan, _moved("entry", person=True))
@@ -217,17 +219,17 @@ METRICS: dict[str, Figure] = {
         _sum(Bought, lambda sale: sale.line.quantity),
     ),
     "sales_velocity": Figure((SOLD,), "minutes"),
-    "gross_revenue": _amount(_sum(SaleLine, _gross)),
+    "gross_revenue": _amount(GROSS),
     "refunded": _amount(REFUNDED),
-    "fees": _amount(_sum(SaleLine, _fees)),
+    "fees": _amount(FEES),
     "tax": _amount(_sum(SaleLine, lambda line: line.tax_minor)),
-    "net_revenue": _amount(NET),
-    "ticket_revenue": _amount(TICKETS_NET),
-    "revenue_without_tax": _amount(NET, _sum(SaleLine, lambda line: -line.tax_minor)),
-    "average_ticket_price": _amount(TICKETS_NET, over=(SOLD,)),
-    "average_order_value": _amount(NET, over=(ORDERS,)),
-    "revenue_per_customer": _amount(NET, over=(CUSTOMERS,)),
-    "refund_rate": _percent(REFUNDED, PAID),
+    "net_revenue": _amount(*NET),
+    "ticket_revenue": _amount(*TICKETS_NET),
+    "revenue_without_tax": _amount(*NET, _sum(SaleLine, lambda line: -line.tax_minor)),
+    "average_ticket_price": _amount(*TICKETS_NET, over=(SOLD,)),
+    "average_order_value": _amount(*NET, over=(ORDERS,)),
+    "revenue_per_customer": _amount(*NET, over=(CUSTOMERS,)),
+    "refund_rate": _percent(REFUNDED, GROSS, FEES),
     "event_revenue": _amount(_sum(Taking, lambda taking: taking.net)),
     "events": _plain(_night(lambda night: 1)),
     "events_cancelled": _plain(_sum(Night, lambda night: 1 - night.counts)),

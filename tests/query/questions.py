@@ -122,6 +122,33 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def states(draw: st.DrawFn) -> dict[str, Any]:
+    """A question for the people inside at times of the day, mostly over a part of a day."""
+    metrics = draw(st.sampled_from((["inside"], ["entries", "inside"], ["inside", "net_revenue"])))
+    allowed = _allowed(metrics)
+    grain = draw(st.sampled_from([name for name in INSTANTS if name in allowed]))
+    more = draw(st.lists(st.sampled_from([name for name in allowed if name != grain]), max_size=1))
+    hours = st.builds(
+        lambda start, length: {
+            "from": start.isoformat(),
+            "to": (start + timedelta(minutes=length)).isoformat(),
+        },
+        moments,
+        st.integers(1, 600),
+    )
+    query: dict[str, Any] = {"metrics": metrics, "dimensions": draw(st.permutations([grain, *more]))}
+    query |= draw(_placed(by_venue=False))
+    compare = draw(st.sampled_from(("", "", "previous_period", "last_week", "last_year", "event")))
+    query["range"] = draw(st.one_of(hours, hours, periods, by_doors if compare in ("", "event") else hours))
+    if compare == "event":
+        query |= {"events": [draw(st.sampled_from(DATED))], "compareEvent": draw(st.sampled_from(DATED))}
+        query.pop("venues", None)
+    elif compare:
+        query["compare"] = compare
+    return query
+
+
+@st.composite
 def tops(draw: st.DrawFn) -> dict[str, Any]:
     """A question for the top values of a dimension that is no time, by a metric that can be ranked."""
     metrics = draw(_metrics())

@@ -51,11 +51,15 @@ def ask(night: Night, **query: Any) -> Answer:
 
 
 def some(answer: Answer) -> list[tuple[Any, ...]]:
-    """The rows in which there is anything, instants by their time of day in UTC."""
+    """The rows in which there is anything, as `times` tells them."""
+    return [row for row in times(answer) if any(value for value in row if not isinstance(value, str))]
+
+
+def times(answer: Answer) -> list[tuple[Any, ...]]:
+    """All rows, instants by their time of day in UTC."""
     return [
         tuple(f"{value:%H:%M}" if isinstance(value, datetime) else value for value in row)
         for row in answer.rows
-        if any(value for value in row if not isinstance(value, str | datetime))
     ]
 
 
@@ -131,8 +135,73 @@ def test_people_inside_by_day_and_time_are_those_inside_then(night: Night) -> No
     night.enter(3, at("2026-05-20T18:31"))
     night.enter(1, at("2026-05-20T18:41"))
     found = ask(night, metrics=["inside"], dimensions=["day", "5min"], range=TODAY)
-    times = [(row[1].strftime("%H:%M"), row[2]) for row in found.rows]
-    assert times == [("18:30", 3), ("18:40", 4)]
+    counts = [(row[1].strftime("%H:%M"), row[2]) for row in found.rows]
+    assert counts[:4] == [("18:30", 3), ("18:35", 3), ("18:40", 4), ("18:45", 4)]
+    assert (len(counts), counts[-1]) == (25, ("20:30", 4))
+
+
+def test_people_inside_are_told_in_every_bucket_of_the_range_and_in_none_outside(night: Night) -> None:
+    night.enter(361, at("2026-05-20T17:35"))
+    night.enter(2, at("2026-05-20T20:12"))
+    body = {"metrics": ["inside"], "dimensions": ["15min"]}
+    last_hour = ask(night, **body, range={"last": 60, "unit": "minute"})  # From 19:31 on.
+    counts = [("19:30", 361), ("19:45", 361), ("20:00", 363), ("20:15", 363), ("20:30", 363)]
+    assert times(last_hour) == counts
+    assert times(ask(night, **body, range={"last": 60, "unit": "minute"}, limit=3)) == counts[:3]
+    with_entries = {"metrics": ["entries", "inside"], "dimensions": ["15min"]}
+    found = ask(night, **with_entries, range={"last": 20, "unit": "minute"})  # From 20:11 on.
+    assert times(found) == [("20:00", 2, 363), ("20:15", 0, 363), ("20:30", 0, 363)]
+
+
+def test_the_last_two_hours_of_people_inside_are_25_rows_whenever_they_came(night: Night) -> None:
+    night.enter(7, at("2026-05-20T17:35"))
+    body = {"metrics": ["entries", "inside"], "dimensions": ["5min"]}
+    found = ask(night, **body, range={"last": 120, "unit": "minute"})
+    assert times(found)[0] == ("18:30", 0, 7)
+    assert [row[1:] for row in found.rows] == [(0, 7)] * 25
+
+
+def test_an_hour_that_the_range_does_not_have_has_no_row_of_people_inside(night: Night) -> None:
+    night.enter(5, at("2026-05-20T17:35"))
+    body = {"metrics": ["entries", "exits", "inside"], "dimensions": ["hour"]}
+    span = {"from": "2026-05-20T18:00:00+00:00", "to": "2026-05-20T18:30:00+00:00"}
+    assert times(ask(night, **body, range=span)) == [("18:00", 0, 0, 5)]
+
+
+def test_people_inside_each_event_have_rows_also_while_nobody_moves(night: Night) -> None:
+    night.enter(5, at("2026-05-20T17:35"))
+    body = {"metrics": ["inside"], "dimensions": ["event", "30min"]}
+    found = ask(night, **body, range={"last": 60, "unit": "minute"})
+    assert [(event, f"{moment:%H:%M}", inside) for event, moment, inside in found.rows] == [
+        (str(night.event_id), "19:30", 5),
+        (str(night.event_id), "20:00", 5),
+        (str(night.event_id), "20:30", 5),
+    ]
+
+
+def test_people_inside_are_compared_in_the_buckets_of_the_range_alone(night: Night) -> None:
+    night.enter(5, at("2026-05-20T08:35"))
+    body = {"metrics": ["inside"], "dimensions": ["hour"], "compare": "previous_period"}
+    span = {"from": "2026-05-20T18:00:00+00:00", "to": "2026-05-20T19:00:00+00:00"}
+    assert times(ask(night, **body, range=span)) == [("18:00", 5, 5)]
+
+
+def test_hours_of_venues_that_end_apart_count_nobody_before_they_come(
+    night: Night, postgres_url: str
+) -> None:
+    another_venue(postgres_url, night, "Asia/Kathmandu")  # Where hours begin at a quarter past.
+    night.enter(2, at("2026-05-20T18:40"))
+    night.enter(3, at("2026-05-20T19:40"))
+    body = {"metrics": ["inside"], "dimensions": ["hour"]}
+    span = {"from": "2026-05-20T18:00:00+00:00", "to": "2026-05-20T20:00:00+00:00"}
+    # From a quarter past six to a quarter past seven there are two, though the seventh hour has begun.
+    assert times(ask(night, **body, range=span)) == [
+        ("17:15", 0),
+        ("18:00", 2),
+        ("18:15", 2),
+        ("19:00", 5),
+        ("19:15", 5),
+    ]
 
 
 def test_people_inside_beside_those_of_a_week_ago_at_the_same_time(night: Night) -> None:
