@@ -77,7 +77,7 @@ def test_settings_are_checked_without_asking_for_figures(program: Caller) -> Non
     assert answer.status_code == 422
     assert answer.json
     assert [(fault["field"], fault["detail"]) for fault in answer.json["faults"]] == [
-        ("settings.top", "Input should be less than or equal to 100.")
+        ("settings.top", "Must be at most 100.")
     ]
     answer = program("POST", path, {"settings": {"kind": "stacked"}})
     assert answer.status_code == 422
