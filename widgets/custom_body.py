@@ -107,4 +107,6 @@ def summary_of(names_: Sequence[str], dims: Sequence[str], answers: Answers, sco
         return f"{what} by {by}: nothing is known"
     key, value = max(known, key=lambda each: each[1])
     place = ", ".join(word(part) for word, part in zip(words_of(answers), key, strict=True))
-    return f"{what} by {by}: most {place} with {exactly(value, found_.column.unit, found_.currency)}"
+    most = exactly(value, found_.column.unit, found_.currency)
+    # By nothing but the currency, which is no part of a key: one value, whatever money it was paid in.
+    return f"{what} by {by}: most {place} with {most}" if place else f"{what} by {by}: {most} in all"

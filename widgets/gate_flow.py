@@ -114,10 +114,11 @@ def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Tabl
         ("refused", "Refused", "count"),
         ("last", "Last scan", None),
     ]
+    places = {zone["zone"]: zone["name"] for zone in state["capacity"]["zones"]}
     rows = [
         (
             gate["name"],
-            gate["zone"] or "",
+            places.get(gate["zone"]) or gate["zone"] or "",
             gate["perMinute"],
             gate["entries"],
             gate["exits"],

@@ -108,8 +108,16 @@ def tables(settings: LiveFigureSettings, answers: Answers, scope: Scope) -> Sequ
         ("exactly", "Exactly", None),
     ]
     rows = [(label_of(settings), said[name].text, said[name].title)]
-    rows += [("", said[each].text, said[each].title) for each in (of, *below) if each and said[each].text]
+    rows += [
+        (_kind(each), said[each].text, said[each].title) for each in (of, *below) if each and said[each].text
+    ]
     return [made(label_of(settings), columns, rows, answers["night"]["event"]["zone"])]
+
+
+def _kind(reading: str) -> str:
+    """What a line below the number is, by the name of its reading."""
+    kinds = {"of": "Out of", "delta": "Against usual", "percent": "Share", "note": "Detail"}
+    return kinds.get(reading.rpartition("-")[2], reading.replace("-", " ").capitalize())
 
 
 WIDGET = Widget(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 from dash import html
 from dash.development.base_component import Component
@@ -61,8 +62,8 @@ def _tables(settings: Settings, answers: Answers, scope: Scope) -> Sequence[Tabl
     sales = answers["night"]["sales"]
     rows = [
         ("Last minute", sales["perMinute"]),
-        ("Last 5 minutes", sales["perFiveMinutes"]),
-        ("Last hour", sales["perHour"]),
+        ("Last 5 minutes", floor(sales["perFiveMinutes"] + 0.5)),
+        ("Last hour", floor(sales["perHour"] + 0.5)),
         ("Today", sales["soldToday"]),
         ("Sold", sales["sold"]),
         ("Capacity", sales["capacity"] or None),

@@ -58,7 +58,8 @@ def exactly(value: Any, unit: Unit | None, currency: str = "") -> str:
     if value is None:
         return "not known"
     if unit == "money":
-        return f"{money(round(value), currency, exponent(currency), exact=True)} {currency}".strip()
+        text = money(round(value), currency, exponent(currency), exact=True)
+        return text if currency in text else f"{text} {currency}"
     if unit == "percent":
         return f"{decimal(value, 2)}%"
     if unit == "seconds":

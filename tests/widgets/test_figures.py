@@ -72,8 +72,7 @@ def test_the_waterfall_adds_up_in_the_currencys_own_units() -> None:
     placed = Placed(id="a", widget="revenue-waterfall")
     drawn = draw(placed, sample_scope(NOW, currency="KWD"), {"money": answer(columns, rows)})
     assert drawn.summary == (
-        "KWD\u00a010.000 KWD gross and KWD\u00a00.500 KWD fees less KWD\u00a01.500 KWD refunded"
-        " is KWD\u00a09.000 KWD net."
+        "KWD\u00a010.000 gross and KWD\u00a00.500 fees less KWD\u00a01.500 refunded is KWD\u00a09.000 net."
     )
     assert drawn.figure is not None
     steps = {

@@ -158,6 +158,31 @@ def test_lists_say_that_there_may_be_more(name: str, settings: dict[str, Any], w
         assert not [each for each in ("with most", "the next", " of 6 ") if each in shown.sub]
 
 
+def test_files_of_a_night_name_every_row_and_have_whole_tickets_and_places_by_name() -> None:
+    (scanned,) = drawn("live-figure", number="entered").tables
+    assert all(row[0] for row in scanned.rows)
+    (pace,) = drawn("sales-pace", _in_fractions).tables
+    assert [row[1] for row in pace.rows[1:3]] == [7, 75]
+    (gates,) = drawn("gate-flow", _in_fractions).tables
+    assert gates.rows[0][1] == "Standing room"
+    assert gates.total_rows == len(gates.rows) + 3
+
+
+def _in_fractions(night: Any) -> Any:
+    """A night whose sliding sums are fractions, with a named place, and gates beyond those listed."""
+    night["sales"] |= {"perFiveMinutes": 6.7, "perHour": 74.7}
+    night["attendance"]["gates"][0]["zone"] = "standing"
+    night["attendance"]["moreGates"] = 3
+    night["capacity"]["zones"][0] |= {"zone": "standing", "name": "Standing room"}
+    return night
+
+
+def test_figures_by_currency_alone_have_no_empty_name() -> None:
+    summary = drawn("custom", kind="table", metrics=["tickets_sold"], dimensions=["currency"]).summary
+    assert "most  with" not in summary
+    assert summary.endswith(" in all.")
+
+
 def test_a_title_of_many_metrics_counts_those_it_does_not_name() -> None:
     metrics = ["tickets_sold", "net_revenue", "orders", "refunds", "comps"]
     assert drawn("custom", kind="table", metrics=metrics, dimensions=["channel"]).title == (

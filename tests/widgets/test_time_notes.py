@@ -1,6 +1,5 @@
 """Notes stand on every time axis there is, at their place and once, and never as anything but words."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,6 +9,8 @@ from dash import dcc
 from dash.development.base_component import Component
 
 from data.board_document import Placed
+from data.metric_dimensions import DIMENSIONS
+from data.metric_query import MetricQuery
 from data.needs import Notes
 from data.noted import Noted
 from exports.svg import picture
@@ -22,10 +23,13 @@ from widgets.time_notes import notes_said, with_notes
 NOW = datetime(2026, 11, 20, 19, 42, 7, tzinfo=UTC)
 SCOPE = sample_scope(NOW)
 HOSTILE = "<b onload=alert(1)>\"A\" & 'B'</b>"
-TIMES = [{"grain": grain} for grain in ("5min", "hour", "day", "week", "month")]
+GRAINS = [name for name, each in DIMENSIONS.items() if each.seconds]
+TIMES = [{"grain": grain} for grain in GRAINS]
+NOT_ACROSS = {"calendar-heat", "distribution"}
+"""Ask by time and have something else across: weeks as columns, values."""
 CUSTOM: list[dict[str, Any]] = [
-    {"kind": kind, "dimensions": [time, *more], "span": "90d"}
-    for time in ("hour", "day", "week", "month", "quarter")
+    {"kind": kind, "dimensions": [time, *more], "span": "90d", "limit": 5000}
+    for time in GRAINS
     for kind, more in (
         ("line", ()),
         ("line", ("channel",)),
@@ -34,7 +38,6 @@ CUSTOM: list[dict[str, Any]] = [
         ("stacked", ("channel",)),
     )
 ]
-CLOCK = re.compile(r"\d\d:\d\d|\d{1,2} [A-Z][a-z]{2}")
 
 
 def every_figure() -> Iterator[tuple[Placed, Drawn]]:
@@ -55,11 +58,16 @@ def every_figure() -> Iterator[tuple[Placed, Drawn]]:
                 yield placed, shown
 
 
-def is_over_time(drawn: dict[str, Any]) -> bool:
-    """Whether the axis across is one of calendar time, by what it looks like."""
-    axis = drawn["layout"].get("xaxis", {})
-    words = axis.get("ticktext") or []
-    return axis.get("type") == "date" or (bool(words) and all(CLOCK.fullmatch(word) for word in words))
+def is_over_time(placed: Placed) -> bool:
+    """Whether the axis across is one of calendar time, by what is asked and not by how it looks."""
+    asked = [need for name, need in needs(placed, SCOPE).items() if name != NOTES]
+    timed = any(
+        DIMENSIONS[name].seconds
+        for need in asked
+        if isinstance(need, MetricQuery)
+        for name in need.dimensions
+    )
+    return (timed or placed.widget == "arrivals") and placed.widget not in NOT_ACROSS
 
 
 def graphs(body: Component) -> list[dict[str, Any]]:
@@ -68,12 +76,14 @@ def graphs(body: Component) -> list[dict[str, Any]]:
 
 
 def test_every_time_axis_there_is_bears_notes_on_the_board_and_on_paper() -> None:
-    over_time = set()
+    over_time, grains = set(), set()
     for placed, shown in every_figure():
         assert shown.figure is not None
-        if not is_over_time(shown.figure):
+        if not is_over_time(placed):
+            assert shown.figure["layout"].get("xaxis", {}).get("type") != "date", placed
             continue
         over_time.add(placed.widget)
+        grains.add(shown.figure["layout"]["meta"]["time"]["grain"])
         said = [each.get("text", "") for each in shown.figure["layout"].get("annotations", [])]
         assert any(text.startswith("The fire alarm") for text in said), placed
         assert "Noted: " in shown.summary, placed
@@ -89,6 +99,7 @@ def test_every_time_axis_there_is_bears_notes_on_the_board_and_on_paper() -> Non
         "sales-over-time",
         "series-comparison",
     }
+    assert grains >= set(GRAINS)
 
 
 def on(times: list[Any], grain: str, zone: str = "Europe/London") -> dict[str, Any]:
