@@ -86,14 +86,14 @@ class Inside:
 
     @cached_property
     def _lasting(self) -> list[Key]:
-        """The keys of every bucket of the range in which somebody is inside."""
+        """The keys of every bucket of the range in which somebody is inside at a venue whose bucket it is."""
         keys = (
-            self._at(series, times)
+            (self._at(series, times), night[0])
             for series, nights in self._changes.items()
             for night in nights
             for times in self._times_of.get(night, ())
         )
-        return [key for key in dict.fromkeys(keys) if self._state(key)]
+        return [*dict.fromkeys(key for key, venue in keys if self._state_at(key, venue))]
 
     @cached_property
     def _times_of(self) -> dict[Night, list[Key]]:
@@ -151,14 +151,24 @@ class Inside:
                 sums["inside"] = self._state(key)
 
     def _state(self, key: Key) -> int:
-        """How many are inside at the end of the key's bucket; of its day, where that ends before."""
-        inside = 0
-        for venue, nights in self._running.get(self._series(key), {}).items():
-            day, until = self._day_back(key, venue)
-            moments, running = nights.get(day, ((), ()))
-            before = bisect_left(moments, until)
-            inside += running[before - 1] if before else 0
-        return inside
+        """How many are inside at the end of the key's bucket; of its day, where that ends before. Where the
+        day had ended already, nobody."""
+        return sum(self._state_at(key, venue) for venue in self._running.get(self._series(key), ()))
+
+    def _state_at(self, key: Key, venue: UUID) -> int:
+        if self._is_over(key, venue):
+            return 0
+        day, until = self._day_back(key, venue)
+        moments, running = self._running[self._series(key)][venue].get(day, ((), ()))
+        before = bisect_left(moments, until)
+        return running[before - 1] if before else 0
+
+    def _is_over(self, key: Key, venue: UUID) -> bool:
+        """Whether the key's day ended at this venue before its bucket began."""
+        if self._day is None or self._finest is None:
+            return False
+        tomorrow = self._look.clocks[venue].begins(key[self._day] + timedelta(days=1))
+        return bool(key[self._finest].timestamp() >= tomorrow)
 
     def _day_back(self, key: Key, venue: UUID) -> tuple[date, int]:
         """The night that a key's bucket looks at, and until which of the seconds of its changes."""

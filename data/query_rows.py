@@ -133,7 +133,7 @@ class Arranger:
         ranked: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
         for (currency, value), row in sums.rows.items():
             place = (*[None] * last, value)
-            figure = value_of(metric, row, self.minutes(place)) if metric else None
+            figure = value_of(metric, row, self._minutes_of(metric, place)) if metric else None
             ranked[currency].append(
                 (figure is None, -(figure or 0), value is None, self._shown(last, value), value)
             )
@@ -169,13 +169,20 @@ class Arranger:
         say); what these are made of is a part of the rest."""
         for key in [key for key in {**main.rows, **other.rows} if key[self.width - 1] != OTHER]:
             rows = [(cells, cells.rows[key]) for cells in (main, other) if key in cells.rows]
-            minutes = self.minutes(key)
-            if any(value_of(metric, row, minutes) for metric in self.metrics.values() for _, row in rows):
+            if any(
+                value_of(metric, row, self._minutes_of(metric, key))
+                for metric in self.metrics.values()
+                for _, row in rows
+            ):
                 continue
             for cells, row in rows:
                 del cells.rows[key]
                 if self.query.top is not None and self.query.top.other:
                     self._fold(cells, key, row)
+
+    def _minutes_of(self, metric: Metric, key: Key) -> float | None:
+        """The minutes that a rate is of; nothing to work out for other metrics."""
+        return self.minutes(key) if "minutes" in metric.measures else None
 
     def _currency_of(self, key: Key) -> Any:
         return key[-1] if self.by_currency else None

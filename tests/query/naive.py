@@ -161,7 +161,10 @@ class _Looked:
                 for moment in (start, end - SECOND):  # Of two days where one begins in between.
                     times["day"] = business_day(clock, moment).isoformat()
                     own = (times.get(name, series[i]) for i, name in enumerate(names))
-                    yield (*own, *series[len(names) :])
+                    key = (*own, *series[len(names) :])
+                    # Of several times a hall has rows of its own: hours begin apart.
+                    if len(names) == 1 or clock not in halls or self._inside(key, clock):
+                        yield key
 
     def _on_last_day(self, thing: Happened) -> bool:
         span = self.side.span(thing.show)
@@ -192,7 +195,7 @@ class _Looked:
         ends = {self.key(thing)[at:] for thing in self.changes} - self.kept
         return sum(self._inside((*key[:at], *end)) for end in ends if end[1:] == key[at + 1 :])
 
-    def _inside(self, key: Key) -> int:
+    def _inside(self, key: Key, only: Hall | None = None) -> int:
         times = dict(zip(self.query.dimensions, key, strict=False))
         fine = next((name for name in INSTANTS if name in times), None)
         count = 0
@@ -200,6 +203,8 @@ class _Looked:
         for own, thing in self._alike[self._rest(key)]:
             hall = thing.show.hall
             assert thing.at is not None
+            if only is not None and hall != only:
+                continue
             if fine is None:
                 same = own == key if "day" in times else self._on_last_day(thing)
                 count += thing.what.by if same else 0
@@ -207,7 +212,9 @@ class _Looked:
             if hall not in until:
                 end = self._end(fine, times[fine])
                 if "day" in times:
-                    end = min(end, day_start(hall, date.fromisoformat(times["day"]) + timedelta(days=1)))
+                    over = day_start(hall, date.fromisoformat(times["day"]) + timedelta(days=1))
+                    # Nobody is inside of a day that was over when the time began.
+                    end = min(end, over) if times[fine] < over else EVER[0]
                 end = self.side.move.back(hall, end)
                 until[hall] = end, business_day(hall, end - SECOND)
             end, day = until[hall]
