@@ -27,8 +27,9 @@ from data.folder import Urls
 if TYPE_CHECKING:
     from data.engine import Database
 
-# How long an example takes says something about the machine, not about the code.
-settings.register_profile("any machine", deadline=None)
+# How long an example takes says something about the machine, not about the code. Developers try new examples
+# in every run; the build has the same ones until the code of a test changes.
+settings.register_profile("any machine", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("any machine")
 
 
