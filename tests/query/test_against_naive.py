@@ -124,9 +124,8 @@ def test_every_answer_is_that_of_counting_fact_by_fact(
 
 @settings(
     max_examples=25,
-    derandomize=True,
     deadline=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
 @given(asked=st.lists(states(), min_size=2, max_size=4), now=moments)
