@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen
 RUN_LEAN := $(UV) run --frozen --no-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format migrate rollback seed bench charts
+.PHONY: help install run test check contract audit-dependencies format migrate rollback audit-verify seed bench charts
 
 help: ## List these targets
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -18,13 +18,22 @@ run: .venv/installed ## Start everything: http://127.0.0.1:8050
 test: $(UV) ## Run all tests, on real servers, in two processes
 	$(RUN) pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(UV) ## Format, lint, types, import layers, documents, migrations
+check: $(UV) ## Format, lint, types, import layers, documents, licences, secrets, migrations
 	$(UV) lock --check
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
-	$(RUN) pytest -q tests/test_architecture.py tests/test_bound_values.py tests/test_documents.py
+	$(RUN) pytest -q tests/test_architecture.py tests/test_bound_values.py tests/test_documents.py \
+	    tests/test_dependencies.py tests/test_source_safety.py
 	$(RUN) python -m data.migrations check
+
+contract: $(UV) ## Ask the whole API many strange things (CONTRACT_EXAMPLES of each)
+	CONTRACT_EXAMPLES=$(or $(CONTRACT_EXAMPLES),60) $(RUN) pytest -n 2 tests/api/test_contract.py
+
+audit-dependencies: $(UV) ## Ask PyPI (SERVICE=osv: OSV) for known weaknesses of what running needs (online)
+	@$(UV) export --frozen --no-dev --no-emit-project --quiet --output-file .housecount-requirements.txt
+	@$(RUN) python .ci/known_weaknesses.py $(or $(SERVICE),pypi) .housecount-requirements.txt $(UV); \
+	    found=$$?; rm -f .housecount-requirements.txt; exit $$found
 
 format: $(UV) ## Format the code and fix what can be fixed
 	$(RUN) ruff format .
@@ -35,6 +44,9 @@ migrate: $(UV) ## Bring the database to the newest schema
 
 rollback: $(UV) ## Take the newest migration back (TO=<revision> for more)
 	$(RUN_LEAN) python -m data.migrations downgrade $(TO)
+
+audit-verify: $(UV) ## Find entries of the audit log that were changed, moved, removed or put in
+	@$(RUN_LEAN) python -m jobs audit verify $(ARGS)
 
 seed: $(UV) ## Fill the demo venue (does nothing when it is there)
 	$(RUN_LEAN) python -m jobs seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -27,26 +28,39 @@ import pages.sales
 import pages.tonight
 from api import (
     account,
+    admin,
+    admin_tokens,
+    audit,
+    audit_log,
+    audit_page,
     callback_door,
     dash_scripts,
     dashboard_sharing,
     dashboard_versions,
     dashboards,
+    docs,
     exports,
+    forgotten,
     gate,
     headers,
     health,
     idempotency,
     ingest,
+    invitations,
+    limits,
     login,
+    mailed,
     notes,
     pretix,
     problems,
     queries,
     realtime,
     rows,
+    second_factor,
     shared_files,
+    snippet,
     static,
+    stats,
     stream,
     unknown,
     widgets,
@@ -54,9 +68,12 @@ from api import (
 from components.document import document
 from config import ConfigurationError, Settings
 from data.answer_store import AnswerStore
+from data.audit_entry import Keys
+from data.audit_log import AuditLog, Trail
 from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
+from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
 from data.services import Services
@@ -69,29 +86,37 @@ SERVICES = "housecount.services"
 CLOSE = "housecount.close"
 
 
-def create_app(settings: Settings) -> Dash:
+Trails = Callable[[Database], Trail]
+
+
+def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     """A whole application with connections and threads of its own; several may live in one process.
 
+    `trail` makes what is written to in place of the audit log, for tests and benchmarks.
     `app.server.extensions[CLOSE]()` ends the threads and connections. Raises ConfigurationError when
     `settings` does not name both servers.
     """
     server = Flask("housecount", static_folder=None, template_folder="api/templates")
-    if settings.trusted_proxies:
-        many = settings.trusted_proxies
-        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=many, x_proto=many)  # type: ignore[method-assign]
     stack = ExitStack()
     server.extensions[CLOSE] = stack.close
-    services = server.extensions[SERVICES] = _services(settings, stack)
+    services = server.extensions[SERVICES] = _services(settings, stack, trail)
     login.register(server, services)
     gate.register(server, services)  # Before Dash, so that nothing of Dash is asked by a stranger.
     idempotency.register(server, services)
+    forgotten.register(server, services)
+    mailed.register(server, services)
     account.register(server, services)
+    second_factor.register(server, services)
+    admin.register(server, services)
+    admin_tokens.register(server, services)
+    audit_page.register(server, services)
+    invitations.register(server, services)
     problems.register(server)
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
     realtime.register(server, services)
     queries.register(server, services)
-    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows):
+    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows, stats, audit_log):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))
     file = partial(shared_file, services.database, services.directory)
@@ -99,6 +124,8 @@ def create_app(settings: Settings) -> Dash:
     hub = stream.register(server, services)
     stack.callback(hub.close)
     health.register(server, services, hub)
+    docs.register(server)
+    snippet.register(server)
     unknown.register(server)
     app = Dash(
         __name__,
@@ -133,6 +160,11 @@ def create_app(settings: Settings) -> Dash:
     callbacks.tv.register(app, services)
     stack.callback(callbacks.shared_link.register(app, services).close)
     callbacks.first_paint.register(app, scripts.url)
+    limits.register(server)
+    audit.register(server, services.trail)
+    if settings.trusted_proxies:  # Last, so that it stands before the REST door too.
+        many = settings.trusted_proxies
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=many, x_proto=many)  # type: ignore[method-assign]
     return app
 
 
@@ -147,11 +179,11 @@ def create_server() -> Flask:
     return server
 
 
-def _services(settings: Settings, stack: ExitStack) -> Services:
+def _services(settings: Settings, stack: ExitStack, trail: Trails | None) -> Services:
     """The connections and threads that everything shares; `stack` ends them, the last one first."""
     if settings.database_url is None or settings.redis_url is None:
         raise ConfigurationError(["DATABASE_URL and REDIS_URL must be set here; `make run` sets both."])
-    database = Database(settings.database_url, max_size=8)
+    database = Database(settings.database_url, master=MasterKeys(settings.master_keys()), max_size=8)
     stack.callback(database.close)
     store = LiveStore(settings.redis_url, settings.redis_prefix)
     stack.callback(store.close)
@@ -167,7 +199,8 @@ def _services(settings: Settings, stack: ExitStack) -> Services:
     stack.callback(writer.close)
     counters = Counters(settings.redis_url, settings.redis_prefix, settings.signing_key())
     stack.callback(counters.close)
-    return Services(settings, database, Directory(database), writer, live, counters)
+    written = trail(database) if trail else AuditLog(database, Keys(settings.audit_keys()))
+    return Services(settings, database, Directory(database), writer, live, counters, written)
 
 
 def _export_at_once(services: Services) -> exports.Work:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,6 +19,11 @@ class ConfigurationError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("The configuration cannot be used:\n" + "\n".join(f"  - {p}" for p in problems))
         self.problems = problems
+
+
+def is_safe_to_fetch(address: str) -> bool:
+    """Whether nobody on the way can change what comes from there."""
+    return address.startswith(("https://", "http://127.0.0.1:", "http://localhost:"))
 
 
 class Settings(BaseSettings):
@@ -51,6 +58,11 @@ class Settings(BaseSettings):
         "",
         description="Other origins that may open live sockets, separated by commas (https://board.example.com).",
     )
+    public_url: str | None = Field(
+        None,
+        description="Where people reach Housecount (https://board.example.com): links in mails and the way"
+        " back from a sign-in begin with it. Empty: http://HOST:PORT.",
+    )
     trusted_proxies: int = Field(
         0,
         ge=0,
@@ -63,6 +75,82 @@ class Settings(BaseSettings):
         repr=False,
         description="Signs the session cookies, at least 32 characters. Empty: generated once into DATA_DIR.",
     )
+    master_key: str | None = Field(
+        None,
+        min_length=32,
+        pattern=r"^[^\s,]+$",
+        repr=False,
+        description="Locks the tenants' keys, at least 32 characters. Empty: generated once into DATA_DIR.",
+    )
+    master_key_previous: str = Field(
+        "",
+        repr=False,
+        description="Former master keys that still open what they locked, separated by commas.",
+    )
+    jwt_issuer: str = Field(
+        "", description="The issuer (iss) whose JSON Web Tokens are let in at the API. Empty: none are."
+    )
+    jwt_audience: str = Field("housecount", description="The audience (aud) that such a token has to name.")
+    jwt_jwks_url: str | None = Field(
+        None, description="Where the issuer publishes its keys, for RS256 and ES256 (https://…/jwks.json)."
+    )
+    jwt_secret: str | None = Field(
+        None,
+        min_length=32,
+        repr=False,
+        description="The secret shared with an issuer that signs by HS256, in place of JWT_JWKS_URL.",
+    )
+    jwt_leeway_seconds: int = Field(
+        30, ge=0, le=300, description="How far the clocks of the issuer and of this server may be apart."
+    )
+    oidc_issuer: str = Field(
+        "", description="The OpenID provider (issuer) by which people may sign in, too. Empty: none."
+    )
+    oidc_client_id: str = Field("", description="The id by which the provider knows this installation.")
+    oidc_client_secret: str = Field("", repr=False, description="The secret that goes with this id.")
+    oidc_name: str = Field(
+        "single sign-on", max_length=40, description="What people call it: the button says Sign in with it."
+    )
+    oidc_scopes: str = Field("openid email", description="What the provider is asked for; openid is part.")
+    oidc_email_verified: str = Field(
+        "email_verified",
+        pattern=r"^[A-Za-z0-9_:/.-]{1,100}$",
+        description="The claim by which the provider says that it has verified an e-mail address.",
+    )
+    oidc_second_factor: bool = Field(
+        False, description="The provider asks everybody for a second factor itself: ask for none of ours."
+    )
+    audit_key: str | None = Field(
+        None,
+        min_length=32,
+        repr=False,
+        description="Keys the hashes of the audit log, at least 32 characters; older keys follow after"
+        " commas. Empty: generated once into DATA_DIR.",
+    )
+    audit_months: int = Field(
+        24, ge=1, le=240, description="Whole months that the audit log is kept beside the current one."
+    )
+    smtp_host: str | None = Field(
+        None,
+        description="The server that takes mails. Empty: they are written as files to the folder mail of"
+        " DATA_DIR.",
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port: 587 with starttls, 465 with tls.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way there is kept: starttls, tls from the first byte, or none."
+    )
+    smtp_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust there in place of the system's."
+    )
+    smtp_user: str | None = Field(None, description="The name to sign in there with. Empty: nobody does.")
+    smtp_password: str | None = Field(None, repr=False, description="The password of that name.")
+    smtp_from: str | None = Field(
+        None, description="The address that mails come from (housecount@example.com)."
+    )
+    archive_after_months: int = Field(
+        0, ge=0, le=1200, description="Whole months after which facts leave for Parquet files; 0: never."
+    )
+    archive_dir: Path | None = Field(None, description="Folder of these files. Empty: archive in DATA_DIR.")
     session_idle_minutes: int = Field(
         60, ge=1, description="Minutes without a request after which a login ends."
     )
@@ -73,6 +161,22 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="json, console (for people), or auto: console on a terminal and json elsewhere."
     )
+    rate_address_per_minute: int = Field(
+        12_000, ge=0, description="Requests a minute of one address, messages aside; 0: any number."
+    )
+    rate_caller_per_minute: int = Field(
+        6_000, ge=0, description="Requests a minute of one person or token, messages aside; 0: any number."
+    )
+    rate_tenant_per_minute: int = Field(
+        60_000, ge=0, description="Requests a minute of one tenant, messages aside; 0: any number."
+    )
+    rate_ingest_per_second: int = Field(
+        5_000, ge=0, description="Requests a second of one token that sends messages; 0: any number."
+    )
+    max_sockets_per_caller: int = Field(
+        1_000, ge=1, description="Most live sockets of one person or token in a web process."
+    )
+    log_addresses: bool = Field(False, description="Leave the IP addresses of callers in the log.")
     max_body_mb: int = Field(
         32, ge=1, description="Largest request body in MB, measured after decompression."
     )
@@ -113,6 +217,66 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
 
+    @field_validator("jwt_jwks_url", "oidc_issuer")
+    @classmethod
+    def _is_safe_to_fetch(cls, value: str | None) -> str | None:
+        # Keys that somebody on the way could put in place of the issuer's would open every door.
+        if value and not is_safe_to_fetch(value):
+            raise ValueError("must start with https:// (http:// for this machine alone)")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_safe_to_send(cls, value: str | None) -> str | None:
+        # A link in a mail opens an account: it must not travel in the clear.
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if parts.scheme != "https" and not (parts.scheme == "http" and here):
+            raise ValueError("must start with https:// (http:// for this machine alone)")
+        if not parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in value:
+            raise ValueError("must be an origin, without a path")
+        return value.rstrip("/")
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _is_one_address(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", value) is None:
+            raise ValueError("must be one e-mail address")
+        return value
+
+    @model_validator(mode="after")
+    def _can_send_mail(self) -> Self:
+        if self.smtp_host and not (self.smtp_from and self.public_url):
+            raise ValueError("SMTP_HOST needs SMTP_FROM and PUBLIC_URL")
+        if bool(self.smtp_user) != bool(self.smtp_password):
+            raise ValueError("SMTP_USER and SMTP_PASSWORD need each other")
+        if self.smtp_password and self.smtp_security == "none":
+            raise ValueError("SMTP_SECURITY=none would send SMTP_PASSWORD in the clear")
+        return self
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _asks_for_openid(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("openid must be among them")
+        return value
+
+    @model_validator(mode="after")
+    def _has_keys_of_the_issuer(self) -> Self:
+        if self.jwt_issuer and (self.jwt_jwks_url is None) == (self.jwt_secret is None):
+            raise ValueError("JWT_ISSUER needs either JWT_JWKS_URL or JWT_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_provider(self) -> Self:
+        needed = ("oidc_client_id", "oidc_client_secret", "public_url")
+        missing = [name.upper() for name in needed if not getattr(self, name)]
+        if self.oidc_issuer and missing:
+            raise ValueError(f"OIDC_ISSUER needs {', '.join(missing)}")
+        return self
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _lower_case(cls, value: object) -> object:
@@ -125,7 +289,8 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             problems = [
-                f"{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+                "".join(f"{str(name).upper()}: " for name in problem["loc"][:1])
+                + problem["msg"].removeprefix("Value error, ")
                 for problem in error.errors(include_url=False, include_context=False, include_input=False)
             ]
             raise ConfigurationError(problems) from None
@@ -135,17 +300,40 @@ class Settings(BaseSettings):
         """The configured extra origins, without trailing slashes."""
         return frozenset(o.strip().rstrip("/") for o in self.allowed_origins.split(",") if o.strip())
 
+    @property
+    def origin(self) -> str:
+        """What links in mails begin with: never what a request says, which anybody may write."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails are written to while there is no server for them."""
+        return self.data_dir / "mail"
+
     def signing_key(self) -> str:
-        """The key that signs cookies: SECRET_KEY, or the one kept in the data folder (made on first use).
+        """The key that signs cookies: SECRET_KEY, or the one kept in the data folder (made on first use)."""
+        return self.secret_key or self._generated("secret_key")
+
+    def master_keys(self) -> list[str]:
+        """MASTER_KEY, or the one kept in the data folder (made on first use), and then the former ones."""
+        former = [one.strip() for one in self.master_key_previous.split(",") if one.strip()]
+        return [self.master_key or self._generated("master_key"), *former]
+
+    def audit_keys(self) -> list[str]:
+        """The keys of the audit log's hashes, the one in use first: AUDIT_KEY, or one in the data folder."""
+        given = [key.strip() for key in (self.audit_key or "").split(",") if key.strip()]
+        return given or [self._generated("audit_key")]
+
+    def _generated(self, name: str) -> str:
+        """The secret in a file of the data folder that only its owner can read, made when it is not there.
 
         Two processes may ask at the same time: the file appears whole by a hard link, and the first one wins.
         """
-        if self.secret_key is not None:
-            return self.secret_key
-        path = self.data_dir / "secret_key"
+        path = self.data_dir / name
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+            draft = path.with_name(f"{name}.{os.getpid()}.{secrets.token_hex(4)}")
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(48))

@@ -25,6 +25,7 @@ import structlog
 import logs
 from config import ConfigurationError, Settings
 from data import embedded
+from data.database_login import application_url
 from data.demo_handover import read_history
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.folder import EmbeddedError
@@ -136,8 +137,13 @@ def run(settings: Settings, signals: Signals) -> None:
     _check_port(settings)
     with embedded.started(settings.data_dir, settings.database_url, settings.redis_url) as (urls, servers):
         environment = os.environ | _FRUGAL | {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
+        # What answers strangers never holds the owner's password.
+        guarded = environment | {"DATABASE_URL": application_url(urls.database_url)}
         _finish("migrations", [sys.executable, "-m", "data.migrations", "upgrade"], environment, signals)
-        children = [Process(name, command, environment=environment) for name, command in _commands(settings)]
+        children = [
+            Process(name, command, environment=environment if name == "worker" else guarded)
+            for name, command in _commands(settings)
+        ]
         try:
             children[0].start()
             if settings.demo:  # Beside the web process, which takes as long to load.
@@ -178,6 +184,8 @@ def banner(settings: Settings, seconds: float) -> str:
         f"  PostgreSQL   {'from DATABASE_URL' if settings.database_url else f'embedded, in {folder}'}"
     )
     lines.append(f"  Redis        {'from REDIS_URL' if settings.redis_url else f'embedded, in {folder}'}")
+    if settings.master_key is None:
+        lines.append(f"  Master key   {folder / 'master_key'}: keep a copy, without it no secret can be read")
     lines.append("  Stop         Ctrl-C\n")
     return "\n".join(lines)
 

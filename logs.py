@@ -1,4 +1,8 @@
-"""Logging: one JSON object per line, or readable lines on a terminal, with secrets blanked."""
+"""Logging: one JSON object per line, or readable lines on a terminal, without secrets and personal data.
+
+What is blanked is found by the name of a value, or by its look: nobody who logs what somebody else said can
+know what is in it. A line of a request says its id (`request`) and the tenant, where it is known.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,37 @@ from config import Settings
 
 BLANK = "[hidden]"
 SELDOM_SECONDS = 60.0
-_SECRET_NAME = re.compile(r"passw|secret|token|authori[sz]ation|cookie|api_?key|_url$", re.IGNORECASE)
+_OURS = frozenset({"timestamp", "level", "process", "tenant"})
+"""What we put on every line ourselves: nothing of it is searched."""
+_SECRET_NAME = re.compile(
+    r"passw|secret|token|authori[sz]ation|cookie|api_?key|_url$|e_?mail|phone|customer(?!s)|address$",
+    re.IGNORECASE,
+)
 _SECRET_TEXT = re.compile(
     r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"  # the credentials of a URL
-    r"|(?<=\bBearer )\S+"
+    r"|(?<=\bBearer )\S+|(?<=\bBasic )\S+|(?<=\bBearer\.)\S+"
+    r"|(?<=\bCookie: )[^\r\n]+"
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JSON Web Token
+    r"|\b[0-9a-f]{32}\.[0-9a-f]{32}\.[\w-]+"  # the token of a session
+    r"|(?<=/shared/)[\w-]+"  # that of a promoter's link
+    r"|(?<=/welcome/)[\w-]+|(?<=/reset/)[\w-]+"  # those of links in mails
     r"|\bhc_[A-Za-z0-9_-]{16,}"  # our own API tokens
-    r"|(?<=\bpassword=)\S+"
+    r"|(?<=\bpassword=)[^\s&]+"
+    r"|(?<=[\"']password[\"']: )[\"'][^\"']*[\"']|(?<=[\"']password[\"']:)[\"'][^\"']*[\"']"
     r"|(?<=/webhooks/pretix/)[^/\s]+/[^\s?\"']+",  # the last part of the address authenticates pretix
+    re.IGNORECASE,
+)
+
+_PERSONAL_TEXT = re.compile(
+    r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"  # an e-mail address
+    r"|(?<![\w.+-])\+\d[\d ()./-]{6,16}\d(?!\w)"  # a telephone number: +44 20 7946 0000,
+    r"|(?<![\w.-])\(?0\d{2,4}\)?[ /-]?\d{3,4}[ /-]?\d{3,5}(?![\w.-])"  # 020 7946 0000
+    r"|(?<![\w.-])\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w.-])"  # and (555) 010-4477
+)
+_ADDRESS_TEXT = re.compile(
+    r"(?<![\w.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
+    r"|(?<![\w:])(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}(?![\w:])"
+    r"|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}(?![\w:])",
     re.IGNORECASE,
 )
 
@@ -30,6 +58,7 @@ _SECRET_TEXT = re.compile(
 def configure(settings: Settings, process: str) -> None:
     """Send all that this process logs, libraries included, to standard output with the process's name."""
     plain = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
+    hide = Hide(addresses=settings.log_addresses)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -39,9 +68,9 @@ def configure(settings: Settings, process: str) -> None:
     ]
     last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if plain:
-        last += [hide_secrets, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        last += [hide, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     else:
-        last += [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+        last += [structlog.processors.format_exc_info, hide, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -91,19 +120,31 @@ class Seldom(logging.Filter):
         return True
 
 
-def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The log event with every value that is named like a secret, or looks like one, blanked."""
-    return {name: BLANK if _SECRET_NAME.search(name) else _hidden(value) for name, value in event.items()}
+class Hide:
+    """A processor that blanks every value that is named like a secret or personal, or looks like it; IP
+    addresses unless `addresses` are wanted."""
 
+    def __init__(self, *, addresses: bool) -> None:
+        self._looks = [_SECRET_TEXT, _PERSONAL_TEXT, *([] if addresses else [_ADDRESS_TEXT])]
 
-def _hidden(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SECRET_TEXT.sub(BLANK, value)
-    if isinstance(value, dict):
-        return dict(hide_secrets(None, "", value))
-    if isinstance(value, list | tuple):
-        return [_hidden(item) for item in value]
-    return value
+    def __call__(self, _: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """The event without them."""
+        return {name: value if name in _OURS else self._of(name, value) for name, value in event.items()}
+
+    def _of(self, name: object, value: Any) -> Any:
+        return BLANK if _SECRET_NAME.search(str(name)) else self._hidden(value)
+
+    def _hidden(self, value: Any) -> Any:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, dict):
+            return {name: self._of(name, own) for name, own in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._hidden(item) for item in value]
+        text = str(value)
+        for look in self._looks:
+            text = look.sub(BLANK, text)
+        return text
 
 
 def _named(process: str) -> Any:

@@ -1,4 +1,5 @@
-"""Programs we start: they end when we end, whatever ends us, and are asked to stop by their own signal."""
+"""Programs we start: they end when we end, whatever ends us, and are asked to stop by their own signal.
+And how one of them learns that it is asked to."""
 
 from __future__ import annotations
 
@@ -8,11 +9,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 _LIBC = ctypes.CDLL(None)
 _SET_PARENT_DEATH_SIGNAL = 1
+
+
+def until_signalled() -> threading.Event:
+    """An event that SIGTERM or SIGINT sets. Call it in the main thread."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 class Process:
@@ -53,7 +64,7 @@ class Process:
     def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C in the terminal is for us, who stop things in order."""
         with contextlib.ExitStack() as stack:
-            output = None if self.log is None else stack.enter_context(self.log.open("ab"))
+            output = None if self.log is None else stack.enter_context(_private(self.log))
             self._running = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
@@ -88,6 +99,13 @@ class Process:
             yield
         finally:
             self.stop()
+
+
+def _private(log: Path) -> BinaryIO:
+    """A log to add to, which its owner alone can read, also when it is an older one."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "ab")
 
 
 def die_with_parent(number: signal.Signals) -> None:

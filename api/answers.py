@@ -34,17 +34,18 @@ def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = 
 
 def asked(model: type[Model], *, empty: bool = False) -> Model:
     """The request's body as this model; with `empty` it may be missing. Raises Refused, InvalidDocument."""
+    body = read_object(request.environ, LARGEST_BODY, empty=empty)
     try:
-        return model.model_validate(read_object(request.environ, LARGEST_BODY, empty=empty))
+        return model.model_validate(body)
     except ValidationError as error:
-        raise InvalidDocument(faults_of(error)) from None
+        raise InvalidDocument(faults_of(error, body=body)) from None
 
 
-def page_size(usual: int = 50) -> int:
-    """The parameter `limit`, between 1 and 200. Raises InvalidDocument."""
+def page_size(usual: int = 50, most: int = MOST_ON_A_PAGE) -> int:
+    """The parameter `limit`, between 1 and `most`. Raises InvalidDocument."""
     given = request.args.get("limit", str(usual))
-    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= MOST_ON_A_PAGE):
-        raise InvalidDocument([Fault("limit", printable(given), f"A number from 1 to {MOST_ON_A_PAGE}.")])
+    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= most):
+        raise InvalidDocument([Fault("limit", printable(given), f"A number from 1 to {most}.")])
     return int(given)
 
 

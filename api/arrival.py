@@ -19,6 +19,8 @@ from collections import deque
 from functools import partial
 from typing import Any
 
+from gunicorn import util
+from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -38,7 +40,11 @@ LEAVING_SECONDS = 2.0
 """How long a client may take to hang up after its last answer."""
 
 BEGINNING_OF_BODY = 16 * 1024
+SKIPPED_OF_BODY = 32 * 1024
+"""How much of a body that nobody wants may be passed over to the next request; gunicorn takes twice that."""
+
 LARGEST_HEAD = 64 * 1024
+LONGEST_DETAIL = 200
 _RECEIVE = 64 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
@@ -88,6 +94,14 @@ class Incoming(SocketUnreader):  # type: ignore[misc]
         self._received += len(data)
         return data
 
+    def lacks(self, body: Body) -> bool:
+        """Whether part of this body is yet to come, or where it ends is not known."""
+        if self.given_up or body.failed:
+            return True
+        if isinstance(body.reader, LengthReader):
+            return bool(body.reader.length > min(len(self.buf.getbuffer()), SKIPPED_OF_BODY))
+        return body.reader.parser is not None
+
     def _ready(self) -> bool:
         held: bytes = self.buf.getvalue()
         end = held.find(b"\r\n\r\n")
@@ -131,6 +145,11 @@ class Connection(TConn):  # type: ignore[misc]
         self.since = 0.0
         self._worker = worker
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed to make room, while the event loop had still something to say of it."""
+        return bool(self.sock.fileno() < 0)
+
     def wait(self, seconds: float) -> None:
         """It waits from now on, no longer than this."""
         self.since = time.monotonic()
@@ -146,6 +165,27 @@ class Connection(TConn):  # type: ignore[misc]
             self._worker.see_off(self)
         else:
             super().close()
+
+
+def write_problem(sock: socket.socket, status: int, reason: str, message: str) -> None:
+    """Tell a client what is wrong with what it sent, which no view gets to see: as all others are told."""
+    from api.headers import EVERYWHERE  # With Flask, which the process that starts the workers does without.
+    from api.problems import PROBLEM_TYPE, Problem, request_id_of
+
+    name, detail = request_id_of({}), message if status < 500 and message else f"{reason}."
+    body = Problem(status, reason.lower().replace(" ", "-"), detail[:LONGEST_DETAIL]).body(name)
+    headers = EVERYWHERE | {
+        "Connection": "close",
+        "Content-Type": PROBLEM_TYPE,
+        "Content-Length": str(len(body)),
+        "X-Request-Id": name,
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    util.write_nonblock(sock, f"HTTP/1.1 {status} {reason}\r\n{head}\r\n".encode("latin1") + body)
+
+
+# Gunicorn writes HTML, and leaves no other way to what it answers by itself.
+util.write_error = write_problem
 
 
 class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
@@ -190,9 +230,16 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
 
     def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """More of a request is there; its time goes on running."""
+        if conn.is_closed:
+            return
         if conn.incoming.collect():
             self._release(self.pending_conns, conn)
             super().enqueue_req(conn)
+
+    def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """The next request of a kept connection begins."""
+        if not conn.is_closed:
+            super().on_client_socket_readable(conn, client)
 
     def handle(self, conn: Connection) -> Any:
         """Answer a request; runs on a thread."""
@@ -201,7 +248,13 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         return kept and not conn.incoming.given_up
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Answer one that was read; whether another may follow."""
+        """Answer one that was read; whether another may follow.
+
+        A body that was refused unread is not waited for: the answer says that the connection ends with it,
+        so that the client does not send its next request on a connection about to be closed.
+        """
+        asked_to_close = req.should_close
+        req.should_close = lambda: asked_to_close() or conn.incoming.lacks(req.body)
         try:
             return super().handle_request(req, conn)
         except BlockingIOError:
@@ -230,6 +283,8 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(self._leaving, self._leaving[0])
 
     def _drain(self, conn: Connection, client: socket.socket) -> None:
+        if conn.is_closed:
+            return
         try:
             over = not client.recv(_RECEIVE)
         except BlockingIOError:

@@ -12,6 +12,7 @@ from data.board_rights import BoardNotFound, NotAllowed
 from data.dashboards import MOST_BOARDS, Conflict, TooManyBoards
 from data.engine import DatabaseUnavailable
 from data.instants import iso
+from data.kept_documents import VersionNotFound
 from data.notes import NoteNotFound
 from data.query_error import QueryError
 from ingest.refusal import printable
@@ -25,6 +26,10 @@ def register(routes: Blueprint) -> None:
         (InvalidDocument, _invalid),
         (NotAllowed, lambda error: problem(403, "not-permitted", str(error))),
         (BoardNotFound, lambda _: problem(404, "dashboard-not-found", "There is no such dashboard for you.")),
+        (
+            VersionNotFound,
+            lambda error: problem(404, "version-not-found", f"This dashboard has no version {error}."),
+        ),
         (
             NoteNotFound,
             lambda _: problem(404, "annotation-not-found", "There is no such annotation for you."),

@@ -13,15 +13,21 @@ from pydantic import Field
 from api import board_problems
 from api.answers import answer, asked
 from api.dashboards import PATH
-from api.viewers import Viewers
-from data import dashboard_links, dashboard_sharing, dashboards
+from api.viewers import viewers_of
+from data import audit_note, dashboard_links, dashboard_sharing, dashboards
+from data.access import Access
 from data.board_check import InvalidDocument
+from data.board_filters import KeptFilters
 from data.dashboard_links import Link
 from data.dashboard_sharing import Share
 from data.instants import iso
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Frozen
+from data.query_clock import needs_offset
 from data.services import Services
 from widgets import documents
+from widgets.look_words import Pairs, look_words
+from widgets.scope_url import read
 
 
 class Given(Frozen):
@@ -34,18 +40,22 @@ class NewLink(Frozen):
     """A link to be given: its locked filters name a venue or an event."""
 
     label: str
-    filters: dict[str, str] = Field(default_factory=dict)
+    filters: KeptFilters = Field(default_factory=dict)
     masked: bool = False
     expires_at: datetime
 
 
 def register(server: Flask, services: Services) -> None:
     """Add /api/v1/dashboards/<id>/shares, …/candidates and …/links."""
-    viewers, database = Viewers(services.database, services.settings), services.database
+    viewers, database = viewers_of(services), services.database
     routes = Blueprint("dashboard_sharing", __name__)
     board_problems.register(routes)
     shares_path = f"{PATH}/<uuid:board_id>/shares"
     links_path = f"{PATH}/<uuid:board_id>/links"
+
+    def told(access: Access, link: Link) -> dict[str, Any]:
+        look, _ = read(link.filters, dimensions=DIMENSIONS)
+        return _link(link, look_words(look, services.directory, access))
 
     @routes.get(shares_path)
     def shares(board_id: UUID) -> Response:
@@ -80,14 +90,15 @@ def register(server: Flask, services: Services) -> None:
         access = viewers.access()
         with database.tenant(access.tenant_id) as tenant:
             found = dashboard_links.links(tenant, access, board_id)
-        return answer({"links": [_link(link) for link in found]})
+        return answer({"links": [told(access, link) for link in found]})
 
     @routes.post(links_path)
     def give_link(board_id: UUID) -> Response:
         access, new = viewers.access(), asked(NewLink)
         if faults := documents.filter_faults(new.filters):
             raise InvalidDocument(faults)
-        expires_at = new.expires_at if new.expires_at.tzinfo else new.expires_at.replace(tzinfo=UTC)
+        if new.expires_at.tzinfo is None:
+            raise needs_offset(new.expires_at, "expiresAt")
         with database.tenant(access.tenant_id) as tenant:
             link, token = dashboard_links.give_link(
                 tenant,
@@ -96,15 +107,17 @@ def register(server: Flask, services: Services) -> None:
                 new.label,
                 filters=new.filters,
                 masked=new.masked,
-                expires_at=expires_at,
+                expires_at=new.expires_at,
             )
-        return answer(_link(link) | {"url": f"{request.host_url}shared/{token}"}, 201)
+        audit_note.told(link=str(link.link_id))
+        return answer(told(access, link) | {"url": f"{request.host_url}shared/{token}"}, 201)
 
     @routes.delete(f"{links_path}/<uuid:link_id>")
     def revoke(board_id: UUID, link_id: UUID) -> Response:
         access = viewers.access()
         with database.tenant(access.tenant_id) as tenant:
-            return answer(_link(dashboard_links.revoke_link(tenant, access, board_id, link_id)))
+            link = dashboard_links.revoke_link(tenant, access, board_id, link_id)
+        return answer(told(access, link))
 
     server.register_blueprint(routes)
 
@@ -125,11 +138,12 @@ def _shares(shares: list[Share]) -> Response:
     )
 
 
-def _link(link: Link) -> dict[str, Any]:
+def _link(link: Link, locked: Pairs) -> dict[str, Any]:
     return {
         "id": str(link.link_id),
         "label": link.label,
         "filters": link.filters,
+        "locked": [{"name": name, "values": values} for name, values in locked],
         "masked": link.masked,
         "state": link.state(datetime.now(UTC)),
         "createdBy": link.created_by,

@@ -10,8 +10,8 @@ from flask import Blueprint, Flask, Response, request
 from api import board_problems
 from api.answers import answer, asked, cursor, cursor_of, page_size
 from api.etags import etag, expected_version, seen_already
-from api.viewers import Viewers
-from data import board_check, dashboard_trash, dashboard_versions, dashboards
+from api.viewers import viewers_of
+from data import audit_note, board_check, dashboard_trash, dashboard_versions, dashboards
 from data.board_check import Fault, InvalidDocument
 from data.board_templates import template
 from data.dashboards import Board, Listed
@@ -76,7 +76,7 @@ class _Routes:
     """The views; each reads its request before it takes a connection."""
 
     def __init__(self, services: Services) -> None:
-        self._viewers = Viewers(services.database, services.settings)
+        self._viewers = viewers_of(services)
         self._database = services.database
 
     def list_boards(self) -> Response:
@@ -102,6 +102,7 @@ class _Routes:
             raise InvalidDocument([Fault("name", "", "A new dashboard needs a name.")])
         with self._database.tenant(access.tenant_id) as tenant:
             board = dashboards.create(tenant, access, name, document, origin=origin)
+        audit_note.about(f"dashboard:{board.dashboard_id}")
         return _made(board)
 
     def read(self, board_id: UUID) -> Response:
@@ -126,6 +127,7 @@ class _Routes:
                 expected,
                 name=sent.name,
                 version_name=sent.version_name,
+                called=documents.called,
             )
         return whole(board)
 
@@ -133,15 +135,17 @@ class _Routes:
         access, expected, sent = self._viewers.access(), expected_version(), asked(ChangedBoard)
         with self._database.tenant(access.tenant_id) as tenant:
             board = dashboards.get(tenant, access, board_id, lock=True)
-            dashboards.require_current(tenant, board, expected)
+            dashboards.require_current(tenant, board, expected, documents.called)
             if sent.trashed is not None:
                 move = dashboard_trash.trash if sent.trashed else dashboard_trash.untrash
                 board = move(tenant, access, board_id)
             if sent.name is not None:
-                board = dashboards.rename(tenant, access, board_id, sent.name, board.version)
+                board = dashboards.rename(
+                    tenant, access, board_id, sent.name, board.version, documents.called
+                )
             if sent.version_name is not None:
                 board = dashboard_versions.name_version(
-                    tenant, access, board_id, sent.version_name, board.version
+                    tenant, access, board_id, sent.version_name, board.version, documents.called
                 )
         return whole(board)
 
@@ -149,7 +153,7 @@ class _Routes:
         access, expected = self._viewers.access(), expected_version()
         with self._database.tenant(access.tenant_id) as tenant:
             board = dashboards.get(tenant, access, board_id, "own", lock=True)
-            dashboards.require_current(tenant, board, expected)
+            dashboards.require_current(tenant, board, expected, documents.called)
             if flag("purge"):
                 dashboard_trash.purge(tenant, access, board_id)
             else:

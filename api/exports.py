@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,24 +18,28 @@ from api import board_problems
 from api.answers import answer, asked, cursor, cursor_of, page_size
 from api.looks import look_of
 from api.problems import problem
-from api.viewers import Viewers
-from data import dashboards, exports
+from api.viewers import viewers_of
+from data import audit_note, dashboards, exports
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
 from data.board_document import Placed
+from data.board_filters import Filters
+from data.board_layout import settled
+from data.drilldown_question import Drill
 from data.drilldown_sql import refuse_strangers
 from data.engine import TenantConnection
-from data.export_request import ExportRequest, FactTable
+from data.export_request import ExportRequest
 from data.exports import Export, NotExportable, TooManyExports
 from data.instants import iso
-from data.metric_query import Filter, MetricQuery
+from data.metric_query import MetricQuery
 from data.query import run
 from data.query_error import QueryError
 from data.services import Services
+from data.time_zones import common_zone
 from exports.names import disposition, file_name
-from widgets.board_layout import settled
 from widgets.draw import complaints, needs, read_settings
 from widgets.figures_pages import EXPORTED, Fixed
+from widgets.look_words import question_words
 from widgets.registry import get
 from widgets.scope import Scope
 from widgets.scope_words import of_its_own, range_words
@@ -76,7 +80,7 @@ def register(server: Flask, services: Services, work: Work) -> None:
 
 class _Routes:
     def __init__(self, services: Services, work: Work) -> None:
-        self._viewers = Viewers(services.database, services.settings)
+        self._viewers = viewers_of(services)
         self._services = services
         self._work = work
         self._room = threading.BoundedSemaphore(AT_ONCE)
@@ -84,12 +88,14 @@ class _Routes:
     def create(self) -> Response:
         access, what = self._viewers.access(), _order()
         exports.require_exporter(access)
+        audit_note.told(format=what.format, of=_thing(what))
         now = datetime.now(UTC)
         with self._services.database.tenant(access.tenant_id) as tenant:
             words, zone = self._checked(tenant, access, what, now)
             name = file_name(words, now, zone, what.format)
             keep = timedelta(hours=self._services.settings.export_hours)
             export = exports.create(tenant, access, what, name, keep)
+        audit_note.about(f"export:{export.export_id}")
         if what.is_small and self._room.acquire(blocking=False):
             try:
                 self._work(access.tenant_id, export.export_id)
@@ -151,28 +157,40 @@ class _Routes:
         rows = what.rows
         if what.query is not None:
             run(tenant, access, [what.query.model_copy(update={"limit": 1})], now)
-            return [*(words or ["query"]), range_words(what.query.range)], self._zone(access, None)
+            zone = self._zone(access, what.query.venues, what.query.events)
+            return [*(words or ["query"]), *self._told(access, what.query, zone)], zone
         if rows is not None:
-            _check_rows(rows.kind, rows.where)
-            return [*words, rows.kind, range_words(rows.range)], self._zone(access, None)
+            refuse_strangers(rows)
+            zone = self._zone(access, rows.venues, rows.events)
+            return [*words, rows.kind, *self._told(access, rows, zone)], zone
         if what.table is not None:
-            _check_rows(what.table, look.where())
+            refuse_strangers(Drill(kind=what.table, where=look.where()))
             words.append(what.table)
+        zone = self._zone(access, [look.venue] if look.venue else [], [look.event] if look.event else [])
         if what.page == "tonight":
             event = self._services.directory.event(access.tenant_id, str(look.event)) if look.event else None
-            return [*words, *([event.name] if event else [])], self._zone(
-                access, event.venue_id if event else None
-            )
-        scope = Scope(now=now, venue=look.venue, event=look.event)
+            return [*words, *([event.name] if event else [])], zone
+        scope = Scope(now=now, zone=zone, venue=look.venue, event=look.event)
         scope = replace(scope, range=look.range or scope.range)
         asks = needs(alone, scope).values() if alone is not None else ()
-        own = dict(of_its_own([need for need in asks if isinstance(need, MetricQuery)], scope))
-        return [*words, own.get("Range", range_words(scope.range))], self._zone(access, look.venue)
+        own = dict(of_its_own([*asks], scope))
+        return [*words, own.get("Range", range_words(scope.range, zone))], zone
 
-    def _zone(self, access: Access, venue_id: UUID | None) -> str:
-        venues = self._services.directory.venues(access.tenant_id)
-        zones = {venue.zone.key for venue in venues if venue_id in (None, venue.venue_id)}
-        return zones.pop() if len(zones) == 1 else "UTC"
+    def _told(self, access: Access, asked: MetricQuery | Drill, zone: str) -> list[str]:
+        """What a question looks at: two of different filters have different names."""
+        told = question_words(asked, self._services.directory, access, zone)
+        return [" ".join(values) for _, values in told]
+
+    def _zone(self, access: Access, venues: Sequence[UUID], events: Sequence[UUID]) -> str:
+        """The zone of these events, else of these venues, else of all that may be seen."""
+        directory, tenant_id = self._services.directory, access.tenant_id
+        found = (directory.event(tenant_id, str(event)) for event in events)
+        places = {event.venue_id for event in found if event is not None} or set(venues)
+        return common_zone(
+            venue.zone.key
+            for venue in directory.venues(tenant_id)
+            if access.sees_venue(venue.venue_id) and (not places or venue.venue_id in places)
+        )
 
 
 def shown(export: Export) -> dict[str, Any]:
@@ -202,7 +220,7 @@ def shown(export: Export) -> dict[str, Any]:
 
 def _subject(
     tenant: TenantConnection, access: Access, what: ExportRequest, now: datetime
-) -> tuple[list[str], dict[str, str] | None, Placed | None]:
+) -> tuple[list[str], Filters | None, Placed | None]:
     """What it is of, in words, the look that its filters are read over, and the widget if it is one alone."""
     for index, placed in enumerate(what.widgets):
         _check(placed, f"widgets[{index}].settings")
@@ -224,10 +242,15 @@ def _subject(
     return words, base, alone
 
 
-def _check_rows(kind: FactTable, where: Filter | None) -> None:
-    """Raises QueryError for what such rows cannot be filtered by."""
-    if where is not None:
-        refuse_strangers(kind, where)
+def _thing(what: ExportRequest) -> str:
+    """What it is of, without a name that people gave."""
+    if what.dashboard is not None:
+        return f"dashboard:{what.dashboard}"
+    if what.page is not None or what.widget is not None:
+        return f"page:{what.page}" if what.page is not None else f"widget:{what.widget}"
+    if what.table is not None or what.rows is not None:
+        return f"rows:{what.table or (what.rows and what.rows.kind)}"
+    return "query" if what.query is not None else "widgets"
 
 
 def _order() -> ExportRequest:

@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from websockets.frames import CloseCode
 from api.sockets import Client, adopt
 from api.subscriptions import Subscriptions
 from api.updates import alive, encode
+from data.audit_entry import Actor
+from data.audit_log import Trail
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
 from data.live_channel import LiveChannel
@@ -48,6 +51,7 @@ class Hub:
         database: Database,
         directory: Directory,
         live: LivePublisher,
+        trail: Trail,
         *,
         prefix: str,
         most_sockets: int,
@@ -60,6 +64,7 @@ class Hub:
         self.recheck_seconds = recheck_seconds
         self._closing = False
         self._clients: set[Client] = set()
+        self._callers: Counter[UUID | None] = Counter()
         self._strangers: set[Client] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
@@ -67,7 +72,7 @@ class Hub:
         self._channel = LiveChannel(
             live.store.url, prefix, received=self._received, found=self._found, lost=self._lost
         )
-        self._subscriptions = Subscriptions(self, self._channel, database, directory, live)
+        self._subscriptions = Subscriptions(self, self._channel, database, directory, live, trail)
         self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
         self._thread.start()
 
@@ -90,6 +95,10 @@ class Hub:
     def sockets(self) -> int:
         """How many sockets are open."""
         return len(self._clients)
+
+    def sockets_of(self, actor: Actor) -> int:
+        """How many of them one person, whatever the session, or one token has."""
+        return self._callers[actor.id]
 
     def add(self, client: Client, connection: socket.socket, goodbye: tuple[int, str] | None = None) -> None:
         """Serve a connection whose handshake was accepted; with a `goodbye`, only to close it so."""
@@ -132,6 +141,10 @@ class Hub:
 
     def gone(self, client: Client) -> None:
         """Forget the client."""
+        if client in self._clients:
+            self._callers[client.actor.id] -= 1
+            if not self._callers[client.actor.id]:
+                del self._callers[client.actor.id]
         self._clients.discard(client)
         self._strangers.discard(client)
         self._telemetry.sockets.set(len(self._clients))
@@ -180,6 +193,7 @@ class Hub:
         self, client: Client, connection: socket.socket, goodbye: tuple[int, str] | None
     ) -> None:
         self._clients.add(client)
+        self._callers[client.actor.id] += 1
         if goodbye is not None:
             self._strangers.add(client)
         self._telemetry.sockets.set(len(self._clients))

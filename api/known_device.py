@@ -5,6 +5,7 @@ It opens nothing. Tries to sign in from such a browser are counted apart (`data/
 
 import hashlib
 import secrets
+from typing import Any
 
 from flask import request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -22,16 +23,16 @@ class KnownDevice:
 
     def known(self, email: str) -> str | None:
         """The name of this browser, if this account has signed in there."""
-        try:
-            found = self._signed.loads(request.cookies.get(COOKIE, ""), max_age=DAYS * 86_400)
-        except BadSignature:
-            return None
-        name, account = found
-        return str(name) if account == _account(email) else None
+        found = self._read()
+        return str(found[0]) if found and found[1] == _account(email) else None
 
-    def remember(self, email: str, answer: Response) -> Response:
+    def gave_code(self) -> bool:
+        """Whether that account signed in with a code: its form then asks for one at once."""
+        return self._read()[2:] == [True]
+
+    def remember(self, email: str, answer: Response, with_code: bool) -> Response:
         """The answer, with which the browser gets a new name that stands for this account."""
-        value = self._signed.dumps([secrets.token_urlsafe(12), _account(email)])
+        value = self._signed.dumps([secrets.token_urlsafe(12), _account(email), with_code])
         answer.set_cookie(
             COOKIE,
             str(value),
@@ -42,6 +43,13 @@ class KnownDevice:
             samesite="Lax",
         )
         return answer
+
+    def _read(self) -> list[Any]:
+        """Name, account and whether there was a code; nothing of a browser that is not known."""
+        try:
+            return list(self._signed.loads(request.cookies.get(COOKIE, ""), max_age=DAYS * 86_400))
+        except BadSignature:
+            return []
 
 
 def _account(email: str) -> str:

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
+from data import audit_note
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
 from data.directory import Directory, Event
 from data.metric_query import Last
+from data.time_zones import zone_and_currency
 from ingest.refusal import printable
 from widgets.scope import Scope
-from widgets.scope_url import Look
+from widgets.scope_url import Look, Query
 from widgets.strict_look import strict_look
-
-Parameters = Mapping[str, str | Sequence[str]]
 
 
 def look_of(
     directory: Directory,
     access: Access,
-    parameters: Parameters,
+    parameters: Query,
     *,
-    base: Mapping[str, str] | None = None,
+    base: Query | None = None,
     under: str = "",
 ) -> Look:
     """The look of these parameters over `base`. Raises InvalidDocument, each path below `under`, for any
     that a page would pass over, and DatabaseUnavailable."""
     look, faults = strict_look(parameters, base=base, under=under)
     faults += _missing(directory, access, look, f"{under}." if under else "")
+    audit_note.about(venue=look.venue, event=look.event)
     if faults:
         raise InvalidDocument(
             [Fault(printable(fault.path), printable(fault.value), fault.detail) for fault in faults]
@@ -37,19 +36,17 @@ def look_of(
     return look
 
 
-def scope_of(directory: Directory, access: Access, parameters: Parameters, now: datetime) -> Scope:
+def scope_of(directory: Directory, access: Access, parameters: Query, now: datetime) -> Scope:
     """The scope of these parameters. Raises InvalidDocument, DatabaseUnavailable."""
     look = look_of(directory, access, parameters)
     event = directory.event(access.tenant_id, str(look.event)) if look.event is not None else None
     place = event.venue_id if event is not None else look.venue
-    chosen = [
-        venue for venue in directory.venues(access.tenant_id) if place is None or venue.venue_id == place
-    ]
-    zones = {venue.zone.key for venue in chosen}
+    venues = [venue for venue in directory.venues(access.tenant_id) if access.sees_venue(venue.venue_id)]
+    zone, currency = zone_and_currency(venues, place)
     return Scope(
         now=now,
-        zone=zones.pop() if len(zones) == 1 else "UTC",
-        currency=chosen[0].currency if chosen else "GBP",
+        zone=zone,
+        currency=currency,
         venue=look.venue,
         event=look.event,
         range=look.range or Last(last=30),
@@ -64,16 +61,14 @@ def _missing(directory: Directory, access: Access, look: Look, at: str) -> list[
     """Venues and events that are not there for these eyes."""
     faults = []
     venue = directory.venue(access.tenant_id, str(look.venue)) if look.venue is not None else None
-    if look.venue is not None and (venue is None or not _granted(look.venue, access.venues)):
+    if look.venue is not None and (venue is None or not access.sees_venue(look.venue)):
         faults.append(Fault(f"{at}venue", str(look.venue), "There is no such venue."))
     events: dict[str, Event | None] = {}
     for name, wanted in (("event", look.event), ("compare", look.compare_event)):
         if wanted is None:
             continue
         event = directory.event(access.tenant_id, str(wanted))
-        if event is not None and not (
-            _granted(wanted, access.events) and _granted(event.venue_id, access.venues)
-        ):
+        if event is not None and not access.sees_event(event.venue_id, event.event_id):
             event = None
         if event is None:
             faults.append(Fault(f"{at}{name}", str(wanted), "There is no such event."))
@@ -82,7 +77,3 @@ def _missing(directory: Directory, access: Access, look: Look, at: str) -> list[
     if chosen is not None and look.venue not in (None, chosen.venue_id):
         faults.append(Fault(f"{at}venue", str(look.venue), "The event is at another venue."))
     return faults
-
-
-def _granted(one: UUID, granted: frozenset[UUID] | None) -> bool:
-    return granted is None or one in granted

@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import Blueprint, Flask, Response, request
 
 from api import board_problems
-from api.answers import answer, asked
-from api.viewers import Viewers
+from api.answers import answer, asked, cursor, cursor_of, page_size
+from api.viewers import viewers_of
+from data import audit_note
 from data import notes as kept
 from data.board_check import Fault, InvalidDocument
 from data.instants import iso
@@ -40,13 +41,13 @@ class ChangedNote(Frozen):
 
 def register(server: Flask, services: Services) -> None:
     """Add /api/v1/annotations and /api/v1/annotations/<id>."""
-    viewers, database = Viewers(services.database, services.settings), services.database
+    viewers, database = viewers_of(services), services.database
     routes = Blueprint("notes", __name__)
     board_problems.register(routes)
 
     @routes.get(PATH)
     def find() -> Response:
-        access = viewers.access()
+        access, limit = viewers.access(), page_size(kept.MOST, most=kept.MOST)
         with database.tenant(access.tenant_id) as tenant:
             found = kept.notes(
                 tenant,
@@ -55,8 +56,12 @@ def register(server: Flask, services: Services) -> None:
                 _moment("to"),
                 venues=_ids("venue_id"),
                 events=_ids("event_id"),
+                before=cursor(),
+                limit=limit + 1,
             )
-        return answer({"annotations": [_shown(note) for note in found]})
+        page = found[-limit:]
+        following = cursor_of(page[0].at, page[0].note_id) if len(found) > limit else None
+        return answer({"annotations": [_shown(note) for note in page], "nextCursor": following})
 
     @routes.post(PATH)
     def add() -> Response:
@@ -65,6 +70,7 @@ def register(server: Flask, services: Services) -> None:
             note = kept.add_note(
                 tenant, access, text=new.text, at=new.at, venue=new.venue_id, event=new.event_id
             )
+        audit_note.about(f"note:{note.note_id}", venue=new.venue_id, event=new.event_id)
         return answer(_shown(note), 201, {"Location": f"{PATH}/{note.note_id}"})
 
     @routes.get(f"{PATH}/<uuid:note_id>")

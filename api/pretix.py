@@ -13,11 +13,14 @@ from flask import Flask, Response, request
 from msgspec import Meta, Struct
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from api.idempotency import Room, key_of, once
 from api.problems import problem, unavailable
 from data.engine import DatabaseUnavailable
+from data.idempotency import claim_of
 from data.pretix import queue, sources
 from data.services import Services
 
+PATH = "/api/v1/webhooks/pretix/<uuid:source_id>/<secret>"
 LONGEST_BODY = 16 * 1024
 _IGNORED = re.compile(r"pretix\.(giftcards|voucher|device|customer|reusable_medium|event\.deleted)\b")
 
@@ -33,27 +36,36 @@ class Ping(Struct):
 
 def register(server: Flask, services: Services) -> None:
     """Add POST /api/v1/webhooks/pretix/<source_id>/<secret>."""
+    room = Room(services.counters)
 
     def pretix_webhook(source_id: UUID, secret: str) -> Response:
         tenant_id = sources.tenant_of(secret)
         if tenant_id is None:
             return _unknown()
         try:
-            return _take(services, tenant_id, source_id, secret)
+            body = _body()  # Before there is a connection: one that dribbles in holds nothing of the pool.
+            key = key_of(request.environ)
+            if key is None or body is None or not _known(services, tenant_id, source_id, secret):
+                return _take(services, tenant_id, source_id, secret, body)
+            claim = claim_of(tenant_id, source_id, key, body)
+            return once(
+                services.database, room, claim, lambda: _take(services, tenant_id, source_id, secret, body)
+            )
         except DatabaseUnavailable as error:
             return unavailable(error)  # pretix repeats what was not answered with 200, for three days.
 
-    server.add_url_rule(
-        "/api/v1/webhooks/pretix/<uuid:source_id>/<secret>",
-        "pretix_webhook",
-        pretix_webhook,
-        methods=["POST"],
-    )
+    server.add_url_rule(PATH, "pretix_webhook", pretix_webhook, methods=["POST"])
 
 
-def _take(services: Services, tenant_id: UUID, source_id: UUID, secret: str) -> Response:
+def _known(services: Services, tenant_id: UUID, source_id: UUID, secret: str) -> bool:
+    """Whether this is the address of a source, which may have keys of its own."""
+    with services.database.tenant(tenant_id) as tenant:
+        return sources.authenticate(tenant, source_id, secret) is not None
+
+
+def _take(services: Services, tenant_id: UUID, source_id: UUID, secret: str, body: bytes | None) -> Response:
     """The answer to a webhook; once it is 200, the ping is committed."""
-    ping = _read()  # Before there is a connection: a body that dribbles in holds nothing of the pool.
+    ping = _read(body)
     with services.database.tenant(tenant_id) as tenant:
         source = sources.authenticate(tenant, source_id, secret)
         if source is None:
@@ -74,13 +86,21 @@ def _take(services: Services, tenant_id: UUID, source_id: UUID, secret: str) -> 
     return Response(status=200)
 
 
-def _read() -> Ping | Response:
-    """The ping in the request's body, or the problem with it."""
+def _body() -> bytes | None:
+    """The request's body; None for one that is too large."""
     request.max_content_length = LONGEST_BODY
     try:
-        return msgspec.json.decode(request.get_data(cache=False), type=Ping)
+        return request.get_data(cache=False)
     except RequestEntityTooLarge:
+        return None
+
+
+def _read(body: bytes | None) -> Ping | Response:
+    """The ping in the body, or the problem with it."""
+    if body is None:
         return problem(413, "body-too-large", f"At most {LONGEST_BODY:,} bytes.")
+    try:
+        return msgspec.json.decode(body, type=Ping)
     except msgspec.ValidationError as error:
         return problem(400, "not-a-webhook", str(error), field=_path(str(error)))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

@@ -1,6 +1,8 @@
-"""What went wrong, as RFC 9457 problem details: one JSON shape for every route under /api."""
+"""What went wrong, as RFC 9457 problem details: one JSON shape for every route under /api, and elsewhere for
+whoever does not ask for HTML."""
 
 import json
+import math
 import re
 import secrets
 from collections.abc import Mapping
@@ -9,19 +11,21 @@ from typing import Any
 
 import msgspec
 from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from data.engine import DatabaseUnavailable
 from data.idempotency import BadKey, InFlight, KeyReused
 from data.permissions import NotPermitted
+from data.rates import Standing, TooManyRequests
 from ingest.group_commit import TooBusy
 from ingest.refusal import Refused
 
 PROBLEM_TYPE = "application/problem+json"
 _RETRY = {"Retry-After": "2"}
 
-_STATUS = {
+STATUS_OF_REFUSAL = {
     "not-json": 400,
     "not-unicode": 400,
     "incomplete-body": 400,
@@ -92,10 +96,20 @@ class Problem:
             return json.dumps(members).encode()
 
 
+def for_programs(path: str) -> bool:
+    """Whether an address is part of the API, so that all that goes wrong there is told as a problem."""
+    return path.startswith(("/api/", "/stats/")) or path == "/stats"
+
+
+def status_of_refusal(code: str) -> int:
+    """The status of a message or body that is refused for this reason."""
+    return STATUS_OF_REFUSAL.get(code, _ANY_REFUSAL)
+
+
 def problem_of(error: Exception) -> Problem | None:
     """What a sender is told about an error of ours; None for one that is nobody's business but the log's."""
     if isinstance(error, Refused):
-        status = _STATUS.get(error.code, _ANY_REFUSAL)
+        status = status_of_refusal(error.code)
         headers = {"Accept-Encoding": "gzip, zstd"} if error.code == "unsupported-encoding" else None
         return Problem(status, error.code, error.detail, error.field, error.value, headers)
     if isinstance(error, Unauthenticated):
@@ -105,6 +119,10 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem(401, error.code, str(error), headers={"WWW-Authenticate": challenge})
     if isinstance(error, NotPermitted):
         return Problem(403, "not-permitted", str(error))
+    if isinstance(error, TooManyRequests):
+        return Problem(
+            429, "too-many-requests", str(error), headers=rate_headers(error.standing, refused=True)
+        )
     if type(error) in _KEY_PROBLEMS:
         status, code, detail = _KEY_PROBLEMS[type(error)]
         return Problem(status, code, detail, "Idempotency-Key")
@@ -114,6 +132,16 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, TooBusy):
         return Problem(503, "too-busy", f"{error}. Send it again shortly.", headers=_RETRY)
     return None
+
+
+def rate_headers(standing: Standing, *, refused: bool = False) -> dict[str, str]:
+    """How somebody stands, after the IETF draft "RateLimit header fields for HTTP"."""
+    rate, wait = standing.rate, max(1, math.ceil(standing.seconds))
+    headers = {
+        "RateLimit-Policy": f'"{rate.kind}";q={rate.requests};w={rate.seconds}',
+        "RateLimit": f'"{rate.kind}";r={standing.left}' + ("" if standing.left else f";t={wait}"),
+    }
+    return headers | {"Retry-After": str(wait)} if refused else headers
 
 
 def problem(
@@ -146,9 +174,11 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
 
 
 def register(server: Flask) -> None:
-    """Turn every error of a route under /api into a problem, and put X-Request-Id on its answers."""
+    """Turn every error of a route of the API into a problem, put X-Request-Id on every answer, and the id on
+    every line of the log that is written meanwhile."""
+    server.before_request_funcs.setdefault(None, []).insert(0, _begin)
     server.register_error_handler(HTTPException, _http_error)
-    for kind in (Refused, Unauthenticated, NotPermitted, TooBusy, *_KEY_PROBLEMS):
+    for kind in (Refused, Unauthenticated, NotPermitted, TooBusy, TooManyRequests, *_KEY_PROBLEMS):
         server.register_error_handler(kind, _known_error)
     server.after_request(_name_request)
 
@@ -174,8 +204,8 @@ def _answer(found: Problem) -> Response:
 
 
 def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
-    if not request.path.startswith("/api/"):
-        return error
+    if not for_programs(request.path) and "text/html" in request.headers.get("Accept", ""):
+        return error  # A person reads it.
     status = error.code or 500
     if error.response is not None or status < 400:
         return error
@@ -188,7 +218,11 @@ def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
     return answer
 
 
+def _begin() -> None:
+    clear_contextvars()
+    bind_contextvars(request=request_id())
+
+
 def _name_request(response: AnyResponse) -> AnyResponse:
-    if request.path.startswith("/api/"):
-        response.headers["X-Request-Id"] = request_id()
+    response.headers["X-Request-Id"] = request_id()
     return response

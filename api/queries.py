@@ -12,9 +12,10 @@ from flask import Blueprint, Flask, Response, request
 from api import board_problems
 from api.answers import LARGEST_BODY, answer
 from api.bodies import read_object
-from api.viewers import Viewers
-from data import query
+from api.viewers import viewers_of
+from data import audit_note, query
 from data.answers import Answer
+from data.export_privacy import leaving
 from data.instants import iso
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import MetricQuery
@@ -28,16 +29,18 @@ MOST_QUERIES = 40
 
 def register(server: Flask, services: Services) -> None:
     """Add POST /api/v1/analytics/query and GET /api/v1/analytics/metrics, also without the version."""
-    viewers = Viewers(services.database, services.settings)
+    viewers = viewers_of(services)
     routes = Blueprint("queries", __name__)
     board_problems.register(routes)
 
     def run() -> Response:
         access = viewers.access()
         queries, single, explained = _asked(read_object(request.environ, LARGEST_BODY))
+        _note(queries)
         now = datetime.now(UTC)
         with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
-            found = [shown(own) for own in query.run(tenant, access, queries, now)]
+            answers = leaving(tenant, query.run(tenant, access, queries, now), now)
+            found = [shown(own) for own in answers]
             if explained:
                 for body, plan in zip(found, query.explain(tenant, access, queries, now), strict=True):
                     body["explain"] = [_explained(part) for part in plan]
@@ -70,10 +73,19 @@ def _asked(body: dict[str, Any]) -> tuple[list[MetricQuery], bool, bool]:
     return [parse(own, f"queries.{index}") for index, own in enumerate(queries)], False, explained
 
 
+def _note(queries: list[MetricQuery]) -> None:
+    """What is asked for, without what it is filtered by: that may name a customer, and so may a name that is
+    none of the catalogue's."""
+    audit_note.told(
+        metrics=[metric for query in queries for metric in query.metrics if metric in CATALOGUE],
+        dimensions=[name for query in queries for name in query.dimensions if name in DIMENSIONS],
+    )
+
+
 def shown(found: Answer) -> dict[str, Any]:
     """An answer as JSON; `truncated` says whether `limit` cut rows off."""
     return {
-        "columns": [asdict(column) for column in found.columns],
+        "columns": found.columns,
         "rows": found.rows,
         "totalRows": found.total_rows,
         "truncated": found.truncated,
@@ -83,6 +95,7 @@ def shown(found: Answer) -> dict[str, Any]:
         "end": iso(found.end),
         "sources": found.sources,
         "masked": sorted(found.masked),
+        "suppressed": found.suppressed,
         "names": found.names,
     }
 

@@ -8,9 +8,12 @@ import msgspec
 from flask import Blueprint, Flask, Response, request
 
 from api.problems import problem, unavailable
-from api.viewers import Viewers
+from api.viewers import viewers_of
+from data import audit_note
+from data.access import Access
 from data.engine import DatabaseUnavailable
 from data.live import on_tonight
+from data.live_masking import without_money
 from data.live_state import EventState
 from data.live_venue import venue_state
 from data.series import attendance
@@ -23,26 +26,26 @@ _SECTIONS_OF_VENUE = ("sales", "revenue", "attendance", "capacity")
 def register(server: Flask, services: Services) -> None:
     """Add /api/v1/realtime/<section>/<event> and /api/v1/analytics/real-time/<section>?event_id|venue_id;
     `attendance` also takes a series_id."""
-    viewers = Viewers(services.database, services.settings)
+    viewers = viewers_of(services)
     routes = Blueprint("realtime", __name__)
     routes.register_error_handler(DatabaseUnavailable, unavailable)
 
     def by_path(section: str, ref: str) -> Response:
-        return _of_event(services, viewers.access().tenant_id, section, ref)
+        return _of_event(services, viewers.access(), section, ref)
 
     def by_parameter(section: str) -> Response:
-        tenant_id = viewers.access().tenant_id
+        access = viewers.access()
         asked = {
             name: ref
             for name in ("event", "venue", "series")
             if (ref := request.args.get(f"{name}_id") or request.args.get(f"{name}Id"))
         }
         if len(asked) == 1 and "event" in asked:
-            return _of_event(services, tenant_id, section, asked["event"])
+            return _of_event(services, access, section, asked["event"])
         if len(asked) == 1 and "venue" in asked:
-            return _of_venue(services, tenant_id, section, asked["venue"])
+            return _of_venue(services, access, section, asked["venue"])
         if len(asked) == 1 and section == "attendance":
-            return _of_series(services, tenant_id, asked["series"])
+            return _of_series(services, access, asked["series"])
         known = "an event_id, a venue_id or, of attendance, a series_id"
         return problem(400, "bad-parameters", f"Ask for one of {known}.", field="event_id")
 
@@ -56,32 +59,43 @@ def register(server: Flask, services: Services) -> None:
     server.register_blueprint(routes)
 
 
-def _of_event(services: Services, tenant_id: UUID, section: str, ref: str) -> Response:
-    event_id = _event_id(services, tenant_id, ref)
-    state = services.live.read(tenant_id, event_id) if event_id is not None else None
-    if state is None:
+def _read(services: Services, access: Access, event_id: UUID) -> EventState | None:
+    """The state of an event, without money for those who may not see it."""
+    state = services.live.read(access.tenant_id, event_id)
+    return without_money(state) if state is not None and access.masked else state
+
+
+def _of_event(services: Services, access: Access, section: str, ref: str) -> Response:
+    event_id = _event_id(services, access.tenant_id, ref)
+    state = _read(services, access, event_id) if event_id is not None else None
+    audit_note.about(event=event_id, venue=None if state is None else UUID(state["venueId"]))
+    if event_id is None or state is None or not access.sees_event(UUID(state["venueId"]), event_id):
         return problem(404, "event-not-found", "There is no such event.", field="event_id", value=ref)
     return _answer(state if section == "state" else _section(state, section))
 
 
-def _of_venue(services: Services, tenant_id: UUID, section: str, ref: str) -> Response:
+def _of_venue(services: Services, access: Access, section: str, ref: str) -> Response:
+    tenant_id = access.tenant_id
     venue = services.directory.venue(tenant_id, ref)
-    if venue is None:
+    if venue is None or not access.sees_venue(venue.venue_id):
         return problem(404, "venue-not-found", "There is no such venue.", field="venue_id", value=ref)
-    with services.database.tenant(tenant_id) as tenant:
+    audit_note.about(venue=venue.venue_id)
+    with services.database.tenant(access.tenant_id) as tenant:
         events = on_tonight(tenant, venue.venue_id)
-    states = [services.live.read(tenant_id, event_id) for event_id in events]
+    seen = [event_id for event_id in events if access.sees_event(venue.venue_id, event_id)]
+    states = [_read(services, access, event_id) for event_id in seen]
     return _answer(venue_state(venue, section, [state for state in states if state is not None]))
 
 
-def _of_series(services: Services, tenant_id: UUID, ref: str) -> Response:
+def _of_series(services: Services, access: Access, ref: str) -> Response:
     try:
         series_id = UUID(ref)
     except ValueError:
         found = None
     else:
-        with services.database.tenant(tenant_id) as tenant:
-            found = attendance(tenant, series_id)
+        with services.database.tenant(access.tenant_id) as tenant:
+            found = attendance(tenant, access, series_id)
+        audit_note.about(f"series:{series_id}")
     if found is None:
         return problem(404, "series-not-found", "There is no such series.", field="series_id", value=ref)
     return _answer({"seriesId": str(series_id), "attendance": asdict(found)})

@@ -9,9 +9,11 @@ from flask import Blueprint, Flask, Response
 
 from api import board_problems
 from api.answers import answer, asked
-from api.viewers import Viewers
+from api.viewers import viewers_of
+from data import audit_note
 from data.currencies import EXPONENTS
-from data.drilldown import Drill, Rows, rows
+from data.drilldown import Rows, rows
+from data.drilldown_question import Drill
 from data.services import Services
 
 PATH = "/api/v1/analytics/rows"
@@ -19,13 +21,16 @@ PATH = "/api/v1/analytics/rows"
 
 def register(server: Flask, services: Services) -> None:
     """Add POST /api/v1/analytics/rows, which only reads: its question is too long for an address."""
-    viewers = Viewers(services.database, services.settings)
+    viewers = viewers_of(services)
     routes = Blueprint("rows", __name__)
     board_problems.register(routes)
 
     @routes.post(PATH)
     def read() -> Response:
         access, drill = viewers.access(), asked(Drill)
+        audit_note.told(rows=drill.kind)
+        only = [ids[0] if len(ids) == 1 else None for ids in (drill.venues, drill.events)]
+        audit_note.about(venue=only[0], event=only[1])
         services.directory.venues(access.tenant_id)  # Read before a connection is taken, not beside it.
         with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
             page = rows(tenant, services.directory, access, drill, datetime.now(UTC))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import get_args
 
 from api.rules import CALLBACKS, PAGES, RULES
-from data.accounts import Role
 from data.permissions import PERMISSIONS, Permission
+from data.users import Role
 
 PATH = Path(__file__).parents[1] / "docs" / "permissions.md"
 _INTRODUCTION = """\
@@ -21,6 +21,9 @@ hand.
 A person has a role in one tenant; a program has the scopes of its API token. `api/gate.py` asks for the
 permission of an address before anything else runs, and an address without a rule is closed. Rights to single
 boards come on top (`data/board_rights.py`), and PostgreSQL's policies keep tenants apart whatever is asked.
+
+People other than owners may be limited to venues or to events, promoters always are to events
+(`data/grants.py`); everything that is read then holds these only, and an id of another place is not there.
 
 """
 
@@ -49,8 +52,9 @@ def _permissions() -> Iterator[str]:
     yield f"|---|{'---|' * (len(roles) + 1)}"
     for permission, grant in PERMISSIONS.items():
         marks = ["yes" if role in grant.roles else "" for role in roles]
-        what = f"{grant.what[0].lower()}{grant.what[1:]}"
-        yield f"| `{permission}`: {what} | {' | '.join(marks)} | `{grant.scope}` |"
+        what = grant.what if grant.what[1].isupper() else f"{grant.what[0].lower()}{grant.what[1:]}"
+        scope = f"`{grant.scope}`" if grant.scope else ""
+        yield f"| `{permission}`: {what} | {' | '.join(marks)} | {scope} |"
 
 
 def _uses() -> Iterator[str]:
@@ -60,8 +64,11 @@ def _uses() -> Iterator[str]:
         for permission in dict.fromkeys(each for each in (rule.reading, rule.changing) if each):
             ways = "reading" if permission == rule.reading else "changing"
             ways = "all" if rule.reading == rule.changing else ways
-            uses[permission].append(f"addresses of `{name}`" + ("" if ways == "all" else f", {ways}"))
+            what = "pages" if rule.way == "page" else "addresses"
+            uses[permission].append(f"{what} of `{name}`" + ("" if ways == "all" else f", {ways}"))
+    uses["all-exports"].append("each export of another caller, beside `export` (`data/exports.py`)")
     uses["see-night"].append("the socket's handshake")
+    uses["see-money"].append("wherever amounts are among other figures: without it there are none")
     for page, needed in PAGES.items():
         if needed:
             uses[needed].append(f"page `{page}`")
@@ -75,9 +82,14 @@ def _uses() -> Iterator[str]:
 def _others() -> Iterator[str]:
     yield "| address | who | why |"
     yield "|---|---|---|"
-    ways = {"anyone": "anyone", "session": "whoever is signed in", "own": "whoever has what it asks for"}
+    ways = {
+        "anyone": "anyone",
+        "session": "whoever is signed in",
+        "known": "whoever is signed in, and any token",
+        "own": "whoever has what it asks for",
+    }
     for name, rule in RULES.items():
-        if rule.way != "permitted":
+        if rule.way in ways:
             yield f"| `{name}` | {ways[rule.way]} | {rule.why} |"
 
 

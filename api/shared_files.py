@@ -10,6 +10,8 @@ from flask import Flask, Response, request
 from api.exports import MEDIA_TYPES
 from api.login import SHARED
 from api.problems import problem
+from data import audit_note
+from data.audit_entry import Actor
 from data.dashboard_links import SharedBoard, SharedLinks
 from data.export_request import Format
 from data.link_rate import LinkRate
@@ -47,6 +49,8 @@ def register(server: Flask, services: Services, write: Write) -> Callable[[], No
         found = links.resolve(token)
         if found is None:
             return problem(404, "link-closed", "This link shows nothing any more.")
+        audit_note.by(found.access.tenant_id, Actor("link", found.link.link_id))
+        audit_note.about(f"dashboard:{found.link.dashboard_id}")
         kind, placed = request.args.get("format", ""), request.args.get("placed")
         if kind not in FORMATS:
             known = f"Choose one of {', '.join(FORMATS)}."
@@ -54,6 +58,7 @@ def register(server: Flask, services: Services, write: Write) -> Callable[[], No
         if placed is not None and all(each.id != placed for each in found.board.document.widgets):
             detail = "The board has no such widget."
             return problem(404, "widget-not-found", detail, field="placed", value=printable(placed))
+        audit_note.told(format=kind)
         if not room.acquire(blocking=False):
             return problem(503, "too-busy", "Another file is being written.", headers={"Retry-After": "5"})
         try:

@@ -18,6 +18,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from api.updates import encode, error
+from data.access import Access
+from data.audit_entry import STRANGER, Actor
 
 HIGH_WATER = 256 * 1024
 """Bytes waiting in our own buffer at which a reader counts as slow; a snapshot has about 6 kB."""
@@ -51,12 +53,12 @@ class Owner(Protocol):
 
 
 class Client(asyncio.Protocol):
-    """A socket that speaks WebSocket, of one tenant.
+    """A socket that speaks WebSocket, with the eyes of whoever opened it.
 
     `still_valid` may block and says whether its credentials still hold; `session_id` is the session they
-    are, if they are one. `events` are those it
-    follows, `left` those it has unsubscribed from, `venues` those it follows as a whole, with the
-    events that this has brought it; `turn` is held by the message that is being followed.
+    are, if they are one, `request_id` that of the handshake. `events` are those it follows, `left` those it
+    has unsubscribed from, `venues` those it follows as a whole, with the events that this has brought it;
+    `turn` is held by the message that is being followed.
     """
 
     def __init__(
@@ -64,13 +66,18 @@ class Client(asyncio.Protocol):
         owner: Owner,
         protocol: ServerProtocol,
         greeting: bytes,
-        tenant_id: UUID,
+        access: Access,
         still_valid: Callable[[], bool],
         session_id: UUID | None = None,
+        actor: Actor = STRANGER,
+        request_id: str = "",
     ) -> None:
-        self.tenant_id = tenant_id
+        self.access = access
+        self.tenant_id = access.tenant_id
         self.still_valid = still_valid
         self.session_id = session_id
+        self.actor = actor
+        self.request_id = request_id
         self.turn = asyncio.Lock()
         self.events: set[UUID] = set()
         self.left: set[UUID] = set()

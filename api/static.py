@@ -44,6 +44,9 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "login.css",
         ),
     ),
+    "docs.css": ("text/css", ("docs.css",)),
+    "audit.css": ("text/css", ("audit.css",)),
+    "audit.js": ("text/javascript", ("audit.js",)),
     "app.js": (
         "text/javascript",
         (
@@ -63,6 +66,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
             "filter.js",
             "rows.js",
             "export.js",
+            "file_name.js",
             "snapshot.js",
             "picture.js",
             "notes.js",

@@ -17,7 +17,9 @@ import msgspec
 
 from api.boards import Boards, Key
 from api.sockets import Client
-from api.updates import Update, encode, error, snapshot
+from api.updates import Update, encode, error, snapshot, without_money
+from data.audit_entry import Entry
+from data.audit_log import Trail
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
 from data.live import on_tonight, versions
@@ -62,13 +64,20 @@ class Subscriptions:
     """The boards of a process and their followers."""
 
     def __init__(
-        self, loop: Loop, feed: Feed, database: Database, directory: Directory, live: LivePublisher
+        self,
+        loop: Loop,
+        feed: Feed,
+        database: Database,
+        directory: Directory,
+        live: LivePublisher,
+        trail: Trail,
     ) -> None:
         self._loop = loop
         self._feed = feed
         self._database = database
         self._directory = directory
         self._live = live
+        self._trail = trail
         self._boards = Boards()
         self._opening: dict[Key, asyncio.Task[bool]] = {}
         self._tenants: dict[str, UUID] = {}
@@ -104,7 +113,7 @@ class Subscriptions:
         for event_id in missed:
             board = self._boards.get((client.tenant_id, event_id))
             if board is not None:
-                client.send(event_id, [encode(snapshot(board.state))])
+                client.send(event_id, _encoded([snapshot(board.state)], masked=client.access.masked))
 
     def gone(self, client: Client) -> None:
         """The client follows nothing any more."""
@@ -117,7 +126,9 @@ class Subscriptions:
         about = {"eventId": ref[:200]}
         try:
             event_id = await self._loop.ask(lambda: self._event_id(client.tenant_id, ref))
-            found = event_id is not None and await self._stand((client.tenant_id, event_id))
+            found = event_id is not None and await self._stand_for(client, event_id)
+            if event_id is not None and found and event_id not in client.events:
+                await self._recorded(client, f"event:{event_id}", event=event_id)
         except DatabaseUnavailable:
             _tell(client, error("unavailable", "The event cannot be read now; ask again.", **about))
             return
@@ -125,6 +136,15 @@ class Subscriptions:
             _tell(client, error("not-found", "There is no such event.", **about))
         else:
             self._follow(client, event_id, seq)
+
+    async def _recorded(
+        self, client: Client, what: str, *, venue: UUID | None = None, event: UUID | None = None
+    ) -> None:
+        """Record that the client follows this, before it is told anything. Raises DatabaseUnavailable."""
+        entry = Entry(
+            client.actor, "socket", "see-night", "done", what, venue, event, request_id=client.request_id
+        )
+        await self._loop.ask(lambda: self._trail.record(client.tenant_id, entry))
 
     async def _unsubscribe(self, client: Client, ref: str) -> None:
         event_id = await self._loop.ask(lambda: self._event_id(client.tenant_id, ref))
@@ -137,9 +157,11 @@ class Subscriptions:
         about = {"venueId": ref[:200]}
         try:
             venue = await self._loop.ask(lambda: self._directory.venue(client.tenant_id, ref))
-            if venue is None:
+            if venue is None or not client.access.sees_venue(venue.venue_id):
                 _tell(client, error("not-found", "There is no such venue.", **about))
                 return
+            if venue.venue_id not in client.venues:
+                await self._recorded(client, f"venue:{venue.venue_id}", venue=venue.venue_id)
             client.venues.setdefault(venue.venue_id, set())
             client.left.clear()  # Who asks for the whole venue once more wants all of it.
             await self._bring(client, venue.venue_id)
@@ -157,7 +179,7 @@ class Subscriptions:
         for event_id in brought - today:
             self._boards.leave((tenant_id, event_id), client, _now())
         for event_id in sorted(today - client.events - client.left):
-            if await self._stand((tenant_id, event_id)):
+            if await self._stand_for(client, event_id):
                 self._follow(client, event_id, None)
         brought &= today
         brought |= today & client.events
@@ -173,9 +195,19 @@ class Subscriptions:
             return
         self._boards.follow(key, client)
         client.left.discard(event_id)
-        client.send(event_id, [encode(message) for message in board.resume(seq)])
+        client.send(event_id, _encoded(board.resume(seq), masked=client.access.masked))
 
     # How boards come and go
+
+    async def _stand_for(self, client: Client, event_id: UUID) -> bool:
+        """`_stand`, and whether the client may see the event."""
+        key = (client.tenant_id, event_id)
+        if client.access.events is not None and event_id not in client.access.events:
+            return False
+        if not await self._stand(key):
+            return False
+        board = self._boards.get(key)
+        return board is not None and client.access.sees_event(board.venue_id, event_id)
 
     async def _stand(self, key: Key) -> bool:
         """Make sure that the event's board stands and is fresh; False for an event that is not there."""
@@ -263,10 +295,14 @@ class Subscriptions:
         board = self._boards.get(key)
         if board is None:
             return
-        messages = [encode(message) for message in board.take(state, anyway=anyway)]
+        messages = board.take(state, anyway=anyway)
         if messages:
-            for client in list(board.followers):
-                client.send(key[1], messages)
+            followers = list(board.followers)
+            ways = {
+                masked: _encoded(messages, masked=masked) for masked in {c.access.masked for c in followers}
+            }
+            for client in followers:
+                client.send(key[1], ways[client.access.masked])
 
     def _state(self, key: Key) -> EventState | None:
         board = self._boards.get(key)
@@ -291,6 +327,11 @@ class Subscriptions:
     def _tonight(self, tenant_id: UUID, venue_id: UUID) -> set[UUID]:
         with self._database.tenant(tenant_id) as tenant:
             return set(on_tonight(tenant, venue_id))
+
+
+def _encoded(messages: Iterable[Update], *, masked: bool) -> list[bytes]:
+    """The messages as bytes, for those who may see money or may not."""
+    return [encode(message) for message in (without_money(messages) if masked else messages)]
 
 
 def _tell(client: Client, message: Update) -> None:

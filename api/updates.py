@@ -1,11 +1,13 @@
 """From one state of an event to the next: the messages that a client needs to follow."""
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from data import live_masking
 from data.instants import iso
 from data.live_state import EventState
 
@@ -21,6 +23,8 @@ SECTIONS = {
 }
 """Section of the state → type of the message that replaces it on the client."""
 
+_SECTION_OF = {kind: name for name, kind in SECTIONS.items()}
+_OF_MONEY = frozenset({"revenue-update", "revenue-milestone"})
 _MILESTONES = {
     "sold_capacity": "sales-milestone",
     "sold_target": "sales-milestone",
@@ -61,6 +65,17 @@ def updates(old: EventState, new: EventState) -> list[Update]:
     if new["social"]["viral"] and not old["social"]["viral"]:
         messages.append(_message("viral-trend", new, new["social"]))
     return messages
+
+
+def without_money(messages: Iterable[Update]) -> Iterator[Update]:
+    """The same messages for those who may not see money; what tells of nothing else is left out."""
+    for message in messages:
+        kind, data = message["type"], message["data"]
+        if kind == "snapshot":
+            yield message | {"data": live_masking.without_money(data)}
+        elif kind not in _OF_MONEY:
+            section = _SECTION_OF.get(kind, "")
+            yield message | {"data": live_masking.section_without_money(section, data)}
 
 
 def error(code: str, detail: str, **about: str) -> Update:

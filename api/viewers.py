@@ -1,24 +1,27 @@
 """Who looks: a person by the session cookie, or a program by its API token."""
 
 import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from flask import g, request
-from flask_login import current_user
 
-from api.auth import sender
-from api.login import signed_in
+from api.auth import Callers, identifies
+from api.browser_session import session_token, signed_in
 from api.origins import Origins
 from api.problems import Unauthenticated
 from config import Settings
+from data import audit_note
 from data.access import Access
-from data.accounts import Accounts
+from data.accounts import Accounts, Person
+from data.audit_entry import STRANGER, Actor, actor_of
 from data.engine import Database, DatabaseUnavailable
-from data.permissions import require, roles_with
-from data.tokens import Sender, Tokens
+from data.permissions import NotPermitted, access_of, require
+from data.services import Services
+from data.tokens import Sender
 
 TOKEN_PROTOCOL = "bearer."  # noqa: S105
 """A browser's WebSocket cannot send an Authorization header: there the token is offered as a subprotocol."""
@@ -26,14 +29,18 @@ TOKEN_PROTOCOL = "bearer."  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The tenant whose data may be seen, and a question that may block: whether that still holds.
+    """Through whose eyes is looked, and a question that may block: whether that still holds.
 
     `session_id` is the session by which it may be seen; None for an API token.
     """
 
-    tenant_id: UUID
+    access: Access
     still_valid: Callable[[], bool]
     session_id: UUID | None = None
+    actor: Actor = STRANGER
+
+
+SECOND_FACTOR_NEEDED = "Your organisation requires a second factor: set one up at /account/second-factor."
 
 
 class ForeignOrigin(Exception):
@@ -44,12 +51,8 @@ class Viewers:
     """Recognises who looks. All methods raise DatabaseUnavailable."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
-        self._tokens = Tokens(database)
-        self._accounts = Accounts(
-            database,
-            idle=timedelta(minutes=settings.session_idle_minutes),
-            absolute=timedelta(hours=settings.session_absolute_hours),
-        )
+        self.callers = Callers(database, settings)
+        self._accounts = Accounts.of(database, settings)
         self._origins = Origins(settings.origins)
 
     def access(self) -> Access:
@@ -65,8 +68,8 @@ class Viewers:
         return known
 
     def _access(self) -> Access:
-        if "Authorization" in request.headers:
-            return sender(self._tokens).access
+        if identifies(request.environ):
+            return self.callers.sender(request.environ).access
         person = signed_in()
         if person is None:
             raise Unauthenticated(
@@ -74,59 +77,77 @@ class Viewers:
             )
         if request.method not in ("GET", "HEAD") and not self._origins.ask():
             raise ForeignOrigin(request.headers.get("Origin", ""))
-        return Access(person.tenant_id, person.role, person.user_id)
+        _require_second_factor(person)
+        return access_of(person)
 
     def of_handshake(self) -> Viewer | None:
         """Whoever opens a socket; None for a browser whose session is missing or has ended.
 
         A token comes in the Authorization header or as the subprotocol `bearer.<token>`, never in
-        the URL. A cookie counts only from our own pages: browsers send it along whoever asks.
-        Raises Unauthenticated, ForeignOrigin, NotPermitted.
+        the URL. A cookie counts only from our own pages: browsers send it along whoever asks. Whoever is
+        known is noted, whatever is refused to them. Raises Unauthenticated, ForeignOrigin, NotPermitted.
         """
         token = _offered_token()
         if token is not None:
-            return self._by_token(token)
-        if "Authorization" in request.headers:
-            token = request.headers["Authorization"].partition(" ")[2].strip()
-            return self._seeing(sender(self._tokens), token)
+            return self._seeing(self.callers.bearer(token), token)
+        if identifies(request.environ):
+            return self._seeing(self.callers.sender(request.environ), None)
         origin = request.headers.get("Origin")
         if origin is None:
             raise Unauthenticated("missing-token", "Send your API token: Authorization: Bearer hc_…")
+        person = signed_in()
+        if person is not None:
+            audit_note.by(person.tenant_id, Actor("person", person.user_id, person.session_id))
         if not self._origins.are_ours(origin):
             raise ForeignOrigin(origin)
-        person = signed_in()
         if person is None:
             return None
-        holds = self._session_holds(str(current_user.get_id()))
-        require(Access(person.tenant_id, person.role, person.user_id), "see-night")
-        return Viewer(person.tenant_id, holds, person.session_id)
+        _require_second_factor(person)
+        access = access_of(person)
+        require(access, "see-night")
+        actor = Actor("person", person.user_id, person.session_id)
+        return Viewer(access, self._session_holds(session_token(), access), person.session_id, actor)
 
-    def _by_token(self, token: str) -> Viewer:
-        found = self._tokens.sender(token)
-        if found is None:
-            raise Unauthenticated("invalid-token", "This API token is not known, has expired or was revoked.")
-        return self._seeing(found, token)
-
-    def _seeing(self, found: Sender, token: str) -> Viewer:
+    def _seeing(self, found: Sender, offered: str | None) -> Viewer:
+        audit_note.by(found.access.tenant_id, actor_of(found.access))
         require(found.access, "see-night")
-        return Viewer(found.tenant_id, self._token_holds(token))
+        holds = self.callers.holds(request.environ, found, offered)
 
-    def _token_holds(self, token: str) -> Callable[[], bool]:
-        def holds() -> bool:
+        def still_valid() -> bool:
             with contextlib.suppress(DatabaseUnavailable):
-                return self._tokens.sender(token) is not None
+                return holds()
             return True  # Nobody is signed out because PostgreSQL is away.
 
-        return holds
+        return Viewer(found.access, still_valid, actor=actor_of(found.access))
 
-    def _session_holds(self, token: str) -> Callable[[], bool]:
+    def _session_holds(self, token: str, access: Access) -> Callable[[], bool]:
         def holds() -> bool:
             with contextlib.suppress(DatabaseUnavailable):
                 person = self._accounts.person(token)
-                return person is not None and person.role in roles_with("see-night")
+                if person is None or person.held:
+                    return False
+                return access_of(person) == access  # It sees what it saw at first.
             return True
 
         return holds
+
+
+_VIEWERS: WeakKeyDictionary[Services, Viewers] = WeakKeyDictionary()
+_ADDING = threading.Lock()
+
+
+def viewers_of(services: Services) -> Viewers:
+    """The one of these services: all doors know the same tokens, and ask an issuer for its keys once."""
+    with _ADDING:
+        found = _VIEWERS.get(services)
+        if found is None:
+            found = _VIEWERS[services] = Viewers(services.database, services.settings)
+        return found
+
+
+def _require_second_factor(person: Person) -> None:
+    if person.held:
+        raise NotPermitted(SECOND_FACTOR_NEEDED)
 
 
 def _offered_token() -> str | None:

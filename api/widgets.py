@@ -15,9 +15,10 @@ from api import board_problems
 from api.answers import answer, asked
 from api.looks import scope_of
 from api.problems import problem
-from api.viewers import Viewers
-from data import needs
+from api.viewers import viewers_of
+from data import audit_note, needs
 from data.board_document import Placed
+from data.board_filters import Filters
 from data.instants import iso
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Frozen
@@ -36,12 +37,12 @@ class Question(Frozen):
     """The settings of a widget, and what it looks at, by the names of a board's address."""
 
     settings: dict[str, Any] = Field(default_factory=dict)
-    look: dict[str, str | list[str]] = Field(default_factory=dict)
+    look: Filters = Field(default_factory=dict)
 
 
 def register(server: Flask, services: Services) -> None:
     """Add /api/v1/widgets, /api/v1/widgets/<name> and …/check."""
-    viewers = Viewers(services.database, services.settings)
+    viewers = viewers_of(services)
     routes = Blueprint("widgets", __name__)
     board_problems.register(routes)
 
@@ -56,6 +57,7 @@ def register(server: Flask, services: Services) -> None:
         if isinstance(placed, Response):
             return placed
         scope = scope_of(services.directory, access, question.look, datetime.now(UTC))
+        audit_note.told(widgets=[placed.widget])
         wanted = draw.needs(placed, scope)
         with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
             found = needs.answer(tenant, access, list(wanted.values()), scope.now)

@@ -41,7 +41,9 @@
       this.askedAt = Date.now();
       for (const id of ids) {
         this.wanted.set(id, this.asks);
-        this.board.grid.slotOf(id)?.classList.add('waiting');
+        const slot = this.board.grid.slotOf(id);
+        slot?.classList.add('waiting');
+        slot?.setAttribute('aria-busy', 'true');
       }
       this.send(false);
     }
@@ -86,6 +88,7 @@
         slot.shown = shown;
         this.wanted.delete(id);
         slot.classList.remove('waiting');
+        slot.removeAttribute('aria-busy');
         this.board.grid.refresh(slot);
         describe(slot);
         if (id === this.fresh) {

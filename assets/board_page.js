@@ -272,6 +272,7 @@
   function lookAt(search) {
     if (!board || !board.root.isConnected || location.pathname !== `/dashboards/${board.id}`) return false;
     if (search !== location.search) history.pushState({}, '', `${location.pathname}${search}`);
+    window.Housecount.filters.asking();
     board.drawing.redraw(true);
     return true;
   }
@@ -304,13 +305,15 @@
       delete bar.dataset.seen;  // React keeps the element: others take it for the one they have seen.
       carry(bar.dataset.carried);
     }
-    document.documentElement.removeAttribute('data-asking');
+    window.Housecount.filters.answered();
     const lost = document.activeElement === document.body || !document.activeElement?.isConnected;
     if (chosen && lost) find(`[data-filter="${chosen}"] > summary`)?.focus({ preventScroll: true });
     chosen = '';
   }
 
-  window.Housecount.boards = { look: lookAt, redraw: () => board?.drawing.redraw() };
+  const there = () => Boolean(board?.root.isConnected);
+
+  window.Housecount.boards = { look: lookAt, there, redraw: () => board?.drawing.redraw() };
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
   look();
 })();

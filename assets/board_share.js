@@ -67,14 +67,19 @@
         }, 'Copy')));
     }
 
+    const whatIsLocked = (parts) => parts.length > 0 && h('span', { class: 'share-locked muted small' }, icon('lock'),
+      h('span', {}, parts.map(({ name, values }) => `${name}: ${values.join(', ')}`).join(' · ')));
+
     function entry(link) {
       const over = { revoked: 'revoked', expired: 'ended' }[link.state];
+      const until = link.state === 'closed' ? `closed: ${link.createdBy} may not give it any more` : `until ${when(link.expiresAt)}`;
       const views = link.views ? `${link.views} view${link.views === 1 ? '' : 's'}, last ${when(link.lastViewedAt)}` : 'not opened yet';
       return h('li', { class: over ? 'muted' : '' },
         h('span', { class: 'grow share-name' }, h('b', {}, link.label),
           h('span', { class: 'muted small num' }, [
-            over || `until ${when(link.expiresAt)}`, link.masked ? 'money hidden' : 'money shown', views,
-          ].join(' · '))),
+            over || until, link.masked ? 'money hidden' : 'money shown', views,
+          ].join(' · ')),
+          whatIsLocked(link.locked)),
         !over && h('button', {
           class: 'button-quiet', type: 'button',
           onclick: () => confirm(`Revoke “${link.label}”?`, 'Whoever has it sees nothing from this moment on.', 'Revoke', async () => {
@@ -86,14 +91,15 @@
         }, 'Revoke'));
     }
 
-    /* What the board looks at now, part by part as the bar above it writes it; several values of one filter
-       stand below each other. */
+    /* What the board looks at now, part by part as its address says; clicked filters there stand in place of all
+       that the board begins with. */
     function locked() {
-      const own = {};
-      for (const [name, value] of window.Housecount.filters.asked()) {
-        own[name] = name in own ? `${own[name]}\n${value}` : value;
-      }
-      const filters = { ...board.document.filters, ...own };
+      const own = window.Housecount.filters.named();
+      const clicked = (name) => name === 'f' || name.startsWith('f.');
+      const usual = Object.entries(board.document.filters).filter(([name]) => !clicked(name) || !Object.keys(own).some(clicked));
+      const filters = { ...Object.fromEntries(usual), ...own };
+      const given = Object.keys(board.document.filters).filter((name) => name.startsWith('f.'));
+      if (given.every((name) => name in filters)) delete filters.f; // Nothing of the board's is left that it would drop.
       for (const name of ['venue', 'event']) if (filters[name] === 'all') delete filters[name];
       if (!filters.venue && !filters.event && board.root.dataset.venue) filters.venue = board.root.dataset.venue;
       return filters;
@@ -124,7 +130,9 @@
       h('label', { class: 'field-label' }, 'New link for', label),
       h('label', { class: 'field-label' }, 'Ends after', days),
       h('label', { class: 'check' }, masked, ' Hide money'),
-      h('p', { class: 'muted small' }, 'The filters above the board, as they are now, are locked for whoever opens it.'),
+      h('p', { class: 'muted small' }, 'What the board looks at now is locked for whoever opens it. '
+        + 'A widget that has a time range of its own keeps it.'),
+      whatIsLocked(window.Housecount.filters.words()),
       wrong, h('div', { class: 'form-foot' }, h('button', { class: 'button-quiet', type: 'submit' }, icon('link'), 'Make a link')));
     }
 

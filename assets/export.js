@@ -68,8 +68,12 @@
   const bytes = (count) => (count < 1e6 ? `${Math.max(1, Math.round(count / 1e3))} kB` : `${(count / 1e6).toFixed(1)} MB`);
   const rows = (count) => `${count.toLocaleString('en-GB')} ${count === 1 ? 'row' : 'rows'}`;
 
-  /* Not every row is on paper: a PDF says on its pages of how many it has. */
-  const size = ({ format, rowsDone, bytes: length }) => (format === 'pdf' ? bytes(length) : `${rows(rowsDone)} · ${bytes(length)}`);
+  /* Not every row is on paper: a PDF says on its pages of how many it has. A plain table has no room to say it. */
+  const size = ({ format, rowsDone, rowsTotal, bytes: length }) => {
+    if (format === 'pdf') return bytes(length);
+    const of = rowsTotal > rowsDone ? `${rowsDone.toLocaleString('en-GB')} of ` : '';
+    return `${of}${rows(rowsTotal > rowsDone ? rowsTotal : rowsDone)} · ${bytes(length)}`;
+  };
 
   function fetchFile(file, name) {
     const link = make('a', { href: file, download: name, hidden: true });
@@ -195,24 +199,15 @@
   const wholeBoard = (root) => bigPicture((told) => window.Housecount.pictureOfBoard(root, told), 'widgets');
   const drawRows = (rows) => bigPicture((told) => window.Housecount.pictureOfRows(rows, told), 'rows');
 
-  /* What the bar above the board looks at, as it stands in the address. */
-  function filters() {
-    const found = {};
-    for (const [name, value] of window.Housecount.filters.asked()) {
-      found[name] = name in found ? [].concat(found[name], value) : value;
-    }
-    return found;
-  }
-
   /* What stands on the page around a button: a board or a page, and one widget of it. */
   function subject(item) {
     const placed = item.dataset.widgetId ? { placed: item.dataset.widgetId } : {};
     const board = item.closest('[data-dashboard]');
-    if (board) return { dashboard: board.dataset.dashboard, ...placed, filters: filters() };
+    if (board) return { dashboard: board.dataset.dashboard, ...placed, filters: window.Housecount.filters.named() };
     const night = item.closest('.night[data-board]');
     if (night) return { page: 'tonight', ...placed, filters: { event: night.dataset.board } };
     const page = item.closest('[data-figures]');
-    return page && { page: page.dataset.figures, ...placed, filters: filters() };
+    return page && { page: page.dataset.figures, ...placed, filters: window.Housecount.filters.named() };
   }
 
   /* What a link shows comes from its own address, at once. */

@@ -3,7 +3,6 @@
 (function () {
   'use strict';
   const DAY = 86400000;
-  const CARRIED = ['venue', 'event', 'range', 'compare'];
   const SPANS = { day: 1, week: 7 };
   const MINUTES = { minute: 1, '5min': 5, '15min': 15, '30min': 30, hour: 60 };
   const VALUES = '[data-filter][data-value]';  // What a widget marks as one value of a dimension.
@@ -18,28 +17,58 @@
     dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
   }
 
+  /* Until the figures of another address have come, the page says that they are on their way, and what has been
+     clicked shows at once. A board asks until there is an answer; of a page that got none the old figures count. */
   function asking() {
     document.documentElement.setAttribute('data-asking', '');
+    const page = document.querySelector('#react-entry-point .figures-page .board-grid');
+    page?.setAttribute('aria-busy', 'true');
+    show();
     clearTimeout(asking.off);
-    asking.off = setTimeout(() => document.documentElement.removeAttribute('data-asking'), 15000);
+    asking.off = window.Housecount.boards?.there() ? 0 : setTimeout(answered, 15000);
   }
 
-  const bar = () => document.querySelector('#react-entry-point [data-filters]');
-  const picked = () => new Map(JSON.parse(bar()?.dataset.filters || '[]'));
+  function answered() {
+    clearTimeout(asking.off);
+    pending = null;
+    document.documentElement.removeAttribute('data-asking');
+    all('[data-leaving]').forEach((chip) => chip.removeAttribute('data-leaving'));
+    all('.board-grid[aria-busy]').forEach((grid) => grid.removeAttribute('aria-busy'));
+    show();
+  }
 
-  /* Add a value to the filters, or take it away again when it is there. */
-  function toggle(dimension, value) {
-    if (!bar()) return;
+  let pending = null;  // The filters that have been asked for, while those of the bar are still the last ones.
+  const bar = () => document.querySelector('#react-entry-point [data-filters]');
+  const picked = () => new Map(pending || JSON.parse(bar()?.dataset.filters || '[]'));
+
+  /* The filters without one value, or with it where it is not among them. */
+  function toggled(dimension, value) {
     const filters = picked();
     const values = filters.get(dimension) || [];
     const left = values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
     if (left.length) filters.set(dimension, left);
     else filters.delete(dimension);
+    return filters;
+  }
+
+  /* Add a value to the filters, or take it away again when it is there. */
+  function toggle(dimension, value) {
+    if (!bar()) return;
+    const filters = toggled(dimension, value);
+    leave((chip) => { const [name, is] = valueIn(chip); return !filters.get(name)?.includes(is); });
+    pending = [...filters];
     const query = new URLSearchParams(location.search);
     for (const name of [...query.keys()]) if (name === 'f' || name.startsWith('f.')) query.delete(name);
     for (const [name, some] of filters) some.forEach((one) => query.append(`f.${name}`, one));
     if (!filters.size) query.append('f', 'none');
     go(`?${query}`);
+  }
+
+  const valueIn = (chip) => { const { dimension, is } = chip.querySelector('.filter-value').dataset; return [dimension, is]; };
+
+  /* Chips of filters that are none any more. */
+  function leave(which) {
+    all('.filter-chip', bar()).forEach((chip) => chip.toggleAttribute('data-leaving', which(chip)));
   }
 
   /* A bucket of time is not a filter but a narrower range. */
@@ -88,7 +117,10 @@
 
   /* plotly: a figure says in `layout.meta.filter` by which dimension its points filter; the second part of a
      point's `customdata` is its value (widgets/figures.py); a shape of a map has its value as `meta`. */
-  const valueOf = ({ customdata, data }) => (Array.isArray(customdata) ? customdata[1] ?? '' : data.meta);
+  const valueOf = ({ customdata, data }) => {
+    if (!Array.isArray(customdata)) return data.meta;
+    return customdata[1] === null ? undefined : customdata[1] ?? '';  // Null stands for several values.
+  };
 
   function watch(chart) {
     if (!chart.on || chart.dataset.clicks) return;
@@ -206,22 +238,40 @@
     if (next) { event.preventDefault(); next.focus(); }
   });
 
+  /* Before the board, or Dash, goes where a link of the bar leads. */
   document.addEventListener('click', (event) => {
     const link = event.target.closest?.('.filter-bar a');
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     opened = link.closest('.filter')?.dataset.filter || 'range';
+    if (link.search === location.search) return;
+    const chip = link.closest('.filter-chip');
+    if (chip && pending) {  // Its address was written before the last click: it would take that back.
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      toggle(...valueIn(chip));
+      return;
+    }
+    if (chip) pending = [...toggled(...valueIn(chip))];
+    else if (link.closest('.filter-chips')) pending = [];
+    if (link.closest('.filter-chips')) leave((other) => !chip || other === chip);
     asking();
+  }, true);
+  addEventListener('popstate', () => {
+    if (document.documentElement.hasAttribute('data-asking')) answered();
   });
 
+  /* The parameters of the address with which other pages are opened, as the bar says. */
+  const carries = () => (document.querySelector('.filter-bar')?.dataset.carries || '').split(' ');
+
   /* Links to other pages have been drawn with the figures: until those of another address have come, what was
-     chosen goes along from the address itself (`CARRIED` of widgets/scope_url.py). */
+     chosen goes along from the address itself. */
   document.addEventListener('click', (event) => {
     const link = event.target.closest?.('#react-entry-point a:is(.nav-item, .tab)');
     const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!link || !plain || !document.documentElement.hasAttribute('data-asking')) return;
     event.preventDefault();
     event.stopPropagation();
-    const chosen = [...new URLSearchParams(location.search)].filter(([name]) => CARRIED.includes(name));
+    const chosen = [...new URLSearchParams(location.search)].filter(([name]) => carries().includes(name));
     history.pushState({}, '', `${link.pathname}?${new URLSearchParams(chosen)}`);
     dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
   }, true);
@@ -232,7 +282,7 @@
     const found = document.querySelector('#react-entry-point .filter-bar');
     if (found && !found.dataset.seen) {
       found.dataset.seen = '1';
-      document.documentElement.removeAttribute('data-asking');
+      answered();
       const back = opened && found.querySelector(`[data-filter="${opened}"] > summary`);
       opened = null;
       if (back && (document.activeElement === document.body || !document.activeElement)) back.focus({ preventScroll: true });
@@ -246,7 +296,31 @@
   const again = () => { if (window.Housecount.boards?.redraw) window.Housecount.boards.redraw(); else location.reload(); };
 
   /* What the address looks at, as [name, value]; its other parameters are none of the server's business. */
-  const asked = () => [...new URLSearchParams(location.search)].filter(([name]) => /^(venue|event|range|compare|f|f\..+)$/.test(name));
+  const asked = () => {
+    const names = carries();
+    return [...new URLSearchParams(location.search)].filter(([name]) => names.includes(name) || /^f(\..+)?$/.test(name));
+  };
 
-  window.Housecount.filters = { go, choose, toggle, again, asked };
+  /* The same by name, as REST takes it: a list where there are several values of one name. Clicked filters stand for all
+     that a board begins with, where REST lays each over its own: f says that none of those are meant. */
+  function named() {
+    const found = {};
+    for (const [name, value] of asked()) found[name] = name in found ? [].concat(found[name], value) : value;
+    if (Object.keys(found).some((name) => name.startsWith('f.'))) found.f = 'none';
+    return found;
+  }
+
+  /* The same as [{ name, values }] in the words of the bar; what is not chosen is not there. */
+  function words() {
+    const within = bar() || document.createElement('div');
+    const found = new Map();
+    for (const menu of all('.filter[data-on]', within)) found.set(menu.dataset.on, [menu.querySelector('.filter-shown').textContent]);
+    for (const chip of all('.filter-chip', within)) {
+      const name = chip.querySelector('.filter-name').textContent.replace(/: $/, '');
+      found.set(name, [...(found.get(name) || []), chip.querySelector('.filter-value').textContent]);
+    }
+    return [...found].map(([name, values]) => ({ name, values }));
+  }
+
+  window.Housecount.filters = { go, choose, toggle, again, asking, answered, named, words };
 })();

@@ -1,7 +1,8 @@
 /* How fresh figures are: when they are to be asked for anew, and, when they cannot be had, a mark in each widget
    and one note on the page that say since when. Both go by themselves with the first answer.
 
-   Live widgets are kept fresh by the line, all others by what the page asks of the server. */
+   Live widgets are kept fresh by the line, all others by what the page asks of the server; a page without a line
+   asks it for signs of life between its questions. */
 (function () {
   'use strict';
   const { format: { clock, day } } = window.Housecount;
@@ -34,6 +35,13 @@
     askedAt = Date.now();
     waitingSince ??= askedAt;
     return lastAsk;
+  }
+
+  /* A sign of life that was asked for at `since` has not come: from then on the figures are not sure, until the
+     next question about them is answered. */
+  function missed(since) {
+    waitingSince ??= since;
+    show();
   }
 
   function answered(number) {
@@ -122,5 +130,5 @@
   addEventListener('online', () => { askedAt = 0; });
   setInterval(show, 1000);
 
-  window.Housecount.fresh = { begin, due, ask, answered, heard, again };
+  window.Housecount.fresh = { begin, due, ask, missed, answered, heard, again };
 })();

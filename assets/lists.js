@@ -28,7 +28,7 @@
 
   function zoneRow({ name, inside, capacity, percent: share, level }) {
     return element('li', {},
-      element('div', { class: 'zone-row' }, span(name, 'grow'), span(count(inside), 'num'),
+      element('div', { class: 'zone-row' }, element('span', { class: 'grow', title: name }, name), span(count(inside), 'num'),
         span(capacity ? ` / ${count(capacity)}` : '', 'muted num')),
       bar(share, level));
   }

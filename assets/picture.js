@@ -2,7 +2,7 @@
    what it looks at and of when it is. */
 (function () {
   'use strict';
-  const { snapshot: { image, canvas, png, fileName, token, pause } } = window.Housecount;
+  const { fileName, snapshot: { image, canvas, png, token, pause } } = window.Housecount;
   const SCALE = 2;
   const EDGE = 24;
   const NARROW = 560;
@@ -12,6 +12,22 @@
 
   const titleOf = (root) => root?.querySelector('h1')?.textContent || '';
   const pageOf = (node) => node.closest('[data-dashboard], [data-figures], .night, [data-still]');
+
+  /* What a file is called, as the server calls those it writes: page, widget, range; the night by its event. */
+  function nameOf(root, widget) {
+    const title = widget && (widget.querySelector('h2')?.textContent || 'widget');
+    if (root?.matches('.night')) {
+      return fileName(['Tonight', title, titleOf(root)].filter(Boolean), Date.now(), window.Housecount.board.state().event.zone, 'png');
+    }
+    const [range, zone] = looksAt(root);
+    return fileName([titleOf(root), title, widget?.dataset.range || range].filter(Boolean), Date.now(), zone, 'png');
+  }
+
+  /* Range and zone of a page, as its bar or a link has them. */
+  function looksAt(root) {
+    const { range = '', zone = '' } = (root?.matches('[data-range]') ? root : root?.querySelector('[data-range]:not(.widget)'))?.dataset || {};
+    return [range, zone];
+  }
 
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
@@ -26,8 +42,7 @@
     fill(context);
     context.scale(SCALE, SCALE);
     context.drawImage(drawn, 0, 0);
-    const name = fileName(titleOf(pageOf(widget)), widget.querySelector('h2')?.textContent || 'widget');
-    return { ...await png(context), name };
+    return { ...await png(context), name: nameOf(pageOf(widget), widget) };
   }
 
   function fill(context, colour = token('--surface')) {
@@ -65,18 +80,22 @@
     const found = widgets[0]?.closest('.night') ? [{ at: window.Housecount.live.sure(), zone: night.event.zone }] : widgets.map((widget) => {
       const said = widget.querySelector('.w-as-of');
       if (!said) return null;
-      return { at: Date.parse(said.dataset.asOf), zone: said.dataset.zone || 'UTC' };
+      return { at: Date.parse(said.dataset.asOf), zone: said.dataset.zone };
     }).filter(Boolean);
     if (!found.length) return [];
     const zones = [...new Set(found.map(({ zone }) => zone))];
-    const of = (options) => new Intl.DateTimeFormat('en-GB', { timeZone: zones[0], ...options });
+    const of = (options) => new Intl.DateTimeFormat('en-GB', { timeZone: zones[0] || 'UTC', ...options });
     const day = of({ day: 'numeric', month: 'short', year: 'numeric' });
     const time = of({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
     const [first, last] = [Math.min, Math.max].map((edge) => edge(...found.map(({ at }) => at)));
     const same = day.format(first) === day.format(last);
     const until = last - first < 1000 ? '' : ` to ${same ? '' : `${day.format(last)}, `}${time.format(last)}`;
-    const where = zones.length > 3 ? `Times in ${zones[0]}, others by the clock of their venue` : `Times in ${zones.join(', ')}`;
-    return [`As of ${day.format(first)}, ${time.format(first)}${until}`, where];
+    // Widgets of venues in several zones have none.
+    const named = zones.filter(Boolean);
+    const where = !named.length ? "Each venue's own days"
+      : zones.length > 3 || named.length < zones.length ? `Times in ${named[0]}, others by the clock of their venue`
+        : `Times in ${named.join(', ')}`;
+    return [`As of ${day.format(first)}, ${time.format(first)}${until}${zones[0] ? '' : ' UTC'}`, where];
   }
 
   function part(name, ...children) {
@@ -182,11 +201,12 @@
     onto(context, scale, note, edge, below + high + 12);
     progress(slots.length, slots.length);
     const { width: across, height: down } = context.canvas;
-    return { ...await png(context), name: fileName(titleOf(root)), width: across, height: down, scale, missed };
+    return { ...await png(context), name: nameOf(root), width: across, height: down, scale, missed };
   }
 
-  /* The same of the rows that a drawer shows: {title, words, said, content}, whole, however far they scroll. */
-  async function rows({ title, words: of, said, content }, { signal } = {}) {
+  /* The same of the rows that a drawer shows: {title, words, said, content}, whole, however far they scroll; of
+     which `kind` they are, in which `range` and `zone`. */
+  async function rows({ title, words: of, said, content, kind, range, zone }, { signal } = {}) {
     const made = part('picture-rows',
       part('picture-title', part('picture-name', title)), part('picture-sub', of), content.cloneNode(true),
       part('picture-foot', part('picture-brand', 'Housecount'), part('', said)));
@@ -198,9 +218,9 @@
       fill(context);
       onto(context, scale, { drawn, width: wide, height }, 0, 0);
       const { width: across, height: down } = context.canvas;
-      return { ...await png(context), name: fileName(title), width: across, height: down, scale, missed: 0 };
+      return { ...await png(context), name: fileName([kind, range].filter(Boolean), Date.now(), zone, 'png'), width: across, height: down, scale, missed: 0 };
     });
   }
 
-  window.Housecount = { ...window.Housecount, picture, pictureOfBoard: board, pictureOfRows: rows };
+  window.Housecount = { ...window.Housecount, picture, pictureOfBoard: board, pictureOfRows: rows, looksAt: (node) => looksAt(pageOf(node)) };
 })();

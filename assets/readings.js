@@ -104,7 +104,20 @@
       'When the last ticket goes, at the present pace'];
   }
 
+  const MOST_CURRENCIES = 2;
+
+  /* Amounts in other currencies, kept apart: side by side they are no sum. */
+  function otherCurrencies(amounts) {
+    if (!amounts.length) return [''];
+    const more = amounts.length - MOST_CURRENCIES;
+    const rest = more > 0 ? ` and ${more} more ${more === 1 ? 'currency' : 'currencies'}` : '';
+    return [`· ${amounts.slice(0, MOST_CURRENCIES).join(' · ')}${rest}`, `Other currencies: ${amounts.join(' · ')}`];
+  }
+
   function revenue(state) {
+    if (state.masked) {
+      return { revenue: ['•••'], 'revenue-more': [''], 'revenue-flow': [''], 'revenue-note': ['Amounts are not part of your role'] };
+    }
     const row = primaryMoney(state);
     const { currency, exponent } = row;
     const exactly = (key) => money(row[key], currency, exponent, true);
@@ -114,7 +127,7 @@
       revenue: [money(row.tonightNetMinor, currency, exponent),
         `${exactly('tonightNetMinor')} ${currency} net this business day: paid and fees, less refunds;`
         + ` about ${money(row.projectedTonightMinor, currency, exponent)} by its end at the present pace`],
-      'revenue-more': [others.length ? `+ ${others.join(' + ')}` : '', 'Other currencies, kept apart'],
+      'revenue-more': otherCurrencies(others),
       'revenue-flow': [`${money(row.perMinuteMinor, currency, exponent)} / min`,
         `${exactly('perMinuteMinor')} ${currency} a minute`],
       'revenue-note': [`${money(row.netMinor, currency, exponent)} in all`,

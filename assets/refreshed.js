@@ -60,7 +60,7 @@
       hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: said.dataset.zone || 'UTC', hourCycle: 'h23',
     }).format(new Date(at));
     said.dataset.asOf = at;
-    said.textContent = `As of ${clock} · ${said.dataset.zone}`;
+    said.textContent = `As of ${clock} · ${said.dataset.zone || 'UTC'}`;
     const sub = said.closest('.widget').querySelector('.w-sub');
     if (sub?.title) sub.title = sub.title.replace(/as of [\d:]+$/, `as of ${clock}`);
   }

@@ -5,7 +5,6 @@
   const { format: { count, money } } = window.Housecount;
   const ROWS = '/api/v1/analytics/rows';
   const PAGE = 100;
-  const ON_PAPER = 500;  // Of a table in a PDF, as the server sets it (`widgets/tables.py`).
 
   function make(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
@@ -57,10 +56,16 @@
     return { dialog, head, sub, body, foot };
   }
 
-  const stamp = (zone) => new Intl.DateTimeFormat('en-GB', {
-    day: '2-digit', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
-    timeZone: zone || 'UTC', hourCycle: 'h23',
-  });
+  const stamps = new Map();  // A formatter costs more than a hundred rows.
+  function stamp(zone) {
+    if (!stamps.has(zone)) {
+      stamps.set(zone, new Intl.DateTimeFormat('en-GB', {
+        day: '2-digit', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
+        timeZone: zone || 'UTC', hourCycle: 'h23',
+      }));
+    }
+    return stamps.get(zone);
+  }
 
   function cell(column, value, row, page) {
     if (column.unit === 'money') {
@@ -69,7 +74,10 @@
       return make('td', { class: 'right' }, money(value, currency, page.exponents[currency] ?? 2, true));
     }
     if (column.unit) return make('td', { class: 'right' }, count(value));
-    if (column.kind === 'time') return make('td', { class: 'num' }, page.stamp.format(new Date(value)));
+    if (column.kind === 'time') {
+      const zone = row[page.columns.findIndex((other) => other.name === 'time_zone')] || page.zone;
+      return make('td', { class: 'num' }, stamp(zone).format(new Date(value)));
+    }
     const kind = column.name === 'customer' || column.name === 'ticket' ? 'hash' : '';
     return make('td', { class: kind }, value === '' ? '–' : String(value));
   }
@@ -78,6 +86,7 @@
      that are shown. `said(shown, more)` keeps the words of the menu true. */
   function downloads(question, drawn) {
     const extent = {};
+    const onPaper = Number(document.querySelector('[data-on-paper]').dataset.onPaper);  // Rows of a table in a PDF.
     const entry = (format, label, act) => {
       extent[format] = make('span', { class: 'muted small' });
       const button = make('button', { class: 'menu-item', type: 'button', 'data-rows-as': format },
@@ -102,15 +111,15 @@
       const all = more ? 'All rows' : `All ${count(shown)} rows`;
       extent.csv.textContent = all;
       extent.xlsx.textContent = all;
-      extent.pdf.textContent = more || shown > ON_PAPER ? `The newest ${ON_PAPER} rows at most` : all;
+      extent.pdf.textContent = more || shown > onPaper ? `The newest ${onPaper} rows at most` : all;
       extent.png.textContent = more ? `The newest ${count(shown)} rows, as shown here` : `${all}, as shown here`;
     };
     said(0, true);
     return { menu, said };
   }
 
-  /* The rows of a question, as `data-drill` of a widget has it; `words` say of what they are. */
-  function openRows(question, words) {
+  /* The rows of a question, as `data-drill` of a widget has it; `words` say of what they are, the rest range and zone. */
+  function openRows(question, words, [range, zone] = []) {
     const title = question.kind === 'scans' ? 'Scans' : 'Lines of sale';
     const { dialog, head, sub, body, foot } = drawer(title);
     sub.textContent = words;
@@ -119,7 +128,7 @@
     const table = make('table', { class: 'rows-table' }, make('thead', {}, heads), lines);
     const more = make('button', { class: 'button-plain', type: 'button', hidden: true }, 'Show more');
     const said = make('span', { class: 'grow', role: 'status' }, 'Reading the rows…');
-    const take = downloads(question, () => ({ title, words, said: `${said.textContent} · as of ${read}`, content: body.firstElementChild }));
+    const take = downloads(question, () => ({ title, words, kind: question.kind || 'sales', range, zone, said: `${said.textContent} · as of ${read}`, content: body.firstElementChild }));
     head.lastElementChild.before(take.menu);
     foot.append(said, more);
     let after = '';
@@ -131,8 +140,7 @@
       try {
         const page = await ask(ROWS, { method: 'POST', body: { ...question, after, limit: PAGE } });
         if (!dialog.isConnected) return;
-        page.stamp = stamp(page.zone);
-        read = read || page.stamp.format(new Date());
+        read = read || `${stamp(page.zone).format(new Date())}${page.zone ? '' : ' UTC'}`;
         if (!shown && page.rows.length) {
           heads.replaceChildren(...page.columns.map((column) =>
             make('th', { scope: 'col', class: column.unit ? 'right' : undefined }, column.label)));
@@ -145,7 +153,7 @@
         more.hidden = !after;
         take.said(shown, Boolean(after));
         said.textContent = `${count(shown)} rows, newest first${after ? ', and more' : ''}`
-          + ` · times in ${page.zone || 'UTC'} · customers and tickets by a hash of the day`;
+          + ` · times in ${page.zone || 'the zone of each row'} · customers and tickets by a hash of the day`;
         if (!shown) body.replaceChildren(make('p', { class: 'drawer-note' }, 'There are no such rows in this range.'));
       } catch (error) {
         said.textContent = error.message;
@@ -175,7 +183,8 @@
       question.where = question.where ? { and: [question.where, own] } : own;
     }
     const words = [titleOf(slot), slot.querySelector('.w-sub')?.textContent, dimension && `${dimension.replace(/_/g, ' ')}: ${nameOf(slot, dimension, value)}`];
-    openRows(question, words.filter(Boolean).join(' · '));
+    const [range, zone] = window.Housecount.looksAt(slot);
+    openRows(question, words.filter(Boolean).join(' · '), [slot.querySelector('.widget')?.dataset.range || range, zone]);
   }
 
   /* The menu of a widget gets its entry when it is opened: every widget with rows behind it has one. */

@@ -202,13 +202,5 @@
     return { url, bytes: blob.size };
   }
 
-  const slug = (text) => text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 60);
-  function fileName(...words) {
-    const now = new Date();
-    const two = (number) => String(number).padStart(2, '0');
-    const at = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}`;
-    return ['housecount', ...words.map(slug), at].filter(Boolean).join('-') + '.png';
-  }
-
-  window.Housecount = { ...window.Housecount, snapshot: { image, canvas, png, fileName, token, pause } };
+  window.Housecount = { ...window.Housecount, snapshot: { image, canvas, png, token, pause } };
 })();

@@ -7,6 +7,10 @@
   const FADE = 260;
   const HINT = 8000;
   const AGAIN = 10000;
+  const SIGN = 7500;  // As often as the line of other pages has one.
+  const ROW = 68;  // Of a board, in px: at least as in still.css.
+  const AROUND = 72;  // What stands above and around the board.
+  const SMALLEST = 0.7;
   const DESK = 1440;  // Boards are laid out for this width; a screen on a wall is a larger one, not a wider one.
   const all = (selector, within = document) => within.querySelectorAll(selector);
   const page = () => document.querySelector('[data-still]');
@@ -15,6 +19,7 @@
   const counted = { rotations: 0, refreshes: 0, failures: 0 };
   let timer = 0;
   let hint = 0;
+  let turning = 0;  // Questions for the page that are under way.
 
   const later = (milliseconds) => { clearTimeout(timer); timer = setTimeout(turn, milliseconds); };
   const sleep = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
@@ -55,9 +60,12 @@
       slot.replaceChildren(document.adoptNode(after));
       charts(slot);
     });
-    for (const part of ['.tv-head .tv-sub', '.top .muted', '.shared-note']) {
+    for (const part of ['h1', '.tv-head .tv-sub', '.top .muted', '.shared-note']) {
       const [before, after] = [old.querySelector(part), drawn.querySelector(part)];
-      if (before && after && before.textContent !== after.textContent) before.textContent = after.textContent;
+      if (before && after && before.textContent !== after.textContent) {
+        before.textContent = after.textContent;
+        before.title = after.title;
+      }
     }
     counted.refreshes += 1;
   }
@@ -90,12 +98,15 @@
     stayAwake();
     const several = Number(here.dataset.count || 1) > 1;
     const asked = fresh().ask();
+    turning += 1;
     const drawn = await fetched(several ? here.dataset.next : location.href);
+    turning -= 1;
     if (!drawn) {
       counted.failures += 1;
       later(Math.min(AGAIN, every) * (0.8 + Math.random() * 0.4));
       return;
     }
+    const { title } = drawn.ownerDocument;  // Of the page that the board came in.
     if (several) {
       if (!reduced.matches && every > 4 * FADE) { here.classList.add('leaving'); await sleep(FADE); }
       replace(drawn);
@@ -103,8 +114,22 @@
     } else {
       refresh(drawn);
     }
+    if (document.title !== title) document.title = title;
     fresh().answered(asked);
     later(every);
+  }
+
+  /* Without a line a server that hangs would be noticed by the next turn only: it is asked for a sign of life, and
+     for the figures at once where it gives none. */
+  async function sign() {
+    const since = Date.now();
+    if (document.hidden || document.querySelector('[data-line]')) return;
+    try {
+      if ((await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(SIGN) })).ok) return;
+    } catch { /* As if it had said no. */ }
+    if (document.hidden) return;
+    fresh().missed(since);
+    if (!turning) later(0);
   }
 
   function say(text) {
@@ -122,11 +147,15 @@
     all('[data-clock]').forEach((node) => { if (node.textContent !== text) node.textContent = text; });
   }
 
-  /* Large type: the board keeps its layout and is magnified to the width of the screen. */
+  /* Large type: the board keeps its layout and is magnified to the width of the screen, or as far as its rows fit
+     whole; a very long one is not made unreadable but goes up and down. */
   function fit() {
     const tv = document.querySelector('.tv');
     if (!tv || innerWidth < 768) return;
-    tv.style.setProperty('--zoom', Math.max(1, innerWidth / DESK).toFixed(3));
+    const grid = tv.querySelector('.board-grid');
+    const rows = grid ? getComputedStyle(grid).gridTemplateRows.split(' ').length : 0;
+    const whole = innerHeight / (rows * ROW + AROUND);
+    tv.style.setProperty('--zoom', Math.max(SMALLEST, Math.min(Math.max(1, innerWidth / DESK), whole)).toFixed(3));
     all('.js-plotly-plot', tv).forEach((node) => window.Plotly?.Plots.resize(node));
   }
 
@@ -198,6 +227,7 @@
     stayAwake();
     setInterval(clock, 1000);
     setInterval(stroll, 12000);
+    setInterval(sign, SIGN);
     if (page()) later(Number(page().dataset.every) * 1000);
   }
   const ready = () => (window.Plotly && window.Housecount?.fresh ? start() : setTimeout(ready, 50));

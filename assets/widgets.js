@@ -55,13 +55,13 @@
   addEventListener('resize', () => open().forEach((menu) => place(menu)));
 
   /* A row that can filter the board by its value says so, and its first cell is a button for the keyboard. */
-  function table({ title, heads, right, rows, here, total, by }, zone, filters) {
+  function table({ title, heads, right, rows, here, total, by, times }, filters) {
     const [place, dimension, values] = (filters && by) || [];
     const cell = (text, index, line) => (index === place && values[line] !== null ? element('button', { class: 'filter-by', type: 'button' }, text) : text);
     const side = (index) => (right.includes(index) ? 'right' : '');
     const said = total > rows.length ? `${rows.length} of ${total} rows; a download has ${here < total ? `the first ${here}` : 'them all'}` : `${total} rows`;
     return element('table', {},
-      element('caption', {}, `${title} · ${said} · times in ${zone || 'UTC'}`),
+      element('caption', {}, `${title} · ${said} · ${times}`),
       element('thead', {}, element('tr', {}, ...heads.map((head, index) =>
         element('th', { scope: 'col', class: side(index) }, head)))),
       element('tbody', {}, ...rows.map((row, line) => {
@@ -79,9 +79,9 @@
     place.hidden = shown;
     item.textContent = shown ? 'View as table' : 'View as chart';
     if (shown) { place.replaceChildren(); return; }
-    const { tables, zone } = JSON.parse(widget.dataset.table);
+    const { tables } = JSON.parse(widget.dataset.table);
     const filters = !widget.closest('[data-locked]') && Boolean(document.querySelector('[data-filters]'));
-    place.replaceChildren(...tables.map((each) => table(each, zone, filters)));
+    place.replaceChildren(...tables.map((each) => table(each, filters)));
   }
 
   /* Countdowns go on by the second, by the server's clock. */

@@ -14,11 +14,11 @@ from bench.harness import Meter, Server, percentile
 from bench.load import drive
 from bench.page_thread import traced
 from data.access import Access
-from data.accounts import add_user
 from data.board_document import BoardDocument, Placed
 from data.dashboards import create
 from data.engine import Database, TenantConnection
 from data.tokens import create_token
+from data.users import add_user
 
 RUNS = 5
 DRAWN = """(() => {

@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext
 
 from bench.browser import chromium, sign_in
-from bench.harness import Server, print_machine, print_result, server
+from bench.harness import MASTER_KEY, Server, print_machine, print_result, server
 from bench.load import drive, request
 from data import partitions
 from data.demo_handover import Demo
@@ -23,6 +23,7 @@ from data.demo_house import VENUES
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.demo_programme import history_begins, rebuilt
 from data.engine import Database
+from data.keys import MasterKeys
 from data.seed import seed_demo
 from jobs.demo_messages import messages
 
@@ -99,7 +100,7 @@ def publish_tonight(running: Server) -> None:
     """The demo tenant with its night as it is at this moment, and nothing that goes on beside the visits."""
     now = datetime.now(UTC)
     partitions.ensure(running.database_url, history_begins(now.date()))
-    database = Database(running.database_url, max_size=1)
+    database = Database(running.database_url, max_size=1, master=MasterKeys([MASTER_KEY]))
     try:
         with tempfile.TemporaryDirectory() as folder:
             demo = seed_demo(database, Path(folder), now)

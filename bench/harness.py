@@ -22,11 +22,11 @@ from uuid import UUID, uuid4
 import psutil
 import psycopg
 
-from data.accounts import add_user
 from data.demo_house import HALL
 from data.engine import Database
 from data.folder import read_urls
 from data.tokens import create_token
+from data.users import add_user
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60.0
@@ -102,6 +102,10 @@ class Tenant:
     password: str
 
 
+MASTER_KEY = "the-master-key-of-every-benchmark-server"
+"""So that a benchmark can add tenants itself."""
+
+
 @contextmanager
 def server(kept: Path | None = None, **settings: object) -> Iterator[Server]:
     """A fresh server in a folder of its own, stopped and deleted afterwards; `settings`: see .env.example.
@@ -121,6 +125,7 @@ def server(kept: Path | None = None, **settings: object) -> Iterator[Server]:
             "METRICS_PORT": "0",
             "DEMO": "false",
             "LOG_LEVEL": "warning",
+            "MASTER_KEY": MASTER_KEY,
         }
         environment |= {name.upper(): str(value) for name, value in settings.items()}
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)

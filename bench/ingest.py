@@ -6,9 +6,11 @@ database is asked whether everything arrived and adds up.
 
 import argparse
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice, zip_longest
 
+from bench.bull import measure_bull
+from bench.evenings import past_evenings
 from bench.harness import (
     Meter,
     Server,
@@ -23,8 +25,8 @@ from bench.harness import (
 from bench.load import Report, drive, request
 from bench.plain_copy import FACTS, RECEIVED, copy_rates
 from data import partitions
-from data.demo_house import HALL, DemoEvent
-from data.demo_programme import history_begins, schedule
+from data.demo_house import DemoEvent
+from data.demo_programme import history_begins
 from jobs.demo_messages import messages
 from jobs.demo_sales import orders
 
@@ -44,6 +46,7 @@ def main() -> None:
         "--evenings", type=int, default=32, help="demo evenings to send, about 4,900 messages each"
     )
     parser.add_argument("--singles", type=int, default=20_000, help="single POSTs with group commit")
+    parser.add_argument("--queue-evenings", type=int, default=20, help="of these, how many by Bull")
     options = parser.parse_args()
     evenings = past_evenings(options.evenings + 12)
     result: dict[str, float] = {}
@@ -61,8 +64,11 @@ def main() -> None:
     print(
         f"single POSTs: group commit gives {result['single_per_s'] / result['single_alone_per_s']:.1f} times"
     )
+    with server() as running:
+        partitions.ensure(running.database_url, history_begins(datetime.now(UTC).date()))
+        result |= measure_bull(running, new_tenant(running), evenings[: options.queue_evenings])
     order = "batch_per_s copy_per_s ratio_to_copy single_per_s single_alone_per_s p95_ms cpu_us_per_message"
-    order += " copy_of_facts_per_s copy_of_ready_text_per_s"
+    order += " copy_of_facts_per_s copy_of_ready_text_per_s bull_per_s bull_ratio_to_npm"
     print_result({name: round(result[name], 3) for name in order.split()})
 
 
@@ -128,14 +134,6 @@ def measure_singles(evenings: Sequence[DemoEvent], count: int, *, group_commit: 
         f" {rate:,.0f}/s, {latencies(report)}; other programs kept {others:.2f} cores busy"
     )
     return rate
-
-
-def past_evenings(count: int) -> list[DemoEvent]:
-    """Evenings of the demo's main hall that are over, the latest first."""
-    now = datetime.now(UTC)
-    events = schedule(HALL, {}, now, timedelta(minutes=-50)).values()
-    over = sorted((e for e in events if e.ends_at < now), key=lambda e: e.doors_at, reverse=True)
-    return over[:count]
 
 
 def batches(evenings: Sequence[DemoEvent], tenant: Tenant) -> list[bytes]:

@@ -19,8 +19,8 @@ import msgspec
 from playwright.sync_api import Page
 
 from bench.browser import chromium, sign_in
+from bench.evenings import past_evenings
 from bench.harness import Server, Tenant, new_tenant, percentile, print_machine, print_result, server
-from bench.ingest import past_evenings
 from bench.load import Report, request, running
 from data import partitions
 from data.demo_house import HALL

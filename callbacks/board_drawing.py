@@ -11,17 +11,17 @@ from typing import Any
 
 from dash.development.base_component import Component
 
-from callbacks.cross_filter import scope_for
 from callbacks.kept_drawings import DRAWINGS
 from components.board_grid import drawn
 from components.widget_frame import frame
 from data.access import Access
 from data.answers import Answer
 from data.board_document import Placed
-from data.drilldown import behind
+from data.drilldown_question import behind
 from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.needs import LiveNight, Need, answer
+from widgets.cross_filter import scope_for
 from widgets.draw import draw, needs, through_link
 from widgets.registry import WIDGETS
 from widgets.scope import Scope

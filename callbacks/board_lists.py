@@ -5,16 +5,17 @@ from __future__ import annotations
 from dash import Dash
 from flask import g
 
-from callbacks.looking import access_of
 from components.board_list import BoardCard, BoardList, Box, TemplateCard
 from data.accounts import Person
 from data.board_templates import TEMPLATES
 from data.dashboards import Listed, list_boards
 from data.engine import DatabaseUnavailable
-from data.permissions import may
+from data.permissions import access_of, may
 from data.services import Services
+from data.time_zones import zone_and_currency
 from widgets.format import clock, day
 from widgets.registry import WIDGETS
+from widgets.time_zones import NO_ZONE
 
 READER = "housecount.dashboards"
 
@@ -34,12 +35,13 @@ def boards(services: Services, person: Person, *, trash: bool = False) -> BoardL
         return BoardList(problem="not-permitted")
     access = access_of(person)
     try:
-        venues = services.directory.venues(person.tenant_id)
+        everywhere = services.directory.venues(person.tenant_id)
+        venues = [venue for venue in everywhere if access.sees_venue(venue.venue_id)]
         with services.database.tenant(person.tenant_id, snapshot=True) as tenant:
             shown, other = (list_boards(tenant, access, trashed=which) for which in (trash, not trash))
     except DatabaseUnavailable:
         return BoardList(problem="unreadable")
-    zone = venues[0].zone.key if venues else "UTC"
+    zone = zone_and_currency(venues)[0] or NO_ZONE
     shown = sorted(shown, key=lambda board: board.updated_at, reverse=True)
     return BoardList(
         cards=[_card(board, person, zone) for board in shown],

@@ -19,25 +19,28 @@ from flask import g, request
 from pydantic import Field, ValidationError
 
 from callbacks.board_drawing import HELD, Asked, draw_all, unchanged
-from callbacks.looking import Looking, access_of, looking
+from callbacks.looking import Looking, looking
 from callbacks.one_paint import OnePaint
 from components.board_grid import Slot
 from components.board_page import OpenBoard, look_of
 from components.filter_bar import filter_bar
 from components.written_frame import written
+from data import audit_note
 from data.accounts import Person
 from data.board_document import MOST_WIDGETS, BoardDocument, Placed
+from data.board_filters import KeptFilters
+from data.board_layout import phone_order, settled
 from data.board_rights import BoardNotFound, may_link
 from data.dashboards import Board, get
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
 from data.metric_query import Frozen
-from data.permissions import may
+from data.permissions import access_of, may
 from data.services import Services
-from widgets.board_layout import phone_order, settled
 from widgets.format import clock, day
 from widgets.registry import WIDGETS
 from widgets.scope_url import Query
+from widgets.time_zones import NO_ZONE
 
 READER = "housecount.board"
 GONE = '{"gone": true}'
@@ -57,7 +60,7 @@ class Ask(Frozen):
 
     board: UUID
     query: str = Field("", max_length=4000)
-    filters: dict[str, str] = Field(default_factory=dict, max_length=30)
+    filters: KeptFilters = Field(default_factory=dict, max_length=30)
     slots: dict[int, AskedSlot] = Field(default_factory=dict, max_length=MOST_WIDGETS)
     look: bool = False
     """Whether the bar and the live state are wanted as well: the address has changed."""
@@ -114,6 +117,7 @@ def open_board(services: Services, person: Person, board_id: str, query: Query) 
     try:
         return _read(services, person, UUID(board_id), query)
     except (BoardNotFound, ValueError):
+        audit_note.is_a("see-boards", "refused")
         return OpenBoard(problem="not-found")
     except DatabaseUnavailable:
         return OpenBoard(problem="unreadable")
@@ -141,10 +145,13 @@ def redraw(services: Services, person: Person, sent: Mapping[str, Any]) -> Redra
         return Redrawn({})
     access = access_of(person)
     asked = [Asked(slot.placed, slot.mark, slot.ask) for slot in ask.slots.values()]
+    audit_note.about(f"dashboard:{ask.board}")
+    audit_note.told(widgets=[slot.placed.widget for slot in ask.slots.values()])
     with services.database.tenant(person.tenant_id, snapshot=True) as tenant:
         try:
             board = get(tenant, access, ask.board)
         except BoardNotFound:
+            audit_note.is_a("see-boards", "refused")
             return Redrawn({}, GONE)
         if board.trashed_at is not None:
             return Redrawn({}, GONE)
@@ -182,6 +189,7 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
             picked=looked.picked,
             as_text=True,
         )
+    audit_note.told(widgets=[placed.widget for placed in widgets])
     if board.trashed_at is not None:
         raise BoardNotFound
     order = phone_order(widgets)
@@ -212,15 +220,16 @@ def _read(services: Services, person: Person, board_id: UUID, query: Query) -> O
     )
 
 
-def _looking(services: Services, person: Person, query: Query, base: Mapping[str, str]) -> Looking:
+def _looking(services: Services, person: Person, query: Query, base: Query) -> Looking:
     return looking(services.directory, access_of(person), query, base=base)
 
 
-def _bar(looked: Looking, board_id: UUID, base: Mapping[str, str]) -> Component:
+def _bar(looked: Looking, board_id: UUID, base: Query) -> Component:
     path = f"/dashboards/{board_id}"
     return filter_bar(looked.look, looked.choices, path, base=base, misread=looked.misread)
 
 
 def _saved(board: Board, looked: Looking) -> str:
     at, zone = board.updated_at.isoformat(), looked.scope.zone
-    return f"Version {board.version}, saved by {board.author} on {day(at, zone)}, {clock(at, zone)}"
+    named = "" if zone else f" {NO_ZONE}"
+    return f"Version {board.version}, saved by {board.author} on {day(at, zone)}, {clock(at, zone)}{named}"

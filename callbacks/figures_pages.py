@@ -14,14 +14,15 @@ from flask import g, request
 
 from callbacks.board_drawing import HELD
 from callbacks.fixed_board import FixedBoard, fixed_board, looked_at, redrawn
-from callbacks.looking import Looking, access_of, looking
+from callbacks.looking import Looking, looking
 from callbacks.one_paint import OnePaint
 from components.figures_page import FiguresPage
 from components.filter_bar import filter_bar
+from data import audit_note
 from data.accounts import Person
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable
-from data.permissions import may
+from data.permissions import access_of, may
 from data.services import Services
 from widgets.figures_pages import PAGES
 from widgets.scope_url import Query
@@ -93,6 +94,7 @@ def refresh(
     name, marks = str(shown.get("page")), shown.get("marks")
     if not may(access_of(person), "see-figures") or name not in PAGES or not isinstance(marks, list):
         return {}, [], ""
+    audit_note.told(page=name)
     if len(marks) != len(PAGES[name].widgets):
         return {}, [], ""
     looked = _looking(services, person, name, parse_qs(search.lstrip("?"), keep_blank_values=True))

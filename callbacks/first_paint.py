@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import Dash
 from dash._pages import _path_to_page
-from flask import request
+from flask import g, request
 
 from components.document import app_script, inline, with_first_paint
 from components.markup import markup
@@ -18,6 +18,7 @@ def register(app: Dash, scripts: str) -> None:
     plain: Callable[..., str] = app.interpolate_index
 
     def interpolate(**parts: Any) -> str:
+        g.dash_document = True  # Its scripts and styles may be inline (`api/headers.py`).
         title, drawn = _page()
         parts |= {"scripts": inline(parts["scripts"]), "renderer": app_script(scripts)}
         # A board may be named like one of Dash's placeholders, which are filled in after the title.

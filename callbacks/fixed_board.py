@@ -15,9 +15,9 @@ from components.board_grid import Slot, board_grid, nothing_yet
 from components.written_frame import written
 from data.access import Access
 from data.board_document import Placed
+from data.board_layout import phone_order, settled
 from data.services import Services
 from widgets.attributes import marks
-from widgets.board_layout import phone_order, settled
 from widgets.scope_words import range_words
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from components.filter_bar import Choice, Choices
+from data import audit_note
 from data.access import Access
-from data.accounts import Person
 from data.directory import Directory, Event, Venue
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Range
+from data.time_zones import zone_and_currency
 from widgets.format import clock, day
 from widgets.scope import Scope
 from widgets.scope_url import Look, Misread, Query, carried, read, read_range
@@ -42,42 +43,37 @@ class Looking:
         return tuple(dimension for dimension, _ in self.look.picked)
 
 
-def access_of(person: Person) -> Access:
-    """The eyes of a signed-in person: all of their tenant; what a role may open is the page's business."""
-    return Access(person.tenant_id, person.role, person.user_id)
-
-
 def looking(
     directory: Directory,
     access: Access,
     query: Query,
     *,
-    base: Mapping[str, str] | None = None,
+    base: Query | None = None,
     dimensions: Collection[str] = DIMENSIONS.keys(),
+    by_dimension: bool = False,
     usual: str = USUAL,
     now: datetime | None = None,
 ) -> Looking:
-    """The look, scope and choices of an address; `base` is the board's own look, `usual` its range.
+    """The look, scope and choices of an address; `base` is the board's own look, `usual` its range,
+    `by_dimension` as `scope_url.read` has it.
 
     Venues and events that are not there, or not for these eyes, are left out and named. Raises
     DatabaseUnavailable.
     """
     now = now or datetime.now(UTC)
-    look, misread = read(query, base=base, dimensions=dimensions)
-    venues = [
-        venue for venue in directory.venues(access.tenant_id) if _granted(venue.venue_id, access.venues)
-    ]
+    look, misread = read(query, base=base, dimensions=dimensions, by_dimension=by_dimension)
+    venues = [venue for venue in directory.venues(access.tenant_id) if access.sees_venue(venue.venue_id)]
     events = {
         event.event_id: event
         for event in directory.events(access.tenant_id)
-        if _granted(event.event_id, access.events) and _granted(event.venue_id, access.venues)
+        if access.sees_event(event.venue_id, event.event_id)
     }
     look, unknown = _known(look, {venue.venue_id for venue in venues}, events)
     of = {venue.venue_id: venue for venue in venues}
     chosen = events.get(look.event) if look.event else None
     place_id = chosen.venue_id if chosen else look.venue
-    place = of[place_id] if place_id else None
-    zone, currency = _zone_and_currency(place, venues)
+    audit_note.about(venue=place_id, event=look.event)
+    zone, currency = zone_and_currency(venues, place_id)
     found = read_range(usual)
     assert found is not None
     span: Range = look.range or found
@@ -121,15 +117,6 @@ def _known(look: Look, venues: Collection[UUID], events: Mapping[UUID, Event]) -
         unknown.append(Misread("compare", f"event:{look.compare_event}", "there is no such event"))
         look = replace(look, compare_event=None)
     return look, unknown
-
-
-def _zone_and_currency(place: Venue | None, venues: Sequence[Venue]) -> tuple[str, str]:
-    if place is not None:
-        return place.zone.key, place.currency
-    if not venues:
-        return "UTC", "GBP"
-    zones = {venue.zone.key for venue in venues}
-    return (zones.pop() if len(zones) == 1 else "UTC"), venues[0].currency
 
 
 def _nearest(
@@ -184,7 +171,3 @@ def _at(event: Event, venue: Venue) -> str:
     """The time of an event that is called like another one of the same day."""
     opens = _opens(event)
     return f", {clock(opens.isoformat(), venue.zone.key)}" if opens else ""
-
-
-def _granted(id_: UUID, granted: frozenset[UUID] | None) -> bool:
-    return granted is None or id_ in granted

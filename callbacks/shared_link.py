@@ -11,11 +11,15 @@ from flask import Response, request
 
 from callbacks.fixed_board import fixed_board, looked_at
 from callbacks.looking import looking
-from components.still import Still, closed, document, shared
+from callbacks.still_page import answers
+from components.still import Still, closed, shared
+from data import audit_note
+from data.audit_entry import Actor
 from data.dashboard_links import SharedBoard, SharedLinks
 from data.services import Services
 from widgets.format import clock, day
-from widgets.scope_url import spread
+from widgets.scope_words import range_words
+from widgets.time_zones import NO_ZONE
 
 EVERY_SECONDS = 20
 REFRESH = "X-Refresh"
@@ -30,9 +34,7 @@ HEADERS = {
 def register(app: Dash, services: Services) -> SharedLinks:
     """Add /shared/<token>; close the links that are given back when the app ends."""
     links = SharedLinks(services.database)
-    globals_ = app.server.jinja_env.globals
-    url, boot_script = globals_["asset_url"], str(globals_["boot_script"])
-    assert callable(url)
+    answer = answers(app)
 
     def show(token: str) -> Response:
         found = links.resolve(token, view=REFRESH not in request.headers and request.method == "GET")
@@ -42,23 +44,27 @@ def register(app: Dash, services: Services) -> SharedLinks:
                 "It has expired, was taken back, or was copied in part. Ask the person who sent it for a"
                 " new one.",
             )
-            page = document(url, boot_script, "Link closed · Housecount", content, hidden=True)
-            return Response(page, 404, HEADERS, mimetype="text/html")
+            return answer("Link closed", content, 404, HEADERS, hidden=True)
+        audit_note.by(found.access.tenant_id, Actor("link", found.link.link_id))
+        audit_note.about(f"dashboard:{found.link.dashboard_id}")
         content = shared(still_of(services, found), every=EVERY_SECONDS)
-        page = document(url, boot_script, f"{found.board.name} · Housecount", content, hidden=True)
-        return Response(page, 200, HEADERS, mimetype="text/html")
+        return answer(found.board.name, content, 200, HEADERS, hidden=True)
 
     app.server.add_url_rule("/shared/<token>", "shared-link", show, methods=["GET"])
     return links
 
 
 def still_of(services: Services, found: SharedBoard) -> Still:
-    """The board as the link shows it. Its filters win over the board's own. Raises DatabaseUnavailable."""
+    """The board as the link shows it. Its filters win over its own one by one. Raises DatabaseUnavailable."""
     looked = looking(
-        services.directory, found.access, spread(found.link.filters), base=found.board.document.filters
+        services.directory,
+        found.access,
+        found.link.filters,
+        base=found.board.document.filters,
+        by_dimension=True,
     )
     drawn = fixed_board(services, found.access, found.board.document.widgets, looked)
-    zone = looked.scope.zone
+    zone = looked.scope.zone or NO_ZONE
     now, ends = looked.scope.now.isoformat(), found.link.expires_at.isoformat()
     amounts = " Amounts of money are hidden." if found.link.masked else ""
     return Still(
@@ -69,4 +75,7 @@ def still_of(services: Services, found: SharedBoard) -> Still:
             f"The figures follow by themselves every {EVERY_SECONDS} seconds.{amounts}"
             f" This link works until {day(ends, zone)}, {clock(ends, zone)} ({zone})."
         ),
+        demo=found.demo,
+        range=range_words(looked.scope.range, looked.scope.zone),
+        zone=looked.scope.zone,
     )

@@ -10,15 +10,16 @@ from uuid import UUID
 from dash import Dash
 from flask import g
 
-from callbacks.looking import Looking, access_of, looking
+from callbacks.looking import Looking, looking
 from components.board import Night
 from components.filter_bar import night_bar
+from data.access import Access
 from data.accounts import Person
 from data.demo_handover import read_history
 from data.engine import DatabaseUnavailable, TenantConnection
-from data.live import read_state, tonight
-from data.needs import notes_around
-from data.permissions import may
+from data.live import tonight
+from data.needs import LiveNight, live_night, notes_around
+from data.permissions import access_of, may
 from data.services import Services
 from widgets.scope_url import Query
 
@@ -50,13 +51,14 @@ def night(services: Services, person: Person, query: Query) -> Night:
 def _read(services: Services, person: Person, query: Query) -> Night:
     for event in _texts(query, "event"):
         services.directory.find_event(person.tenant_id, event)  # It may be younger than what is held.
-    looked = looking(services.directory, access_of(person), query)
+    access = access_of(person)
+    looked = looking(services.directory, access, query)
     now = looked.scope.now
     with services.database.tenant(person.tenant_id, snapshot=True) as tenant:
         unknown = looked.look.event is None and any(part.name == "event" for part in looked.misread)
-        chosen = None if unknown else looked.look.event or _on(tenant, looked, now)
-        state = read_state(tenant, chosen, now) if chosen is not None else None
-        notes = [] if state is None else notes_around(tenant, access_of(person), state, now)
+        chosen = None if unknown else looked.look.event or _on(tenant, access, looked, now)
+        state = live_night(tenant, access, LiveNight(chosen), now) if chosen is not None else None
+        notes = [] if state is None else notes_around(tenant, access, state, now)
     carried = looked.choices.carried
     if state is None:
         told = [part for part in looked.misread if part.name != "event"]
@@ -70,10 +72,15 @@ def _read(services: Services, person: Person, query: Query) -> Night:
     return Night(state=state, bar=bar, notes=notes, history=history, carried=carried)
 
 
-def _on(tenant: TenantConnection, looked: Looking, now: datetime) -> UUID | None:
+def _on(tenant: TenantConnection, access: Access, looked: Looking, now: datetime) -> UUID | None:
     """The event that is on at the venues looked at, else the next one, else the last."""
     venues = [venue.id for venue in looked.choices.venues if looked.look.venue in (None, venue.id)]
-    events = [event for venue in venues for event in tonight(tenant, venue, now)]
+    events = [
+        event
+        for venue in venues
+        for event in tonight(tenant, venue, now)
+        if access.sees_event(venue, UUID(event["eventId"]))
+    ]
     events.sort(key=lambda event: (_PHASES.index(event["phase"]), not event["registered"]))
     return UUID(events[0]["eventId"]) if events else None
 

@@ -13,12 +13,14 @@ from dash.development.base_component import Component
 from flask import Response, g, request
 
 from callbacks.fixed_board import fixed_board, looked_at
-from callbacks.looking import access_of, looking
-from components.still import Still, choose, closed, document, screen
+from callbacks.looking import looking
+from callbacks.still_page import answers
+from components.still import Still, choose, closed, screen
+from data import audit_note
 from data.accounts import Person
 from data.board_rights import BoardNotFound
 from data.dashboards import Board, get, list_boards
-from data.permissions import may
+from data.permissions import access_of, may
 from data.services import Services
 
 MOST_BOARDS = 20
@@ -28,9 +30,7 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 5.0, 3600.0
 
 def register(app: Dash, services: Services) -> None:
     """Add /tv."""
-    globals_ = app.server.jinja_env.globals
-    url, boot_script = globals_["asset_url"], str(globals_["boot_script"])
-    assert callable(url)
+    answer = answers(app)
 
     def show() -> Response:
         status, title, content = page(
@@ -40,9 +40,7 @@ def register(app: Dash, services: Services) -> None:
             request.args.get("every", ""),
             request.args.get("at", ""),
         )
-        return Response(
-            document(url, boot_script, f"{title} · Housecount", content), status, mimetype="text/html"
-        )
+        return answer(title, content, status)
 
     app.server.add_url_rule("/tv", "tv", show, methods=["GET"])
 
@@ -74,10 +72,11 @@ def page(services: Services, person: Person, boards: str, every: str, at: str) -
         return 404, "TV", closed("These boards are not here", text)
     number = int(at) % len(found) if at.isascii() and at.isdecimal() and len(at) < 6 else 0
     board = found[number]
+    audit_note.about(f"dashboard:{board.dashboard_id}")
     seconds = interval(every)
     looked = looking(services.directory, access, {}, base=board.document.filters)
     drawn = fixed_board(services, access, board.document.widgets, looked)
-    still = Still(board.name, looked_at(looked), drawn.grid, drawn.live())
+    still = Still(board.name, looked_at(looked), drawn.grid, drawn.live(), demo=person.demo)
     following = address([each.dashboard_id for each in found], seconds, (number + 1) % len(found))
     return (
         200,

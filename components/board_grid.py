@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from widgets.attributes import marks
 from widgets.icon import icon
+from widgets.tables import ON_PAPER
 
 COLUMNS = 12
 
@@ -48,7 +49,7 @@ def board_grid(slots: Sequence[Slot], spare: int = 0) -> html.Div:
         for index, slot in enumerate(slots)
     ]
     free = [html.Div(id={"t": "slot", "i": len(full) + index}, className="slot") for index in range(spare)]
-    return html.Div([*full, *free], className="board-grid")
+    return html.Div([*full, *free], className="board-grid", **marks(data_on_paper=str(ON_PAPER)))
 
 
 def nothing_yet() -> list[Component]:

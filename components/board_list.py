@@ -157,7 +157,7 @@ def _card(card: BoardCard, *, trashed: bool = False) -> html.Li:
             html.Div(outline(card.boxes), className="card-picture"),
             html.Div(
                 [
-                    html.Div([html.H2(name), _badge(card)], className="card-name"),
+                    html.Div([html.H2(name, title=card.name), _badge(card)], className="card-name"),
                     html.Div(
                         [
                             html.Span(who),

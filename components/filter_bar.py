@@ -20,7 +20,7 @@ from widgets.answered import NOT_KNOWN
 from widgets.attributes import marks
 from widgets.icon import icon
 from widgets.named import value_words
-from widgets.scope_url import Look, Misread, read_range, write
+from widgets.scope_url import CARRIED, Look, Misread, Query, read_range, write
 from widgets.scope_words import COMPARISONS, dimension_words, range_words
 
 RANGES = ("today", "yesterday", "7d", "30d", "90d", "12mo", "this_month", "last_month", "this_year", "all")
@@ -47,7 +47,7 @@ class Choices:
     venues: Sequence[Choice]
     events: Sequence[Choice]
     usual: str = "30d"
-    zone: str = "UTC"
+    zone: str = ""
     venue_of_event: UUID | None = None
     names: Mapping[str, Mapping[str, str]] | None = None
     carried: str = ""
@@ -58,7 +58,7 @@ def filter_bar(
     choices: Choices,
     path: str,
     *,
-    base: Mapping[str, str] | None = None,
+    base: Query | None = None,
     misread: Sequence[Misread] = (),
     children: Sequence[Component | None] = (),
 ) -> html.Div:
@@ -77,7 +77,11 @@ def filter_bar(
         _notes(look, choices),
         *children,
     ]
-    filters = marks(data_filters=json.dumps(look.picked, ensure_ascii=False))
+    filters = marks(
+        data_filters=json.dumps(look.picked, ensure_ascii=False),
+        data_range=_range_shown(look, choices),
+        data_zone=choices.zone,
+    )
     return _bar(chosen, choices, [_chips(look, choices, to), _left_out(misread)], filters)
 
 
@@ -106,7 +110,10 @@ def _bar(
         list(chosen), className="filters", role="group", **marks(aria_label="What the figures are of")
     )
     return html.Div(
-        [row, *below], className="filter-bar", **marks(data_carried=choices.carried), **(hooks or {})
+        [row, *below],
+        className="filter-bar",
+        **marks(data_carried=choices.carried, data_carries=" ".join(CARRIED)),
+        **(hooks or {}),
     )
 
 
@@ -119,7 +126,8 @@ def _venues(look: Look, choices: Choices, to: Callable[[Look], str]) -> Componen
         _item(venue.name, to(replace(look, venue=venue.id, event=None)), venue.id == look.venue, venue.sub)
         for venue in choices.venues
     ]
-    return _menu("venue", "house", "Venue", _name(look.venue, choices.venues, "All venues"), items)
+    shown = _name(look.venue, choices.venues, "All venues")
+    return _menu("venue", "house", "Venue", shown, items, on=look.venue is not None)
 
 
 def _events(
@@ -131,7 +139,8 @@ def _events(
         _item(event.name, to(replace(look, event=event.id)), event.id == look.event, event.sub)
         for event in choices.events
     ]
-    return _menu("event", "ticket", "Event", shown or _name(look.event, choices.events, none), items)
+    shown = shown or _name(look.event, choices.events, none)
+    return _menu("event", "ticket", "Event", shown, items, on=look.event is not None)
 
 
 def _ranges(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:
@@ -141,19 +150,23 @@ def _ranges(look: Look, choices: Choices, to: Callable[[Look], str]) -> Componen
         assert found is not None
         return _item(range_words(found), to(replace(look, range=span)), span == look.range)
 
-    usual = read_range(choices.usual)
-    shown = look.range or usual
-    assert shown is not None
     presets = RANGES if choices.usual in (*RANGES, *TO_DOORS) else (choices.usual, *RANGES)
     own = html.Div(className="own-dates", **marks(data_own_dates=to(replace(look, range=read_range("7d")))))
     return _menu(
         "range",
         "calendar",
         "Range",
-        range_words(shown, choices.zone),
+        _range_shown(look, choices),
         [item(text) for text in presets],
         [_title("Each event by its days to doors"), html.Ul([item(text) for text in TO_DOORS]), own],
+        on=look.range is not None,
     )
+
+
+def _range_shown(look: Look, choices: Choices) -> str:
+    shown = look.range or read_range(choices.usual)
+    assert shown is not None
+    return range_words(shown, choices.zone)
 
 
 def _comparisons(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component:
@@ -186,7 +199,8 @@ def _comparisons(look: Look, choices: Choices, to: Callable[[Look], str]) -> Com
             for event in others
         ]
         more = [_title("Another event, at the same distance to its doors"), html.Ul(links)]
-    return _menu("compare", "compare", "Compare with", shown, items, more)
+    on = look.compare is not None or look.compare_event is not None
+    return _menu("compare", "compare", "Compare with", shown, items, more, on=on)
 
 
 def _chips(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component | None:
@@ -194,8 +208,12 @@ def _chips(look: Look, choices: Choices, to: Callable[[Look], str]) -> Component
     chips = [
         dcc.Link(
             [
-                html.Span(f"{dimension_words(dimension)}: ", className="muted"),
-                html.Span(value_words(dimension, value, names.get(dimension, {})), className="filter-value"),
+                html.Span(f"{dimension_words(dimension)}: ", className="muted filter-name"),
+                html.Span(
+                    value_words(dimension, value, names.get(dimension, {})),
+                    className="filter-value",
+                    **marks(data_dimension=dimension, data_is=value),
+                ),
                 html.Span("×", className="chip-x", **marks(aria_hidden="true")),
                 html.Span(", remove this filter", className="visually-hidden"),
             ],
@@ -253,7 +271,10 @@ def _menu(
     shown: str,
     items: Sequence[Component],
     more: Sequence[Component] = (),
+    *,
+    on: bool = False,
 ) -> Component:
+    """`on` says whether it is a choice, and not what is looked at without one."""
     inside: list[Component] = [html.Ul(list(items))]
     if len(items) > MANY and name in ("venue", "event"):
         inside.insert(0, html.Div(**marks(data_find=f"Find {label.lower()}")))
@@ -267,7 +288,7 @@ def _menu(
             html.Div([*inside, *more], className="menu", **marks(data_menu_of=label)),
         ],
         className="switcher filter",
-        **marks(data_filter=name),
+        **marks(data_filter=name, **({"data_on": label} if on else {})),
     )
 
 

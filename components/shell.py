@@ -12,13 +12,15 @@ from widgets.icon import icon
 
 class Viewer(NamedTuple):
     """The signed-in person as the frame shows them, and the token that lets them sign out. `pages` are the
-    names of those they may open, `exports` is whether they may download figures."""
+    names of those they may open, `exports` is whether they may download figures, `audit` whether they may
+    read the audit log."""
 
     name: str
     organisation: str
     csrf: str
     pages: frozenset[str]
     exports: bool = False
+    audit: bool = False
 
 
 class Tab(NamedTuple):
@@ -77,6 +79,13 @@ def _link(tab: Tab, label: str, at: str, name: str, carried: str) -> dcc.Link:
     )
 
 
+def _audit(viewer: Viewer, name: str) -> list[html.A]:
+    """To the audit log, a page of its own, for those who may read it."""
+    if not viewer.audit:
+        return []
+    return [html.A([icon("list"), html.Span("Audit log")], href="/audit", className=name, title="Audit log")]
+
+
 def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
     links = [
         _link(tab, tab.label, "side", _class("nav-item", tab.href == current), carried)
@@ -92,7 +101,7 @@ def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
                 ],
                 className="brandrow",
             ),
-            html.Nav(links, **marks(aria_label="Pages")),
+            html.Nav([*links, *_audit(viewer, "nav-item")], **marks(aria_label="Pages")),
             html.Div(
                 [
                     html.A(
@@ -163,6 +172,7 @@ def _tabs(viewer: Viewer, current: str, carried: str) -> html.Nav:
                     html.Div(
                         [
                             *more,
+                            *_audit(viewer, "menu-item"),
                             html.Div(
                                 [
                                     html.A(

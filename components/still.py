@@ -14,7 +14,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.export_menu import export_menu
-from components.header import pill, stale_note, theme_button
+from components.header import demo_mark, pill, stale_note, theme_button
 from components.markup import markup
 from widgets.attributes import marks
 from widgets.icon import icon
@@ -28,13 +28,17 @@ ROOT = "react-entry-point"
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A board to be looked at: `sub` says of what and when its figures are, `note` stands below it."""
+    """A board to be looked at: `sub` says of what and when its figures are, `note` stands below it; with
+    `demo` they are simulated. `range` in words and `zone` are of the names of files."""
 
     name: str
     sub: str
     board: Component
     state: Component | None = None
     note: str = ""
+    demo: bool = False
+    range: str = ""
+    zone: str = ""
 
 
 def document(url: Url, boot_script: str, title: str, content: Component, *, hidden: bool = False) -> str:
@@ -70,7 +74,8 @@ def screen(still: Still, *, every: float, of: int, at: int, next_url: str) -> Co
         [
             html.Header(
                 [
-                    html.H1(still.name, className="tv-name"),
+                    html.H1(still.name, className="tv-name", title=still.name),
+                    demo_mark(still.demo),
                     html.Span(still.sub, className="muted tv-sub grow"),
                     html.Span(dots, className="tv-dots", **marks(aria_hidden="true")) if of > 1 else None,
                     pill() if still.state is not None else None,
@@ -112,7 +117,13 @@ def shared(still: Still, *, every: float) -> Component:
             html.Header(
                 [
                     html.Div(
-                        [html.H1(still.name), html.Div(still.sub, className="muted small")],
+                        [
+                            html.Div(
+                                [html.H1(still.name, title=still.name), demo_mark(still.demo)],
+                                className="still-name",
+                            ),
+                            html.Div(still.sub, className="muted small"),
+                        ],
                         className="grow title",
                     ),
                     export_menu(still.name, kept=False),
@@ -125,7 +136,13 @@ def shared(still: Still, *, every: float) -> Component:
             html.Footer(still.note, className="muted small shared-note"),
         ],
         className="still shared",
-        **marks(data_still="shared", data_locked="", data_every=str(every)),
+        **marks(
+            data_still="shared",
+            data_locked="",
+            data_every=str(every),
+            data_range=still.range,
+            data_zone=still.zone,
+        ),
     )
 
 
@@ -153,7 +170,7 @@ def choose(boards: Sequence[tuple[str, str]], seconds: float) -> Component:
                 [
                     # Written as HTML, never by Dash, which has no such input.
                     dcc.Input(type="checkbox", name="boards", value=board),  # type: ignore[arg-type]
-                    html.Span(name, className="tv-choice"),
+                    html.Span(name, className="tv-choice", title=name),
                 ],
                 className="menu-item",
             )

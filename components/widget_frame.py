@@ -14,6 +14,7 @@ from widgets.attributes import marks
 from widgets.draw import Drawn, Placed
 from widgets.icon import icon
 from widgets.tables import MOST_ROWS, cells, filters, heading, numeric
+from widgets.time_zones import in_tables, sentence
 
 
 class Inside(NamedTuple):
@@ -53,6 +54,7 @@ def frame(placed: Placed, drawn: Drawn, *, editable: bool, figures: Inside | Non
             data_state=drawn.state,
             data_live=" ".join(drawn.live),
             data_night=drawn.event,
+            data_range=dict(drawn.own).get("Range", ""),
             data_table=_table(drawn) if figures is None else figures.table,
             aria_labelledby=title,
         ),
@@ -112,12 +114,13 @@ def _live_dot() -> Component:
 
 
 def _exactly(drawn: Drawn) -> str | None:
-    return f"{drawn.sub} · times in {drawn.zone} · as of {clock(drawn)}" if drawn.as_of else None
+    times = in_tables(drawn.tables, drawn.zone)
+    return f"{drawn.sub} · {times} · as of {clock(drawn)}" if drawn.as_of else None
 
 
 def _table(drawn: Drawn) -> str:
-    """The tables as texts, for the table view: at most `MOST_ROWS` rows each, saying how many there are, and
-    by what a row can filter the board."""
+    """The tables as texts, for the table view: at most `MOST_ROWS` rows each, saying how many there are, by
+    whose clock their times are, and by what a row can filter the board."""
     found = [
         {
             "title": table.title or drawn.title,
@@ -127,9 +130,8 @@ def _table(drawn: Drawn) -> str:
             "here": len(table.rows),
             "total": max(table.total_rows, len(table.rows)),
             "by": filters(table),
+            "times": sentence(table.columns, table.zone),
         }
         for table in drawn.tables
     ]
-    return json.dumps(
-        {"most": MOST_ROWS, "zone": drawn.zone, "tables": found}, separators=(",", ":"), ensure_ascii=False
-    )
+    return json.dumps({"most": MOST_ROWS, "tables": found}, separators=(",", ":"), ensure_ascii=False)

@@ -14,6 +14,7 @@ from widgets.draw import Drawn, Placed
 from widgets.icon import icon
 from widgets.registry import WIDGETS
 from widgets.tables import ON_PAPER
+from widgets.time_zones import NO_ZONE
 from widgets.widget import Table
 
 EXPORTS = (("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF"), ("png", "Picture (PNG)"))
@@ -56,7 +57,7 @@ def menu(placed: Placed, drawn: Drawn, rows: Extent, *, editable: bool) -> Compo
             _item("Remove", "remove", placed.id),
         ]
     if drawn.as_of is not None:
-        words = f"As of {clock(drawn)} · {drawn.zone}"
+        words = f"As of {clock(drawn)} · {drawn.zone or NO_ZONE}"
         moment = marks(data_as_of=drawn.as_of.isoformat(), data_zone=drawn.zone)
         items.append(html.Li(words, className="w-as-of muted small", **moment))
     return _details(title, items)
@@ -78,12 +79,12 @@ def _details(title: str, items: list[Component]) -> Component:
 
 
 def clock(drawn: Drawn) -> str:
-    """Of when the figures are, in their zone."""
+    """Of when the figures are, in their zone; in UTC where they have several."""
     return _local(drawn.as_of, drawn.zone) if drawn.as_of else "an unknown time"
 
 
 def _local(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone or 'UTC')):%H:%M:%S}"
+    return f"{at.astimezone(ZoneInfo(zone or NO_ZONE)):%H:%M:%S}"
 
 
 def _reason(placed: Placed, drawn: Drawn) -> tuple[str, frozenset[str]]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from data.accounts import Role
+from data.users import Role
 
-Scope = Literal["send", "read", "write", "metrics"]
-"""What an API token may: send messages, read figures, change boards and notes, read the server's metrics."""
+Scope = Literal["send", "read", "write", "audit", "metrics"]
+"""What an API token may: send messages, read figures, change boards and notes, read the audit log, read the
+server's metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,16 @@ class Access:
     masked: bool = False
     linked: bool = False
     scopes: frozenset[Scope] | None = None
+
+    def sight(self) -> tuple[object, ...]:
+        """What of it an answer depends on: not who looks, but what they may see."""
+        venues = None if self.venues is None else tuple(sorted(self.venues))
+        return venues, None if self.events is None else tuple(sorted(self.events)), self.masked
+
+    def sees_venue(self, venue_id: UUID) -> bool:
+        """Whether this venue may be seen."""
+        return self.venues is None or venue_id in self.venues
+
+    def sees_event(self, venue_id: UUID, event_id: UUID) -> bool:
+        """Whether this event, at this venue, may be seen."""
+        return self.sees_venue(venue_id) and (self.events is None or event_id in self.events)

@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from data.answers import Answer
+from data.near_answers import NearAnswers
 
 T = TypeVar("T")
 KEPT_SECONDS = 3600
@@ -69,6 +70,7 @@ class AnswerStore:
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
+        self._near = NearAnswers()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Answer).decode
         self._resting_until = 0.0
@@ -78,13 +80,15 @@ class AnswerStore:
         self._remembered: OrderedDict[object, object] = OrderedDict()
 
     def find(self, keys: Sequence[str]) -> dict[str, Answer]:
-        """Those of the answers that are there; none when Redis is away."""
-        if not keys:
-            return {}
+        """Those of the answers that are there; when Redis is away, those that this process used before."""
+        near = self._near.find(keys)
+        far = [key for key in keys if key not in near]
+        if not far:
+            return near
         try:
-            return self._decoded(keys, self._ask(lambda: cast(Any, self._redis.mget(self._names(keys)))))
+            return near | self._decoded(far, self._ask(lambda: cast(Any, self._redis.mget(self._names(far)))))
         except (RedisError, OSError, msgspec.MsgspecError):
-            return {}
+            return near
 
     def claim(self, keys: Sequence[str]) -> tuple[list[str], dict[str, Answer]]:
         """Of keys without an answer those that no other process is finding out, which the caller then has to
@@ -143,8 +147,12 @@ class AnswerStore:
         return found
 
     def _decoded(self, keys: Sequence[str], bodies: Sequence[bytes | None]) -> dict[str, Answer]:
-        found = {key: body for key, body in zip(keys, bodies, strict=True) if body is not None}
-        return {key: self._decode(body) for key, body in found.items()}
+        found = {}
+        for key, body in zip(keys, bodies, strict=True):
+            if body is not None:
+                found[key] = self._decode(body)
+                self._near.keep(key, found[key], len(body))
+        return found
 
     def _names(self, keys: Sequence[str]) -> list[str]:
         return [f"{self.prefix}:{key}" for key in keys]

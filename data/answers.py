@@ -40,7 +40,8 @@ class Answer:
     rows: list[tuple[Any, ...]]
     as_of: datetime
     zone: str
-    """IANA zone of the times; empty when the venues have several (then times are in UTC)."""
+    """IANA zone of the times; empty when the venues have several: then moments are in UTC, and `zones` says
+    by whose clock those of a row are, where its venue is known."""
     start: datetime | None = None
     end: datetime | None = None
     total_rows: int = 0
@@ -49,6 +50,11 @@ class Answer:
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of dimensions whose values are ids (event, venue, series, gate, zone, ticket type): dimension → value
     → the name to show; a value without an entry is shown as it is."""
+    zones: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The dimension that says at which venue a row is (venue or event) → value → IANA zone, of moments of
+    venues in several zones."""
+    suppressed: bool = False
+    """Whether groups of fewer than five people are hidden in it: see `data.query_small`."""
 
     @property
     def truncated(self) -> bool:

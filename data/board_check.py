@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
+from data import query_parse
+from data.board_diff import by_kind
 from data.board_document import BoardDocument, Placed
-from data.plain_words import sentence, worded
+from data.board_layout import overlaps
+from data.plain_words import sentence, shown_value, worded
 
 MOST_BYTES = 512_000
 """Of the document as JSON: room for a logo, none for a library of pictures."""
@@ -72,11 +76,16 @@ def json_text(value: object) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
 
-def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
-    """The faults that pydantic found, under `prefix`."""
+def faults_of(error: ValidationError, prefix: str = "", *, body: object = None) -> list[Fault]:
+    """The faults that pydantic found, under `prefix`; `body` is what was sent, if questions may be in it."""
+    found = (
+        ((each["loc"], sentence(worded(each)), each["input"]) for each in error.errors(include_url=False))
+        if body is None
+        else query_parse.faults_in(error, body)
+    )
     return [
-        Fault(_path(found["loc"], prefix), _short(found["input"]), sentence(worded(found)))
-        for found in error.errors(include_url=False)[:_MOST_FAULTS]
+        Fault(_path(place, prefix), _short(value), words)
+        for place, words, value in islice(found, _MOST_FAULTS)
     ]
 
 
@@ -89,6 +98,19 @@ def _placement(document: BoardDocument) -> Iterator[Fault]:
             yield Fault(f"widgets[{index}].id", placed.id, "Another widget of this board has the same id.")
         met.add(placed.id)
         yield from _overhang(index, placed)
+    yield from _overlaps(document.widgets)
+
+
+def _overlaps(widgets: Sequence[Placed]) -> Iterator[Fault]:
+    for index, other in overlaps(widgets):
+        placed, before = widgets[index], widgets[other]
+        if placed.id != before.id:  # Else it is the same widget twice, which has been said.
+            yield Fault(
+                f"widgets[{index}]",
+                placed.id,
+                f"“{by_kind(placed)}” ({placed.id}) overlaps “{by_kind(before)}” ({before.id},"
+                f" widgets[{other}]): a cell holds one widget.",
+            )
 
 
 def _overhang(index: int, placed: Placed) -> Iterator[Fault]:
@@ -147,5 +169,5 @@ def _short(value: object) -> str:
     elif isinstance(value, dict | list | tuple):
         text = f"{type(value).__name__} of {len(value)}"
     else:
-        text = str(value)
+        text = shown_value(value)
     return text if len(text) <= 80 else text[:79] + "…"

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from data.board_filters import KeptFilters
 from data.metric_query import Frozen
 
 MOST_WIDGETS = 40
@@ -27,8 +28,8 @@ class Placed(Frozen):
 
 
 class BoardDocument(Frozen):
-    """Everything about a board but its name and its rights. `filters` is the query string of its first
-    look (venue, event, range, compare …), as the bar above the board writes it."""
+    """Everything about a board but its name and its rights. `filters` are the parameters of the address of
+    its first look (venue, event, range, compare, f.channel …), as the bar above the board writes them."""
 
     widgets: tuple[Placed, ...] = Field((), max_length=MOST_WIDGETS)
-    filters: dict[str, str] = Field(default_factory=dict)
+    filters: KeptFilters = Field(default_factory=dict)

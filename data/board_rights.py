@@ -17,8 +17,8 @@ from typing import Literal
 from uuid import UUID
 
 from data.access import Access
-from data.accounts import Role
 from data.permissions import roles_with
+from data.users import Role
 
 Right = Literal["view", "edit", "own"]
 _RANK: dict[Right | None, int] = {None: 0, "view": 1, "edit": 2, "own": 3}

@@ -10,6 +10,7 @@ from typing import Any
 
 from data.board_check import Fault, InvalidDocument
 from data.board_document import BoardDocument, Placed
+from data.board_filters import Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ Band = tuple[int, Sequence[Cell]]
 """Rows, and what stands side by side in them."""
 
 
-def laid_out(bands: Sequence[Band], filters: Mapping[str, str] | None = None) -> BoardDocument:
+def laid_out(bands: Sequence[Band], filters: Filters | None = None) -> BoardDocument:
     """The document in which these bands lie below each other."""
     placed: list[Placed] = []
     y = 0

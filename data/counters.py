@@ -10,7 +10,7 @@ import hmac
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from redis import Redis
@@ -19,6 +19,28 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 T = TypeVar("T")
+Cell = tuple[str, str, float, int, int]
+"""kind, who, seconds that a request costs, requests at once, requests wanted now."""
+Granted = tuple[int, int, float]
+"""Requests granted, requests that would be granted still, seconds until the next one when none was."""
+
+_SPEND = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local cost, most, wanted = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+  local paid = math.max(tonumber(redis.call('GET', key) or 0), now)
+  local free = math.floor((now + cost * most - paid) / cost + 0.000001)
+  local granted = math.max(0, math.min(wanted, free))
+  if granted > 0 then
+    paid = paid + granted * cost
+    redis.call('SET', key, string.format('%.6f', paid), 'PX', math.ceil((paid - now) * 1000) + 1)
+  end
+  answers[i] = {granted, math.max(0, free - granted), string.format('%.3f', paid + cost - now - cost * most)}
+end
+return answers
+"""
 TIMEOUT_SECONDS = 0.3
 REST_SECONDS = 1.0
 """How long nobody tries again after Redis failed to answer."""
@@ -38,6 +60,9 @@ class Counters:
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
+        self._spend = self._redis.register_script(_SPEND)
+        self._paid: dict[str, float] = {}
+        """Name → the monotonic second up to which its requests are paid for, while Redis is away."""
         self._resting_until = 0.0
         self._own: dict[str, tuple[int, float]] = {}
         """Name → count and when it ends, in monotonic seconds."""
@@ -82,6 +107,20 @@ class Counters:
         name = self._name(kind, who)
         return self._ask(lambda: self._left(name), lambda: self._own_left(name))
 
+    def spend(self, cells: Sequence[Cell]) -> list[Granted]:
+        """What each of these is granted of what it wants (`data/rates.py`), in one round trip."""
+        names = [self._name(kind, who) for kind, who, *_ in cells]
+
+        def together() -> list[Granted]:
+            numbers = [number for cell in cells for number in cell[2:]]
+            found = self._spend(keys=names, args=numbers)
+            return [(int(granted), int(left), float(seconds)) for granted, left, seconds in found]
+
+        def alone() -> list[Granted]:
+            return [self._own_spend(name, *cell[2:]) for name, cell in zip(names, cells, strict=True)]
+
+        return self._ask(together, alone)
+
     def forget(self, *whats: tuple[str, str]) -> None:
         """Free and uncount these (kind, who)."""
         names = [self._name(kind, who) for kind, who in whats]
@@ -121,6 +160,16 @@ class Counters:
             self._own.pop(next(iter(self._own)))
         self._own[name] = (value, now + seconds)
         return value
+
+    def _own_spend(self, name: str, cost: float, most: int, wanted: int) -> Granted:
+        now = time.monotonic()
+        paid = max(self._paid.pop(name, 0.0), now)
+        free = math.floor((now + cost * most - paid) / cost + 1e-6)
+        granted = max(0, min(wanted, free))
+        while len(self._paid) >= MOST_OWN:
+            self._paid.pop(next(iter(self._paid)))
+        self._paid[name] = paid = paid + granted * cost
+        return granted, max(0, free - granted), paid + cost - now - cost * most
 
     def _own_uncount(self, name: str) -> None:
         value, ends = self._own.get(name, (0, 0.0))

@@ -3,7 +3,7 @@
 A link's token is 88 characters of base64url: the tenant's id, the link's id and 272 random bits, of which
 the database holds only the SHA-256. So its tenant is known before anything is looked up, and row-level
 security applies from the first query on. Its filters are locked: the venue or event in them is all that
-the link's `Access` reaches.
+the link's `Access` reaches. It opens as long as whoever gave it might still give it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from pydantic import TypeAdapter
+
 from data import board_check
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
-from data.board_document import BoardDocument
+from data.board_filters import Filters, FilterValue, KeptFilters
 from data.board_rights import BoardNotFound, NotAllowed, may_link, may_see_links
 from data.dashboards import NOBODY, Board, checked_name, get, names_of
 from data.engine import Database, TenantConnection
+from data.eyes_now import eyes_now
 from data.link_views import LinkViews
 
 SHORTEST = timedelta(minutes=5)
@@ -35,7 +38,8 @@ MOST_LINKS = 200
 _SECRET_BYTES = 34
 _TOKEN_LENGTH = (16 + 16 + _SECRET_BYTES) * 4 // 3
 
-State = Literal["active", "expired", "revoked"]
+_KEPT: TypeAdapter[Filters] = TypeAdapter(KeptFilters)
+State = Literal["active", "closed", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Link:
     link_id: UUID
     dashboard_id: UUID
     label: str
-    filters: dict[str, str]
+    filters: Filters
     masked: bool
     created_by: str
     created_at: datetime
@@ -53,21 +57,27 @@ class Link:
     revoked_at: datetime | None
     views: int
     last_viewed_at: datetime | None
+    giver: UUID
+    closed: bool = False
+    """Whoever gave it might not give it now, or the board is in the trash: it opens when that changes."""
 
     def state(self, now: datetime) -> State:
         """Whether it opens the board at `now`, and why not."""
         if self.revoked_at is not None:
             return "revoked"
-        return "active" if now < self.expires_at else "expired"
+        if now >= self.expires_at:
+            return "expired"
+        return "closed" if self.closed else "active"
 
 
 @dataclass(frozen=True, slots=True)
 class SharedBoard:
-    """What a link opens: the board to look at, and through whose eyes."""
+    """What a link opens: the board to look at, and through whose eyes. Figures of a `demo` are simulated."""
 
     access: Access
     board: Board
     link: Link
+    demo: bool = False
 
 
 def give_link(
@@ -76,7 +86,7 @@ def give_link(
     dashboard_id: UUID,
     label: str,
     *,
-    filters: Mapping[str, str],
+    filters: Mapping[str, FilterValue],
     masked: bool,
     expires_at: datetime,
 ) -> tuple[Link, str]:
@@ -88,15 +98,14 @@ def give_link(
     board = get(tenant, access, dashboard_id, lock=True)
     if not may_link(access, board.right):
         raise NotAllowed("Only owners, and managers who may edit this board, give links to it.")
-    label, filters = checked_name(label, "label"), dict(filters)
-    board_check.check(BoardDocument(filters=filters))
-    venue, event = _place(tenant, filters)
+    label, filters = checked_name(label, "label"), board_check.parse({"filters": dict(filters)}).filters
+    venue, event = _place(tenant, filters, access)
     filters |= {"venue": str(venue)} | ({} if event is None else {"event": str(event)})
     now = datetime.now(UTC)
     if not now + SHORTEST <= expires_at <= now + LONGEST:
         detail = f"A link holds for at least five minutes and at most {LONGEST.days} days from now."
         raise InvalidDocument([Fault("expiresAt", expires_at.isoformat(), detail)])
-    if len(links(tenant, access, dashboard_id)) >= MOST_LINKS:
+    if len(_links(tenant, dashboard_id)) >= MOST_LINKS:
         raise InvalidDocument([Fault("links", str(MOST_LINKS), "This board has had too many links.")])
     link_id, secret = uuid4(), secrets.token_bytes(_SECRET_BYTES)
     tenant.execute(
@@ -120,23 +129,26 @@ def give_link(
 
 
 def links(tenant: TenantConnection, access: Access, dashboard_id: UUID) -> list[Link]:
-    """Every link ever given to the board, the newest first. Raises NotAllowed, BoardNotFound."""
+    """Every link ever given to the board to what these eyes see, the newest first: its label and its filters
+    tell of the place that it shows. Raises NotAllowed, BoardNotFound."""
     _require_links(tenant, access, dashboard_id)
-    return _links(tenant, dashboard_id)
+    now, seen = datetime.now(UTC), [link for link in _links(tenant, dashboard_id) if _sees(access, link)]
+    boards = {link.giver: _given(tenant, link) for link in seen if link.state(now) == "active"}
+    return [replace(link, closed=not _reaches(tenant, link, boards.get(link.giver))) for link in seen]
 
 
 def revoke_link(tenant: TenantConnection, access: Access, dashboard_id: UUID, link_id: UUID) -> Link:
-    """The link, which opens nothing from now on. Raises NotAllowed, and BoardNotFound for no such link."""
+    """The link, which opens nothing from now on. Raises NotAllowed, and BoardNotFound for no such link, or
+    none that is seen."""
     _require_links(tenant, access, dashboard_id)
+    if not any(_sees(access, link) for link in _links(tenant, dashboard_id, link_id)):
+        raise BoardNotFound
     tenant.execute(
         "UPDATE dashboard_links SET revoked_at = %s"
         " WHERE tenant_id = %s AND dashboard_id = %s AND link_id = %s AND revoked_at IS NULL",
         [datetime.now(UTC), tenant.tenant_id, dashboard_id, link_id],
     )
-    found = _links(tenant, dashboard_id, link_id)
-    if not found:
-        raise BoardNotFound
-    return found[0]
+    return _links(tenant, dashboard_id, link_id)[0]
 
 
 class SharedLinks:
@@ -147,8 +159,9 @@ class SharedLinks:
         self._views = LinkViews(database)
 
     def resolve(self, token: str, *, view: bool = False) -> SharedBoard | None:
-        """What this token opens; None alike for one that is malformed, unknown, expired or revoked, and for
-        a board in the trash. With `view` it counts as somebody opening the page."""
+        """What this token opens; None alike for one that is malformed, unknown, expired or revoked, for a
+        board in the trash, and when whoever gave it might not give it now. With `view` it counts
+        as somebody opening the page."""
         parts = _parts(token)
         if parts is None:
             return None
@@ -166,7 +179,8 @@ class SharedLinks:
 
 def _open(tenant: TenantConnection, link_id: UUID, secret_hash: bytes) -> SharedBoard | None:
     row = tenant.execute(
-        "SELECT dashboard_id, secret_hash FROM dashboard_links WHERE tenant_id = %s AND link_id = %s",
+        "SELECT l.dashboard_id, l.secret_hash, t.demo"
+        " FROM dashboard_links l JOIN tenants t USING (tenant_id) WHERE l.tenant_id = %s AND l.link_id = %s",
         [tenant.tenant_id, link_id],
     ).fetchone()
     if row is None or not hmac.compare_digest(bytes(row[1]), secret_hash):
@@ -174,13 +188,11 @@ def _open(tenant: TenantConnection, link_id: UUID, secret_hash: bytes) -> Shared
     link = _links(tenant, row[0], link_id)[0]
     if link.state(datetime.now(UTC)) != "active":
         return None
-    try:
-        board = get(tenant, Access(tenant.tenant_id, "owner"), row[0])
-        venue, event = _place(tenant, link.filters)
-    except (BoardNotFound, InvalidDocument):
-        return None  # The board or its event is gone: the link must not show more than it did.
-    if board.trashed_at is not None:
+    given = _given(tenant, link)
+    place = _reaches(tenant, link, given)
+    if given is None or place is None:
         return None
+    (_, board), (venue, event) = given, place
     access = Access(
         tenant.tenant_id,
         "promoter",
@@ -189,12 +201,46 @@ def _open(tenant: TenantConnection, link_id: UUID, secret_hash: bytes) -> Shared
         masked=link.masked,
         linked=True,
     )
-    return SharedBoard(access, replace(board, right="view"), link)
+    return SharedBoard(access, replace(board, right="view"), link, row[2])
+
+
+def _given(tenant: TenantConnection, link: Link) -> tuple[Access, Board] | None:
+    """The giver's eyes as they are now, and the board, if they might give links to it."""
+    giver = Access(tenant.tenant_id, "owner") if link.giver == NOBODY else eyes_now(tenant, link.giver)
+    if giver is None:
+        return None
+    try:
+        board = get(tenant, giver, link.dashboard_id)
+    except BoardNotFound:
+        return None
+    return (giver, board) if board.trashed_at is None and may_link(giver, board.right) else None
+
+
+def _reaches(
+    tenant: TenantConnection, link: Link, given: tuple[Access, Board] | None
+) -> tuple[UUID, UUID | None] | None:
+    """The venue and event that the link shows, if its giver sees them: it must not show more than they do."""
+    if given is None:
+        return None
+    try:
+        return _place(tenant, link.filters, given[0])
+    except InvalidDocument:
+        return None
 
 
 def _require_links(tenant: TenantConnection, access: Access, dashboard_id: UUID) -> None:
     if not may_see_links(access, get(tenant, access, dashboard_id).right):
         raise NotAllowed("Only those who may give links to this board, and its owner, see them.")
+
+
+def _sees(access: Access, link: Link) -> bool:
+    """Whether these eyes see the place that the link shows: they could have given it themselves."""
+    venue, event = (_uuid(link.filters, name) for name in ("venue", "event"))
+    if venue is None:
+        return access.venues is None and access.events is None
+    if event is not None:
+        return access.sees_event(venue, event)
+    return access.events is None and access.sees_venue(venue)
 
 
 def _links(tenant: TenantConnection, dashboard_id: UUID, link_id: UUID | None = None) -> list[Link]:
@@ -206,18 +252,30 @@ def _links(tenant: TenantConnection, dashboard_id: UUID, link_id: UUID | None = 
         {"tenant": tenant.tenant_id, "board": dashboard_id, "link": link_id},
     )
     names = names_of(tenant, {row["created_by"] for row in rows})
-    return [Link(**row | {"created_by": names[row["created_by"]]}) for row in rows]
+    return [
+        Link(
+            **row
+            | {
+                "giver": row["created_by"],
+                "created_by": names[row["created_by"]],
+                "filters": _KEPT.validate_python(row["filters"]),
+            }
+        )
+        for row in rows
+    ]
 
 
-def _place(tenant: TenantConnection, filters: Mapping[str, Any]) -> tuple[UUID, UUID | None]:
-    """The venue and, if one is locked, the event that a link reaches. Raises InvalidDocument."""
+def _place(tenant: TenantConnection, filters: Mapping[str, Any], access: Access) -> tuple[UUID, UUID | None]:
+    """The venue and, if one is locked, the event that a link reaches. Raises InvalidDocument, also for what
+    these eyes do not see."""
     venue, event = (_uuid(filters, name) for name in ("venue", "event"))
     if event is not None:
         row = tenant.execute(
             "SELECT venue_id FROM events WHERE tenant_id = %s AND event_id = %s", [tenant.tenant_id, event]
         ).fetchone()
-        if row is None or venue not in (None, row[0]):
-            where = "There is no such event." if row is None else "The event is at another venue."
+        there = row is not None and access.sees_event(row[0], event)
+        if row is None or not there or venue not in (None, row[0]):
+            where = "The event is at another venue." if there else "There is no such event."
             raise InvalidDocument([Fault("filters.event", str(event), where)])
         return row[0], event
     if venue is None:
@@ -226,7 +284,7 @@ def _place(tenant: TenantConnection, filters: Mapping[str, Any]) -> tuple[UUID, 
     row = tenant.execute(
         "SELECT venue_id FROM venues WHERE tenant_id = %s AND venue_id = %s", [tenant.tenant_id, venue]
     ).fetchone()
-    if row is None:
+    if row is None or access.events is not None or not access.sees_venue(row[0]):
         raise InvalidDocument([Fault("filters.venue", str(venue), "There is no such venue.")])
     return row[0], None
 
@@ -236,9 +294,9 @@ def _uuid(filters: Mapping[str, Any], name: str) -> UUID | None:
     if given in (None, "all"):  # As an address says it that takes back what a board begins with.
         return None
     try:
-        return UUID(given)
+        return UUID(given if isinstance(given, str) else "")
     except ValueError:
-        raise InvalidDocument([Fault(f"filters.{name}", given[:80], f"The id of one {name}.")]) from None
+        raise InvalidDocument([Fault(f"filters.{name}", str(given)[:80], f"The id of one {name}.")]) from None
 
 
 def _parts(token: str) -> tuple[UUID, UUID, bytes] | None:

@@ -15,9 +15,11 @@ from uuid import UUID
 
 from data import board_diff
 from data.access import Access
+from data.board_diff import Called, by_kind
 from data.board_document import BoardDocument
-from data.dashboards import Board, append_to, checked_name, document_of, get, names_of, require_current
+from data.dashboards import Board, append_to, checked_name, get, names_of, require_current
 from data.engine import TenantConnection
+from data.kept_documents import document_of
 
 PAUSE = timedelta(minutes=5)
 """After a longer one, the next version is of another sitting."""
@@ -48,8 +50,10 @@ def history(
     before: int | None = None,
     limit: int = 50,
     every: bool = False,
+    called: Called = by_kind,
 ) -> list[Version]:
-    """The newest first; those before version `before`, or all. With `every`, versions are not grouped.
+    """The newest first; those before version `before`, or all. With `every`, versions are not grouped. What a
+    sitting changed is told with widgets as they are `called`.
 
     Raises BoardNotFound.
     """
@@ -64,7 +68,7 @@ def history(
         names = names_of(tenant, {row["author_id"] for row in page})
         before_each = [run[0]["version"] for run in sittings[1:]] + [None]
         lines += [
-            _line(tenant, dashboard_id, run, earlier, names)
+            _line(tenant, dashboard_id, run, earlier, names, called)
             for run, earlier in list(zip(sittings, before_each, strict=True))[: limit - len(lines)]
         ]
         if complete or not sittings:
@@ -74,35 +78,46 @@ def history(
 
 
 def version(
-    tenant: TenantConnection, access: Access, dashboard_id: UUID, number: int
+    tenant: TenantConnection, access: Access, dashboard_id: UUID, number: int, called: Called = by_kind
 ) -> tuple[Version, BoardDocument]:
-    """One version and its document. Raises BoardNotFound."""
+    """One version and its document. Raises VersionNotFound, and BoardNotFound for no such board."""
+    get(tenant, access, dashboard_id)
     document = document_of(tenant, dashboard_id, number)
-    lines = history(tenant, access, dashboard_id, before=number + 1, limit=1, every=True)
+    lines = history(tenant, access, dashboard_id, before=number + 1, limit=1, every=True, called=called)
     return lines[0], document
 
 
 def restore(
-    tenant: TenantConnection, access: Access, dashboard_id: UUID, number: int, expected_version: int
+    tenant: TenantConnection,
+    access: Access,
+    dashboard_id: UUID,
+    number: int,
+    expected_version: int,
+    called: Called = by_kind,
 ) -> Board:
     """The board with the document of version `number` as its next version; its name stays.
 
-    Raises Conflict, NotAllowed, and BoardNotFound also for a version that is not there.
+    Raises Conflict, NotAllowed, BoardNotFound, VersionNotFound.
     """
     board = get(tenant, access, dashboard_id, "edit", lock=True)
     document = document_of(tenant, dashboard_id, number)
-    require_current(tenant, board, expected_version)
-    changes = board_diff.summary(board.document, document)
+    require_current(tenant, board, expected_version, called)
+    changes = board_diff.summary(board.document, document, called)
     return append_to(tenant, access, board, document, changes, version_name=f"Version {number} restored")
 
 
 def name_version(
-    tenant: TenantConnection, access: Access, dashboard_id: UUID, name: str, expected_version: int
+    tenant: TenantConnection,
+    access: Access,
+    dashboard_id: UUID,
+    name: str,
+    expected_version: int,
+    called: Called = by_kind,
 ) -> Board:
     """The board, its present state kept once more under a name to find it by. Raises what `restore` does,
     and InvalidDocument."""
     board = get(tenant, access, dashboard_id, "edit", lock=True)
-    require_current(tenant, board, expected_version)
+    require_current(tenant, board, expected_version, called)
     mark = checked_name(name, "versionName")
     return append_to(tenant, access, board, board.document, "", version_name=mark)
 
@@ -144,6 +159,7 @@ def _line(
     sitting: list[dict[str, Any]],
     earlier: int | None,
     names: dict[UUID, str],
+    called: Called,
 ) -> Version:
     """`earlier` is the version before the sitting, if the page knows it."""
     newest, oldest = sitting[0], sitting[-1]
@@ -153,6 +169,7 @@ def _line(
         summary = board_diff.summary(
             document_of(tenant, dashboard_id, earlier),
             document_of(tenant, dashboard_id, newest["version"]),
+            called,
         )
     return Version(
         newest["version"],

@@ -16,9 +16,12 @@ from uuid import UUID, uuid4
 from data import board_check, board_diff
 from data.access import Access
 from data.board_check import Fault, InvalidDocument
+from data.board_diff import Called, by_kind
 from data.board_document import BoardDocument
-from data.board_rights import BoardNotFound, Right, grantees, require, require_boards, right_on
+from data.board_rights import BoardNotFound, NotAllowed, Right, grantees, require, require_boards, right_on
 from data.engine import TenantConnection
+from data.kept_documents import VersionNotFound, document_of
+from data.tokens import is_subject
 
 MOST_BOARDS = 1000
 """Of one tenant, its trash included."""
@@ -157,22 +160,24 @@ def save(
     *,
     name: str | None = None,
     version_name: str | None = None,
+    called: Called = by_kind,
 ) -> Board:
-    """The board with `document` as its next version, and another `name` if one is given.
+    """The board with `document` as its next version, and another `name` if one is given. What changed is told
+    with widgets as they are `called`.
 
     The same document and name again make no version, unless it gets a `version_name`. Raises Conflict when
     the newest version is not `expected_version`, NotAllowed, InvalidDocument, BoardNotFound.
     """
     board_check.check(document)
     board = get(tenant, access, dashboard_id, "edit", lock=True)
-    require_current(tenant, board, expected_version)
+    require_current(tenant, board, expected_version, called)
     name = board.name if name is None else checked_name(name)
     renamed = name != board.name
     if document == board.document and not renamed and version_name is None:
         return board
     parts = [f"Renamed from {board.name} to {name}"] if renamed else []
     if document != board.document:
-        parts.append(board_diff.summary(board.document, document))
+        parts.append(board_diff.summary(board.document, document, called))
     mark = version_name and checked_name(version_name, "versionName")
     if mark is None and renamed:
         mark = f"Renamed to {name}"[:LONGEST_NAME]
@@ -180,23 +185,30 @@ def save(
 
 
 def rename(
-    tenant: TenantConnection, access: Access, dashboard_id: UUID, name: str, expected_version: int
+    tenant: TenantConnection,
+    access: Access,
+    dashboard_id: UUID,
+    name: str,
+    expected_version: int,
+    called: Called = by_kind,
 ) -> Board:
     """The board under another name, which is a version too. Raises what `save` does."""
     board = get(tenant, access, dashboard_id, "edit", lock=True)
-    return save(tenant, access, dashboard_id, board.document, expected_version, name=name)
+    return save(tenant, access, dashboard_id, board.document, expected_version, name=name, called=called)
 
 
-def require_current(tenant: TenantConnection, board: Board, expected_version: int) -> None:
+def require_current(
+    tenant: TenantConnection, board: Board, expected_version: int, called: Called = by_kind
+) -> None:
     """Raises Conflict when `expected_version` is not the newest."""
     if board.version == expected_version:
         return
     try:
         seen = document_of(tenant, board.dashboard_id, expected_version)
-    except BoardNotFound:
+    except VersionNotFound:
         raise Conflict(board, f"version {expected_version} is not known") from None
     if seen != board.document:
-        raise Conflict(board, board_diff.summary(seen, board.document))
+        raise Conflict(board, board_diff.summary(seen, board.document, called))
     row = tenant.execute(
         "SELECT coalesce(name, summary) FROM dashboard_versions"
         " WHERE tenant_id = %s AND dashboard_id = %s AND version = %s",
@@ -215,7 +227,10 @@ def append_to(
     name: str | None = None,
     version_name: str | None = None,
 ) -> Board:
-    """The locked board with one more version, which is now the newest."""
+    """The locked board with one more version, which is now the newest. Raises NotAllowed for one in the
+    trash: whoever goes on editing it has to learn where it is."""
+    if board.trashed_at is not None:
+        raise NotAllowed("This board is in the trash: take it out to change it.")
     version, author, now = board.version + 1, access.user_id or NOBODY, datetime.now(UTC)
     append(tenant, board.dashboard_id, version, document, author, name=version_name, summary=summary)
     tenant.execute(
@@ -254,17 +269,6 @@ def append(
     )
 
 
-def document_of(tenant: TenantConnection, dashboard_id: UUID, version: int) -> BoardDocument:
-    """The document of one version. Raises BoardNotFound."""
-    row = tenant.execute(
-        "SELECT document FROM dashboard_versions WHERE tenant_id = %s AND dashboard_id = %s AND version = %s",
-        [tenant.tenant_id, dashboard_id, version],
-    ).fetchone()
-    if row is None:
-        raise BoardNotFound
-    return BoardDocument.model_validate(row[0])
-
-
 def checked_name(name: str, field: str = "name") -> str:
     """The name without white space around it. Raises InvalidDocument."""
     name = name.strip()
@@ -276,15 +280,16 @@ def checked_name(name: str, field: str = "name") -> str:
 
 
 def names_of(tenant: TenantConnection, ids: Collection[UUID]) -> dict[UUID, str]:
-    """What to call users and API tokens by their ids."""
+    """What to call users and programs by their ids."""
     rows = tenant.execute(
         "SELECT user_id, name FROM users WHERE tenant_id = %(tenant)s AND user_id = ANY(%(ids)s)"
         " UNION ALL SELECT token_id, 'API token ' || name FROM api_tokens"
-        " WHERE tenant_id = %(tenant)s AND token_id = ANY(%(ids)s)",
+        " WHERE tenant_id = %(tenant)s AND token_id = ANY(%(ids)s) UNION ALL SELECT key_id, 'Signing key '"
+        " || name FROM signing_keys WHERE tenant_id = %(tenant)s AND key_id = ANY(%(ids)s)",
         {"tenant": tenant.tenant_id, "ids": list(ids)},
     )
     found: dict[UUID, str] = dict(rows.fetchall())
-    return {known: found.get(known, "Somebody who left") for known in ids}
+    return {one: found.get(one, "A service" if is_subject(one) else "Somebody who left") for one in ids}
 
 
 def _rows(

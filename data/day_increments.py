@@ -2,7 +2,8 @@
 
 Of every day the batch touches it says what was added, in total and by each dimension of a sale, and
 what each customer bought. The counts are those of `venue_analytics`: tickets and people under no
-currency, money under its own, and a row only where something was added.
+currency, money under its own, and a row only where something was added. By price tickets, too, stand under
+the currency that they were paid in, which every row of sales says.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,9 @@ OF_SALES = ("ticket_type", "channel", "campaign", "country", "region", "city", "
 """The dimensions by which every line of the ledger is split."""
 DIMENSIONS = (*OF_SALES, "gate")
 """Beside the empty one of the totals. Only `campaign` counts page views too; `gate` counts scans alone."""
+
+_OF_EVENTS_ALONE = frozenset({"inside_change", "transfers", "failed_transfers", "attempts"})
+"""What `venue_analytics` counts and `day_analytics` does not."""
 
 Calendar = tuple[ZoneInfo, time]
 """A venue's zone and the local time at which its business day starts."""
@@ -71,7 +75,7 @@ class VenueDays:
     def total(self, start: int, currency: str, sums: Sums) -> None:
         """Add what `venue_analytics` gets for one of its events on the day that starts at `start`."""
         day = self.number(start)
-        counted = {name: amount for name, amount in sums.items() if name != "inside_change"}
+        counted = {name: amount for name, amount in sums.items() if name not in _OF_EVENTS_ALONE}
         if counted:
             self.add("", day, "", currency, counted)
 

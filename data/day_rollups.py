@@ -7,7 +7,7 @@ commit, whether the job has run or not.
 
 One key may come in several rows (one applied, any number waiting): always sum. Money is in minor units
 and stands in the rows of its currency; tickets, people, views and refunds are counted in the rows of the
-empty currency, as in `venue_analytics`.
+empty currency, as in `venue_analytics`. By price tickets and refunds stand in the rows of theirs, too.
 
     SELECT value, currency, sum(sold) AS sold, sum(gross_minor) AS gross
     FROM {current_days(("sold", "gross_minor"))} AS d
@@ -23,6 +23,7 @@ from data.rollup_queue import (
     CUSTOMER_SUMS,
     DAY_SUMS,
     MONEY,
+    counted_under,
     customer_sum,
     rows_of_customers,
     rows_of_days,
@@ -104,7 +105,7 @@ def _of_sales(sums: Sequence[str]) -> str:
     for name in sums:
         kind = "k.counts" if name in COUNTS else "NOT k.counts" if name in MONEY else ""
         values.append(f"CASE WHEN {kind} THEN coalesce(r.{name}, 0) ELSE 0 END" if kind else "0")
-    return ", ".join(("CASE WHEN k.counts THEN '' ELSE r.c END", *values))
+    return ", ".join((f"CASE WHEN k.counts THEN {counted_under('n.dimension', 'r.c')} ELSE r.c END", *values))
 
 
 def _wanted(sums: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """What a door must know to place a message: the tenant's venues and events, held for a few seconds."""
 
-import hmac
 import threading
 import time
 from collections import defaultdict, deque
@@ -11,10 +10,13 @@ from datetime import time as local_time
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from data import tenant_keys
 from data.access import Access
 from data.engine import Database, TenantConnection
 from data.messages import uuid_of
 from data.query_names import NAMED, PLACES, ask
+from data.tenant_keys import customer_key
+from data.visitor_salts import VisitorSalts
 
 HOLD_SECONDS = 5.0
 ASKED_A_SECOND = 4
@@ -72,6 +74,7 @@ class Directory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._salts = VisitorSalts(database)
         self._pages: dict[UUID, _Page] = {}
         self._reading: defaultdict[UUID, threading.Lock] = defaultdict(threading.Lock)
         self._asked: defaultdict[UUID, deque[float]] = defaultdict(lambda: deque(maxlen=ASKED_A_SECOND))
@@ -142,7 +145,12 @@ class Directory:
 
     def digest(self, tenant_id: UUID, content: bytes) -> UUID:
         """A digest of `content` under the tenant's key: nobody without the key can guess at the content."""
-        return uuid_of(hmac.digest(self._page(tenant_id).customer_key, content, "sha256")[:16])
+        return uuid_of(tenant_keys.digest(self._page(tenant_id).customer_key, content))
+
+    def visitor(self, tenant_id: UUID, content: bytes, happened: datetime, received: datetime) -> UUID:
+        """A digest of a visitor, or of what one did, that holds for the day it happened (UTC) and can be
+        followed by nobody once the day's salt is destroyed. Raises Unsealable, too."""
+        return self._salts.digest(tenant_id, content, happened, received)
 
     def called(self, access: Access, dimension: str, values: Iterable[str]) -> dict[str, str]:
         """Value → name, of venues, events, series, gates, zones and ticket types that these eyes may see, by
@@ -191,11 +199,7 @@ class Directory:
 
 
 def _read(tenant: TenantConnection) -> _Page:
-    key = tenant.execute(
-        "SELECT customer_key FROM tenants WHERE tenant_id = %s", [tenant.tenant_id]
-    ).fetchone()
-    if key is None:
-        raise LookupError(f"no tenant {tenant.tenant_id}")
+    key = customer_key(tenant)
     venues = tuple(
         Venue(**row | {"zone": ZoneInfo(row["zone"])})
         for row in tenant.rows(
@@ -214,7 +218,7 @@ def _read(tenant: TenantConnection) -> _Page:
     ]
     return _Page(
         time.monotonic(),
-        bytes(key[0]),
+        key,
         venues,
         {ref: venue for venue in venues for ref in _refs(venue.external_id, venue.venue_id)},
         {ref: event for event in events for ref in _refs(event.external_id, event.event_id)},

@@ -10,9 +10,12 @@ from typing import Any
 from data import recordset
 from data.access import Access
 from data.answers import Column
+from data.archived import refuse
 from data.directory import Directory
-from data.drilldown import COLUMNS, Drill, Names, spans_of
-from data.drilldown_sql import everything, refuse_strangers
+from data.drilldown import hidden, spans_of
+from data.drilldown_names import COLUMNS, Shown
+from data.drilldown_question import Drill
+from data.drilldown_sql import archived_among, everything, refuse_strangers
 from data.engine import TenantConnection
 
 FETCHED = 2_000
@@ -25,42 +28,37 @@ _PATIENCE = "15min"
 @dataclass(frozen=True, slots=True)
 class Flow:
     """Columns, the number of rows, and the rows themselves, to be read once within the transaction. Money is
-    in minor units, None where it is masked; people and tickets have names of the day."""
+    in minor units, None where it is masked; people and tickets have names of the day. `zone` is that of the
+    venues, empty where they have several: then each row has its own in a column `time_zone`."""
 
     title: str
     columns: tuple[Column, ...]
     count: int
     rows: Iterator[tuple[Any, ...]]
+    zone: str = ""
 
 
 def flow(tenant: TenantConnection, directory: Directory, access: Access, asked: Drill, now: datetime) -> Flow:
     """All rows of `asked`, whose `after` and `limit` do not matter. The number and the rows agree only in a
     transaction whose tables stand still (`snapshot`). Raises QueryError, DatabaseUnavailable."""
-    if asked.where is not None:
-        refuse_strangers(asked.kind, asked.where)
-    columns, title = COLUMNS[asked.kind], TITLES[asked.kind]
+    refuse_strangers(asked)
+    title = TITLES[asked.kind]
     spans = spans_of(directory, access, asked, now)
     if not spans:
-        return Flow(title, columns, 0, iter(()))
-    sql, counting, parameters = everything(asked.kind, spans, asked.where)
+        return Flow(title, COLUMNS[asked.kind], 0, iter(()))
+    refuse(tenant, archived_among(asked.kind, spans))
+    sql, counting, parameters = everything(asked, spans)
     parameters |= {"tenant": tenant.tenant_id, "spans": recordset.encode(spans)}
     tenant.execute(f"SET LOCAL statement_timeout = '{_PATIENCE}'")
     count = tenant.execute(counting, parameters).fetchall()[0][0]
-    masked = frozenset({"amount"}) if access.masked and asked.kind == "sales" else frozenset()
-    names = Names(directory, access.tenant_id, now)
-    return Flow(title, columns, count, _rows(tenant, sql, parameters, names, columns, masked))
+    shown = Shown(tenant, directory, asked.kind, spans, hidden(access, asked.kind), now)
+    return Flow(title, shown.columns, count, _rows(tenant, sql, parameters, shown), shown.zone)
 
 
 def _rows(
-    tenant: TenantConnection,
-    sql: str,
-    parameters: dict[str, Any],
-    names: Names,
-    columns: tuple[Column, ...],
-    masked: frozenset[str],
+    tenant: TenantConnection, sql: str, parameters: dict[str, Any], shown: Shown
 ) -> Iterator[tuple[Any, ...]]:
     with tenant.cursor(name="flow") as cursor:
         cursor.execute(sql, parameters)
         while batch := cursor.fetchmany(FETCHED):
-            for row in batch:
-                yield names.row(columns, row, masked)
+            yield from shown.rows(batch)

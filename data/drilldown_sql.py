@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
+from data.archived import Wanted
+from data.drilldown_question import Drill, Kind, counted, counts
 from data.metric_dimensions import DIMENSIONS
-from data.metric_query import Filter
-from data.query_error import QueryError
-from data.query_filters import Filters, check, dimensions_of
+from data.metrics import CATALOGUE
+from data.query_error import QueryError, unknown
+from data.query_filters import Filters, check, places_of
+from data.query_small import PLACES
 from data.query_sources import FACTS
-
-Kind = Literal["sales", "scans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,14 @@ class Span:
 
 
 _SHOWN: dict[Kind, str] = {
-    "sales": "f.occurred_at, f.event_id, CASE WHEN f.kind = 'sale' AND f.comp THEN 'comp' ELSE f.kind END,"
-    " f.order_id, f.ticket_type, f.quantity, f.amount_minor, f.currency, f.channel, f.campaign,"
-    " concat_ws(', ', NULLIF(f.city, ''), NULLIF(f.region, ''), NULLIF(f.country, '')), f.customer",
-    "scans": "f.occurred_at, f.event_id,"
+    "sales": "f.venue_id, f.occurred_at, f.event_id,"
+    " CASE WHEN f.kind = 'sale' AND f.comp THEN 'comp' ELSE f.kind END,"
+    " f.order_id, f.ticket_type, f.quantity, f.amount_minor, f.currency, f.channel, f.campaign, f.customer",
+    "scans": "f.venue_id, f.occurred_at, f.event_id,"
     " f.direction || CASE f.effect WHEN 0 THEN ' refused' WHEN -1 THEN ' annulled' ELSE '' END,"
-    " f.gate, f.ticket_id, f.reason, f.scanner",
+    " f.gate, g.zone, f.ticket_id, f.reason, f.scanner",
 }
+"""The venue, then the columns of `data.drilldown_names`."""
 _TABLES: dict[Kind, str] = {"sales": "ticket_sales", "scans": "ticket_scans"}
 _DAY = "((f.occurred_at AT TIME ZONE s.zone) - (s.starts - time '00:00'))::date"
 _LOCAL = "(f.occurred_at AT TIME ZONE s.zone)"
@@ -61,16 +63,13 @@ _GATES = (
 
 
 def statement(
-    kind: Kind,
-    spans: Sequence[Span],
-    where: Filter | None,
-    after: tuple[datetime, UUID, UUID, int] | None,
-    limit: int,
+    asked: Drill, spans: Sequence[Span], after: tuple[datetime, UUID, UUID, int] | None
 ) -> tuple[str, dict[str, Any]]:
     """SQL and parameters but for `tenant` and `spans`. Its rows are the key (time, event, message, line)
-    and then what is shown, one more than `limit` when there is another page."""
-    parameters, conditions = _conditions(kind, spans, where)
-    parameters["rows"] = limit + 1
+    and then what is shown, one more than asked for when there is another page."""
+    kind = asked.kind
+    parameters, conditions = _conditions(asked, spans)
+    parameters["rows"] = asked.limit + 1
     if after is not None:
         parameters |= dict(zip(("at", "event", "message", "line"), after, strict=True))
         conditions += ["f.occurred_at <= %(at)s", f"({_KEY}) < ({_AFTER})"]
@@ -84,10 +83,11 @@ def statement(
     return sql, parameters
 
 
-def everything(kind: Kind, spans: Sequence[Span], where: Filter | None) -> tuple[str, str, dict[str, Any]]:
+def everything(asked: Drill, spans: Sequence[Span]) -> tuple[str, str, dict[str, Any]]:
     """SQL of all rows as they are shown, the newest first, SQL of their number, and parameters but for
     `tenant` and `spans`."""
-    parameters, conditions = _conditions(kind, spans, where)
+    kind = asked.kind
+    parameters, conditions = _conditions(asked, spans)
     # A plain join, so that PostgreSQL may choose: most of a table is read faster as a whole.
     gates = f" {_GATES}" if kind == "scans" else ""
     narrowed = (
@@ -97,7 +97,7 @@ def everything(kind: Kind, spans: Sequence[Span], where: Filter | None) -> tuple
     return f"SELECT {_SHOWN[kind]} {narrowed} ORDER BY {_NEWEST}", f"SELECT count(*) {narrowed}", parameters
 
 
-def _conditions(kind: Kind, spans: Sequence[Span], where: Filter | None) -> tuple[dict[str, Any], list[str]]:
+def _conditions(asked: Drill, spans: Sequence[Span]) -> tuple[dict[str, Any], list[str]]:
     """What a row must be, and the values bound by it."""
     parameters: dict[str, Any] = {
         "first": min(span.lo for span in spans),
@@ -113,8 +113,11 @@ def _conditions(kind: Kind, spans: Sequence[Span], where: Filter | None) -> tupl
         "f.occurred_at >= %(first)s",
         "f.occurred_at < %(end)s",
     ]
-    if where is not None:
-        conditions.append(Filters(lambda name: _expression(kind, name), parameters).condition(where))
+    if asked.where is not None:
+        filters = Filters(lambda name: _expression(asked.kind, name), parameters)
+        conditions.append(filters.condition(asked.where))
+    if only := counted(asked.kind, asked.metrics):
+        conditions.append(only)
     return parameters, conditions
 
 
@@ -122,13 +125,40 @@ def _rows(kind: Kind) -> str:
     return f"{_TABLES[kind]} f {_GATES if kind == 'scans' else ''}".strip()
 
 
-def refuse_strangers(kind: Kind, where: Filter) -> None:
-    """Raises QueryError for a dimension or a value that such rows do not have."""
-    for name in dimensions_of(where):
-        if name not in DIMENSIONS or kind not in DIMENSIONS[name].families:
-            detail = f"{kind.capitalize()} have no {name[:60]!r} to filter by."
+def archived_among(
+    kind: Kind, spans: Sequence[Span], after: tuple[datetime, UUID, UUID, int] | None = None
+) -> Iterator[Wanted]:
+    """The facts that rows of these spans are taken from, for whoever has to know whether all are there."""
+    until = after[0] + timedelta(microseconds=1) if after else None
+    for span in spans:
+        hi = span.hi if until is None else min(span.hi, until)
+        if span.lo < hi:
+            yield Wanted(_TABLES[kind], span.lo, hi, (span.e,))
+
+
+def refuse_strangers(asked: Drill) -> None:
+    """Raises QueryError for a metric that there is not, for a dimension or a value that such rows do not
+    have, and for where people live: a row is about one of them."""
+    for name in asked.metrics:
+        if name not in CATALOGUE:
+            raise unknown("metric", name, "metrics", CATALOGUE)
+        if not counts(asked.kind, name):
+            detail = f"{CATALOGUE[name].label} does not count single {asked.kind}."
+            raise QueryError("bad-value", detail, field="metrics", value=name)
+    if asked.where is None:
+        return
+    hidden = PLACES if asked.kind == "sales" else frozenset()
+    known = [name for name, own in DIMENSIONS.items() if asked.kind in own.families and name not in hidden]
+    for field, name in places_of(asked.where):
+        if name not in DIMENSIONS:
+            raise unknown("dimension", name, field, known)
+        if asked.kind == "sales" and name in PLACES:
+            detail = "Single sales are not told by where buyers live. Take that filter away to see them."
+            raise QueryError("too-few-people", detail, field="where", value=name)
+        if asked.kind not in DIMENSIONS[name].families:
+            detail = f"{asked.kind.capitalize()} have no {name[:60]!r} to filter by."
             raise QueryError("unknown-dimension", detail, field="where", value=name[:60])
-    check(where)
+    check(asked.where)
 
 
 def _expression(kind: Kind, name: str) -> str:

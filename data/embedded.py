@@ -132,14 +132,15 @@ def servers(folder: Path, database_url: str | None = None, redis_url: str | None
 def running_or_started(
     folder: Path, database_url: str | None = None, redis_url: str | None = None
 ) -> Iterator[Urls]:
-    """As `servers`, but joins a Housecount that already runs in this folder: for commands beside it."""
+    """As `servers`, but where a Housecount already runs in this folder its servers stand for those that are
+    not given: for commands beside it."""
     with contextlib.ExitStack() as stack:
         try:
             urls = stack.enter_context(servers(folder, database_url, redis_url))
         except AlreadyRunning as error:
             if error.urls is None:
                 raise
-            urls = error.urls
+            urls = Urls(database_url or error.urls.database_url, redis_url or error.urls.redis_url)
         yield urls
 
 

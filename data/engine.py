@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,10 +15,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from data.database_login import application_url
 from data.security import APP_ROLE
 
 if TYPE_CHECKING:
     from data.answer_store import AnswerStore
+    from data.keys import MasterKeys
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 WAIT_SECONDS = 2.0
@@ -24,8 +28,8 @@ IDLE_SECONDS = 15.0
 """How long a connection beyond the first is kept for nobody: each costs the server some 40 MB."""
 _TIMEOUTS = "-c lock_timeout=10s -c statement_timeout=60s"
 
-_AS_USUAL = sql.SQL("")
-_SNAPSHOT = sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; ")
+_AS_USUAL = sql.SQL("BEGIN")
+_SNAPSHOT = sql.SQL("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 class DatabaseUnavailable(Exception):
@@ -41,11 +45,16 @@ class TenantConnection:
     because a policy alone never prunes partitions or shards."""
 
     def __init__(
-        self, connection: psycopg.Connection[Any], tenant_id: UUID, answers: AnswerStore | None = None
+        self,
+        connection: psycopg.Connection[Any],
+        tenant_id: UUID,
+        answers: AnswerStore | None = None,
+        master: MasterKeys | None = None,
     ) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
         self.answers = answers
+        self.master = master
 
     def execute(self, query: str, parameters: Parameters = None) -> psycopg.Cursor[Any]:
         """Run one statement; the cursor yields tuples."""
@@ -64,21 +73,30 @@ class TenantConnection:
 
 
 class Database:
-    """A pool of connections that run as the application's role from their first byte on."""
+    """A pool of connections of the application's own user, which have its role from their first byte on."""
 
     def __init__(
-        self, url: str, *, min_size: int = 1, max_size: int = 8, wait_seconds: float = WAIT_SECONDS
+        self,
+        url: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 8,
+        wait_seconds: float = WAIT_SECONDS,
+        master: MasterKeys | None = None,
     ) -> None:
+        """`url` is the owner's address or the application's; nobody logs in as the owner here."""
+        self.master = master
+        """What opens the tenants' keys; without it, whatever needs one of them fails."""
         self.answers: AnswerStore | None = None
         """Where answers to questions are kept; each process sets it that wants them kept."""
         self.pool = ConnectionPool(
-            make_conninfo(url, options=_options(url), application_name="housecount"),
+            _conninfo(url),
             min_size=min_size,
             max_size=max_size,
             timeout=wait_seconds,
             max_idle=IDLE_SECONDS,
             reconnect_timeout=0,  # Never give up: the next caller tries again, without a restart.
-            check=ConnectionPool.check_connection,
+            kwargs={"autocommit": True},  # `_begun` sends BEGIN itself, along with what has to come first.
             open=True,
         )
 
@@ -91,12 +109,18 @@ class Database:
         """
         mode = _SNAPSHOT if snapshot else _AS_USUAL
         with self._transaction("app.tenant_id", str(UUID(str(tenant_id))), mode) as connection:
-            yield TenantConnection(connection, tenant_id, self.answers)
+            yield TenantConnection(connection, tenant_id, self.answers, self.master)
 
     @contextmanager
     def login(self, email: str) -> Iterator[psycopg.Connection[Any]]:
         """One transaction that may read the users with exactly this lower-case e-mail, nothing else."""
         with self._transaction("app.login_email", email) as connection:
+            yield connection
+
+    @contextmanager
+    def identified(self, identity: str) -> Iterator[psycopg.Connection[Any]]:
+        """One transaction that may read whom this identity at the OpenID provider is bound to."""
+        with self._transaction("app.login_identity", identity) as connection:
             yield connection
 
     @contextmanager
@@ -108,30 +132,51 @@ class Database:
 
     @contextmanager
     def _transaction(
-        self, name: str, value: str, mode: sql.SQL = _AS_USUAL
+        self, name: str, value: str, begin: sql.SQL = _AS_USUAL
     ) -> Iterator[psycopg.Connection[Any]]:
+        # SET LOCAL and not set_config(): the latter does not reach the workers of a cluster.
+        setting = sql.SQL("{}; SET LOCAL {} = {}").format(
+            begin, sql.Identifier(*name.split(".")), sql.Literal(value)
+        )
         try:
-            with self.pool.connection() as connection:
-                # SET LOCAL and not set_config(): the latter does not reach the workers of a cluster.
-                setting = sql.SQL("SET LOCAL {} = {}").format(
-                    sql.Identifier(*name.split(".")), sql.Literal(value)
-                )
-                connection.execute(mode + setting)
-                yield connection
+            connection = self._begun(setting)
+            try:
+                with connection:
+                    yield connection
+            finally:
+                self.pool.putconn(connection)
         except (PoolTimeout, psycopg.OperationalError) as error:
             if _is_refusal(error):
                 raise
             raise DatabaseUnavailable(str(error)) from error
+
+    def _begun(self, beginning: sql.Composed) -> psycopg.Connection[Any]:
+        """A connection on which a transaction has begun, by one round trip: one that broke while nobody used
+        it is found out by this, when nothing was asked of it yet, and another is taken."""
+        deadline = time.monotonic() + self.pool.timeout
+        while True:
+            connection = self.pool.getconn(max(0.0, deadline - time.monotonic()))
+            try:
+                connection.execute(beginning)
+            except BaseException as error:
+                self.pool.putconn(connection)  # Which throws it away when it is broken.
+                if not (isinstance(error, psycopg.OperationalError) and connection.closed):
+                    raise
+            else:
+                return connection
 
     def close(self) -> None:
         """Close every connection; transactions under way are rolled back."""
         self.pool.close()
 
 
-def _options(url: str) -> str:
-    """What every session starts with: the URL's own win over our timeouts, never over the role."""
-    given = conninfo_to_dict(url).get("options") or ""
-    return f"{_TIMEOUTS} {given} -c role={APP_ROLE}"
+def _conninfo(url: str) -> str:
+    """How sessions start: as the application's user, which can only take on the application's role. The URL's
+    own options win over our timeouts, never over the role."""
+    own = application_url(url)
+    given = re.sub(r"-c\s*role=\S*", "", str(conninfo_to_dict(own).get("options") or ""))
+    options = f"{_TIMEOUTS} {given} -c role={APP_ROLE}"
+    return make_conninfo(own, options=options, application_name="housecount")
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from data.board_document import MOST_WIDGETS, Placed
-from data.drilldown import Drill
+from data.board_filters import Filters
+from data.drilldown_question import Drill
 from data.metric_query import Frozen, MetricQuery
 
 Format = Literal["csv", "xlsx", "pdf"]
@@ -38,7 +39,7 @@ class ExportRequest(Frozen):
     table: FactTable | None = None
     rows: Drill | None = None
     title: str = Field("", max_length=120)
-    filters: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, max_length=MOST_FILTERS)
+    filters: Filters = Field(default_factory=dict, max_length=MOST_FILTERS)
     bom: bool = True
     preamble: bool = True
 

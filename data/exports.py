@@ -14,14 +14,13 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from data.access import Access
-from data.accounts import Role
 from data.engine import Database, TenantConnection
 from data.export_request import ExportRequest, Format
-from data.permissions import may, roles_with
+from data.permissions import may
 
 Status = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
 
@@ -72,10 +71,6 @@ class NotExportable(Exception):
     """The role of this person takes nothing away."""
 
 
-class CreatorGone(Exception):
-    """Whoever asked for it may no longer see it; the text says why."""
-
-
 def require_exporter(access: Access) -> None:
     """Raises NotExportable for whoever takes nothing away: before anything of the order is looked at."""
     if not may(access, "export") or access.user_id is None:
@@ -114,7 +109,7 @@ def create(
 
 
 def get(tenant: TenantConnection, access: Access, export_id: UUID) -> Export | None:
-    """The export, if this person made it or owns everything; None else."""
+    """The export, if whoever asks made it or may do with everybody's as with their own; None else."""
     found = _select(tenant, access, "AND export_id = %(id)s", {"id": export_id}, 1)
     return found[0] if found else None
 
@@ -126,7 +121,8 @@ def list_exports(
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[Export]:
-    """This person's exports (an owner's: everybody's), the newest first, after the one given."""
+    """The exports of whoever asks, or everybody's for who may see those, the newest first, after the one
+    given."""
     condition = "AND (created_at, export_id) < (%(at)s, %(last)s)" if after else ""
     return _select(tenant, access, condition, {"at": after and after[0], "last": after and after[1]}, limit)
 
@@ -189,30 +185,6 @@ def claim(tenant: TenantConnection, export_id: UUID) -> Export | None:
     return Export(**rows[0]) if rows and rows[0]["status"] == "running" else None
 
 
-def access_of(tenant: TenantConnection, export: Export) -> Access:
-    """Through whose eyes an export reads: what the person was shown when they asked, if they still are
-    somebody. Raises CreatorGone."""
-    rows = tenant.execute(
-        "SELECT role FROM users WHERE tenant_id = %(tenant)s AND user_id = %(id)s AND disabled_at IS NULL"
-        " UNION ALL SELECT 'owner' FROM api_tokens"
-        " WHERE tenant_id = %(tenant)s AND token_id = %(id)s AND revoked_at IS NULL",
-        {"tenant": tenant.tenant_id, "id": export.created_by},
-    ).fetchall()
-    roles: tuple[Role, ...] = get_args(Role)
-    role = next((role for role in roles if rows and rows[0][0] == role), None)
-    if role not in roles_with("export"):
-        raise CreatorGone("Whoever asked for it may no longer see these figures.")
-    kept = export.request["access"]
-    return Access(
-        tenant.tenant_id,
-        role,
-        export.created_by,
-        _ids(kept["venues"]),
-        _ids(kept["events"]),
-        bool(kept["masked"]),
-    )
-
-
 def organisation(tenant: TenantConnection) -> str:
     """The name of the tenant, for the top of a page."""
     row = tenant.execute("SELECT name FROM tenants WHERE tenant_id = %s", [tenant.tenant_id]).fetchone()
@@ -235,7 +207,7 @@ def finish(
 ) -> bool:
     """Note that it is done and put the whole file in its place; whether it was still wanted.
 
-    `rows` are those in the file, of how many; of a PDF those of its tables."""
+    `rows` are those in the file (of a PDF those of its tables), and all there are with those left out."""
     wanted = _update(
         tenant,
         export,
@@ -315,7 +287,7 @@ def _select(
         values
         | {
             "tenant": tenant.tenant_id,
-            "all": access.role == "owner",
+            "all": may(access, "all-exports"),
             "by": access.user_id,
             "limit": limit,
         },
@@ -329,7 +301,3 @@ def _kept(access: Access) -> dict[str, Any]:
         "venues": None if access.venues is None else sorted(map(str, access.venues)),
         "events": None if access.events is None else sorted(map(str, access.events)),
     }
-
-
-def _ids(kept: list[str] | None) -> frozenset[UUID] | None:
-    return None if kept is None else frozenset(map(UUID, kept))

@@ -4,30 +4,29 @@ A key is claimed before anything is done. Should the process die before the answ
 claimed: whether it was done is then not known, and doing it again could be the second time.
 
 Answers may hold what is shown once only, such as a new link. They are kept encrypted under the caller's key,
-of which the table has a hash, together with ours: neither the table nor a copy of it can be read.
+of which the table has a hash, together with the tenant's: neither the table nor a copy of it can be read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from data.engine import Database
+from data import keys
+from data.engine import Database, TenantConnection
+from data.keys import Unsealable
+from data.tenant_keys import value_key
 from data.tenants import list_tenants
 
 KEPT = timedelta(hours=24)
 MOST_BYTES = 256_000
 """A larger answer is not kept, and its key is free again."""
-_NONCE_BYTES = 12
 
 
 class BadKey(Exception):
@@ -53,23 +52,21 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A key that its caller has now, for the request with this fingerprint; `seal` encrypts its answer."""
+    """A key that its caller has now, for the request with this fingerprint; `secret` is the key itself."""
 
     tenant_id: UUID
     caller: UUID
     key: bytes
     fingerprint: bytes
-    seal: bytes = field(repr=False)
+    secret: str = field(repr=False)
 
 
-def claim_of(tenant_id: UUID, caller: UUID, key: str, ours: str, *request: bytes) -> Claim:
-    """The claim of a caller (a user or a token) on a key for a request of these parts; `ours` is the secret
-    of the installation."""
+def claim_of(tenant_id: UUID, caller: UUID, key: str, *request: bytes) -> Claim:
+    """The claim of a caller (a user or a token) on a key for a request of these parts."""
     digest = hashlib.sha256()
     for part in request:
         digest.update(len(part).to_bytes(8, "big") + part)
-    seal = hmac.new(ours.encode(), b"idempotency " + caller.bytes + key.encode(), hashlib.sha256).digest()
-    return Claim(tenant_id, caller, hashlib.sha256(key.encode()).digest(), digest.digest(), seal)
+    return Claim(tenant_id, caller, hashlib.sha256(key.encode()).digest(), digest.digest(), key)
 
 
 def begin(database: Database, claim: Claim) -> Kept | None:
@@ -101,16 +98,16 @@ def begin(database: Database, claim: Claim) -> Kept | None:
             " WHERE tenant_id = %s AND caller = %s AND key_hash = %s",
             [claim.tenant_id, claim.caller, claim.key],
         ).fetchone()
+        sealing = _sealing(tenant, claim) if found is not None and found[1] is not None else None
     if found is None:  # Given up between the two statements.
         raise InFlight
     if bytes(found[0]) != claim.fingerprint:
         raise KeyReused
-    if found[1] is None:
+    if found[1] is None or sealing is None:
         raise InFlight
-    sealed = bytes(found[1])
     try:
-        opened = AESGCM(claim.seal).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], claim.fingerprint)
-    except InvalidTag:  # Our secret was changed since: it was done, but how it ended cannot be read.
+        opened = keys.unlock(sealing, bytes(found[1]), claim.fingerprint)
+    except Unsealable:  # Of an older version: it was done, but how it ended cannot be read.
         raise InFlight from None
     return msgspec.msgpack.decode(opened, type=Kept)
 
@@ -120,14 +117,20 @@ def keep(database: Database, claim: Claim, answer: Kept) -> None:
     if len(answer.body) > MOST_BYTES:
         drop(database, claim)
         return
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    sealed = AESGCM(claim.seal).encrypt(nonce, msgspec.msgpack.encode(answer), claim.fingerprint)
     with database.tenant(claim.tenant_id) as tenant:
+        sealed = keys.lock(_sealing(tenant, claim), msgspec.msgpack.encode(answer), claim.fingerprint)
         tenant.execute(
             "UPDATE idempotency_keys SET answer = %s"
             " WHERE tenant_id = %s AND caller = %s AND key_hash = %s AND fingerprint = %s",
-            [nonce + sealed, claim.tenant_id, claim.caller, claim.key, claim.fingerprint],
+            [sealed, claim.tenant_id, claim.caller, claim.key, claim.fingerprint],
         )
+
+
+def _sealing(tenant: TenantConnection, claim: Claim) -> bytes:
+    """The key of this claim's answer, from the tenant's and the caller's."""
+    return hmac.digest(
+        value_key(tenant), b"idempotency " + claim.caller.bytes + claim.secret.encode(), "sha256"
+    )
 
 
 def drop(database: Database, claim: Claim) -> None:

@@ -7,6 +7,8 @@ Every name begins with the installation's prefix and the tenant.
 
 import threading
 import time
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -95,6 +97,19 @@ class LiveStore:
         counted = self._ask(lambda: self._redis.hgetall(f"{self._prefix}:jobs"))
         pairs = ((name.decode().rpartition(":"), int(count)) for name, count in counted.items())
         return {(job, outcome): count for (job, _, outcome), count in pairs}
+
+    def count_queue(self, amounts: Mapping[str, int]) -> None:
+        """Add to what readers of queues count for the metrics; nothing happens without Redis."""
+        try:
+            for name, amount in amounts.items():
+                self._ask(partial(self._redis.hincrby, f"{self._prefix}:queues", name, amount))
+        except RedisUnavailable:
+            return
+
+    def queues(self) -> dict[str, int]:
+        """What readers of queues counted since the counters began. Raises RedisUnavailable."""
+        counted = self._ask(lambda: self._redis.hgetall(f"{self._prefix}:queues"))
+        return {name.decode(): int(count) for name, count in counted.items()}
 
     def ping(self) -> float:
         """Seconds until Redis answered. Raises RedisUnavailable."""

@@ -12,7 +12,8 @@ Shape = Literal["instant", "date", "text", "id", "number"]
 class Dimension:
     """A dimension; `families` are the families of measures that it can split (`data.metric_measures`).
 
-    `seconds` is how long a bucket of a time is, at its shortest; 0 for everything that is no time.
+    `seconds` is how long a bucket of a time is, at its shortest; 0 for everything that is no time. The values
+    of one `in_currency` are amounts, told for each currency on its own, as money is.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Dimension:
     description: str
     families: frozenset[str]
     seconds: int = 0
+    in_currency: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -86,7 +88,16 @@ _ALL = [
     Dimension("status", "Status", "text", "The event's status: scheduled, on_sale, sold_out …", _EVENTS),
     _of("currency", "Currency", "ISO 4217 code of the money.", "sales", "carts", "takings"),
     _of("ticket_type", "Ticket type", "The type of ticket or price level.", "sales"),
-    _of("price", "Price", "The band that the price of one ticket falls into, in major units.", "sales"),
+    Dimension(
+        "price",
+        "Price",
+        "text",
+        "The band that the price of one ticket falls into, in major units of its own currency: each currency"
+        " has rows of its own. A filter takes the tickets whose price lies in the band in the currency they"
+        " were paid in, whichever that is; filter by `currency` too for those of one.",
+        frozenset({"sales"}),
+        in_currency=True,
+    ),
     _of("channel", "Channel", "Where it was sold: web, box office, partner …", "sales"),
     _of("campaign", "Campaign", "The marketing campaign it came from.", "sales", "web"),
     _of("country", "Country", "The buyer's country, ISO 3166 code.", "sales"),
@@ -106,5 +117,7 @@ _ALL = [
 ]
 
 DIMENSIONS: dict[str, Dimension] = {dimension.name: dimension for dimension in _ALL}
+IN_CURRENCY = frozenset(dimension.name for dimension in _ALL if dimension.in_currency)
+"""Dimensions whose values are amounts of a currency."""
 TIMES = tuple(dimension.name for dimension in _ALL if dimension.seconds)
 """The grains of time, the finest first."""

@@ -202,11 +202,12 @@ LIST: dict[str, Row] = {
     ),
     "inside": _row("Inside", "people", "attendance", "inside", "People inside at the end of the span."),
     "peak_inside": _row(
-        "Peak inside",
+        "Peak inside one event",
         "people",
         "attendance",
         "peak_inside",
-        "The most people inside at once, of any one event.",
+        "The most people inside one event at once; of several events the highest, so it may be lower than all"
+        " who are inside now.",
     ),
     "entered": _row(
         "Entered", "people", "attendance", "entered", "Different tickets that came in, by event."
@@ -223,14 +224,20 @@ LIST: dict[str, Row] = {
     "reentries": _row("Re-entries", "people", "attendance", "reentries", "How often somebody came back in."),
     "expected": _row("Expected", "people", "attendance", "expected", "Tickets sold and comps of the events."),
     "no_shows": _row(
-        "No-shows", "people", "attendance", "no_shows", "Tickets that have not come in, once doors are open."
+        "No-shows",
+        "people",
+        "attendance",
+        "no_shows",
+        "Tickets that have not come in, once doors are open; none of an event that let in more than it knows"
+        " sold.",
     ),
     "show_rate": _row(
         "Show rate",
         "percent",
         "attendance",
         "came",
-        "Tickets that came in, of all tickets of events whose doors have opened.",
+        "Tickets that came in, of all tickets of events whose doors have opened; of an event that let in"
+        " more than it knows sold, all of them.",
         "due",
     ),
     # Doors
@@ -306,10 +313,15 @@ LIST: dict[str, Row] = {
         "Visitors with a cart", "percent", "funnel", "carts", "Carts, of all visitors.", "visitors"
     ),
     "cart_conversion": _row(
-        "Carts bought", "percent", "funnel", "customers", "Customers, of all people with a cart.", "carts"
+        "Carts bought",
+        "percent",
+        "funnel",
+        "customers",
+        "Customers of all channels, of all with a cart.",
+        "carts",
     ),
     "conversion_rate": _row(
-        "Conversion", "percent", "funnel", "orders", "Orders, of all visitors.", "visitors"
+        "Conversion", "percent", "funnel", "orders", "Orders of all channels, of all visitors.", "visitors"
     ),
     # Social
     "mentions": _row("Mentions", "count", "social", "mentions", "Posts about the event."),

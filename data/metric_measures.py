@@ -4,6 +4,7 @@ A metric is a sum or a ratio of measures (`data.metrics`). Every measure belongs
 `fact` is its aggregate over that family's facts, which stand under the alias `f`.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,14 @@ class Measure:
     type: str = "bigint"
     rolled: str = ""
     by_events: bool = False
+
+    @property
+    def only(self) -> str:
+        """Which of its family's facts change it, as SQL over `f` and `e`; empty for all of them."""
+        aggregate, _, condition = self.fact.partition(" FILTER (WHERE ")
+        added = re.fullmatch(r"-?sum\((.+)\)", aggregate)
+        parts = [condition.removesuffix(")"), f"{added[1]} <> 0" if added else ""]
+        return " AND ".join(part for part in parts if part)
 
 
 VENUE, DAY, TOTALS, MONEY, GATE, CUSTOMER = (
@@ -183,7 +192,7 @@ _ALL = [
     _night("no_shows", "f.no_shows * f.counts"),
     _night("expected", "(f.sold + f.comps) * f.counts"),
     _night("due", "CASE WHEN f.opened THEN (f.sold + f.comps) * f.counts ELSE 0 END"),
-    _night("came", "CASE WHEN f.opened THEN f.entered * f.counts ELSE 0 END"),
+    _night("came", "CASE WHEN f.opened THEN least(f.entered, f.sold + f.comps) * f.counts ELSE 0 END"),
     Measure("peak_inside", "nights", "max(f.peak * f.counts)", {}, kind="highest"),
     Measure("night_gross", "takings", "sum(f.gross_minor)", {}, money=True),
     Measure("night_refunded", "takings", "sum(f.refunded_minor)", {}, money=True),

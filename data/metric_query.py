@@ -5,22 +5,40 @@ JSON names are camelCase, snake_case is accepted too; anything unknown is refuse
 
 from __future__ import annotations
 
+import typing
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from data.json_values import strictly
+from data.metric_dimensions import DIMENSIONS
 
 MOST_ROWS = 10_000
 
 
 class Frozen(BaseModel):
-    """A value: immutable, hashable, strict about names."""
+    """A value: immutable, hashable, strict about names, numbers and booleans (`data.json_values`)."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: typing.Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic reads it by."""
+        return strictly(handler(source), cls)
 
 
 class Last(Frozen):
@@ -70,14 +88,49 @@ class DaysToDoors(Frozen):
     last: int = Field(0, alias="until", ge=-60)
 
 
-Range = Last | Between | Named | DaysToDoors
+_RANGES: tuple[type[Frozen], ...] = (Last, Between, Named, DaysToDoors)
+
+
+def _names(model: type[Frozen]) -> set[str]:
+    return {*model.model_fields, *(field.alias or name for name, field in model.model_fields.items())}
+
+
+def _one_kind(value: object) -> object:
+    """A range as it is, unless it has names of several kinds, which no kind of range takes together."""
+    if not isinstance(value, dict):
+        return value
+    given = {name for name in value if any(name in _names(kind) for kind in _RANGES)}
+    if len(given) < 2 or any(given <= _names(kind) for kind in _RANGES):
+        return value
+    named = ", ".join(name for name in value if name in given)
+    raise PydanticCustomError("bad_range", "{words}", {"words": f"{RANGE_WORDS}, and not several: {named}"})
+
+
+RANGE_WORDS = "a range is either {last, unit}, {from, to}, {named} or {daysBefore, until}"
+Range = Annotated[Last | Between | Named | DaysToDoors, BeforeValidator(_one_kind)]
 
 
 class In(Frozen):
-    """The dimension has one of these values; an empty string stands for "not known"."""
+    """The dimension has one of these values; an empty string stands for "not known". Of a dimension whose
+    values are numbers, such as `weekday`, they may be numbers, as answers have them."""
 
     dimension: str
     values: tuple[str, ...] = Field(alias="in", min_length=1, max_length=500)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _numbers(cls, given: object, info: ValidationInfo) -> object:
+        """Whole numbers as the text that they are in an address."""
+        dimension = DIMENSIONS.get(info.data.get("dimension", ""))
+        if dimension is None or dimension.shape != "number" or not isinstance(given, list | tuple):
+            return given
+        return tuple(str(int(each)) if _is_whole(each) else each for each in given)
+
+
+def _is_whole(value: object) -> TypeGuard[int | float]:
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class Within(Frozen):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from data.access import Access
 from data.engine import TenantConnection
 from data.event_list import described, listed
+from data.export_privacy import leaving
 from data.live import read_state, tonight
+from data.live_masking import without_money
 from data.live_state import EventState
 from data.metric_query import Between, MetricQuery
 from data.noted import Noted, noted
@@ -22,7 +23,7 @@ from data.query import attempt
 class LiveNight:
     """The live state of an event (`data.live_state.compose`); without one, of the one on at `venue`.
 
-    None when there is no event on. Where money is masked every amount in it is None.
+    None when there is no event on. Where money is masked there is none in it (`data.live_masking`).
     """
 
     event: UUID | None = None
@@ -54,9 +55,11 @@ Need = MetricQuery | LiveNight | EventList | Notes
 
 def answer(tenant: TenantConnection, access: Access, needs: Sequence[Need], now: datetime) -> list[object]:
     """What every need gets, in their order: an `Answer`, a live state, a list of events or notes. A need
-    that has no answer has its QueryError in its place. Raises DatabaseUnavailable."""
+    that has no answer has its QueryError in its place; customers have their names of the day. Raises
+    DatabaseUnavailable."""
     queries = list(dict.fromkeys(need for need in needs if isinstance(need, MetricQuery)))
-    answers: dict[Need, object] = dict(zip(queries, attempt(tenant, access, queries, now), strict=True))
+    found = leaving(tenant, attempt(tenant, access, queries, now), now)
+    answers: dict[Need, object] = dict(zip(queries, found, strict=True))
     for need in needs:
         if need not in answers and isinstance(need, LiveNight):
             answers[need] = live_night(tenant, access, need, now)
@@ -134,39 +137,3 @@ def _venues(tenant: TenantConnection, access: Access) -> list[UUID]:
         "SELECT venue_id FROM venues WHERE tenant_id = %s ORDER BY name, venue_id", [tenant.tenant_id]
     )
     return [venue for (venue,) in rows.fetchall() if access.venues is None or venue in access.venues]
-
-
-_AMOUNT = ("Minor", "minor")
-
-
-def without_money(state: EventState) -> EventState:
-    """The same state without any amount: for readers who are not to see money."""
-    return {name: _hidden(name, value) for name, value in state.items()} | {"masked": True}
-
-
-def _hidden(name: str, value: Any) -> Any:
-    if name.endswith(_AMOUNT):
-        return None
-    if name == "revenue":
-        return {"currencies": [_without_amounts(money) for money in value["currencies"]]}
-    if name == "milestones":
-        return [mark for mark in value if mark.get("measure") not in _MONEY_MARKS]
-    if name == "feed":
-        kept = [item for item in value if item.get("measure") not in _MONEY_MARKS]
-        return [_walk(item, _hidden) for item in kept]
-    return _walk(value, _hidden)
-
-
-_MONEY_MARKS = frozenset({"revenue_target"})
-
-
-def _without_amounts(money: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if name in ("currency", "exponent") else None for name, value in money.items()}
-
-
-def _walk(value: Any, change: Callable[[str, Any], Any]) -> Any:
-    if isinstance(value, dict):
-        return {name: change(name, own) for name, own in value.items()}
-    if isinstance(value, list):
-        return [_walk(own, change) for own in value]
-    return value

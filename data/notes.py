@@ -93,18 +93,24 @@ def notes(
     *,
     venues: Collection[UUID] = (),
     events: Collection[UUID] = (),
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = MOST,
 ) -> list[Note]:
-    """The notes from `start` until before `end`, in the order of time; at most a thousand, the last ones.
+    """The notes from `start` until before `end`, in the order of time; at most `limit`, the last ones of
+    those before the note `before` (its moment and id).
 
     Of `venues` and `events`, or of all that may be seen; with events also what is about their venues as a
     whole. Empty for promoters and doors.
     """
     if not may(access, "see-notes"):
         return []
+    at, last_id = before or (None, None)
     return _read(
         tenant,
         access,
-        "(%(start)s::timestamptz IS NULL OR a.at >= %(start)s)"
+        "(%(before)s::timestamptz IS NULL OR a.at < %(before)s"
+        "  OR a.at = %(before)s AND a.annotation_id > %(last)s)"
+        " AND (%(start)s::timestamptz IS NULL OR a.at >= %(start)s)"
         " AND (%(end)s::timestamptz IS NULL OR a.at < %(end)s)"
         " AND (%(venues)s::uuid[] IS NULL OR a.venue_id = ANY(%(venues)s))"
         " AND (%(events)s::uuid[] IS NULL OR a.event_id = ANY(%(events)s)"
@@ -115,6 +121,9 @@ def notes(
             "end": end,
             "venues": list(venues) or None,
             "events": list(events) or None,
+            "before": at,
+            "last": last_id,
+            "most": limit,
         },
     )
 
@@ -158,12 +167,12 @@ def _read(tenant: TenantConnection, access: Access, condition: str, parameters: 
         " AND (%(seen_venues)s::uuid[] IS NULL OR a.venue_id = ANY(%(seen_venues)s))"
         " AND (%(seen_events)s::uuid[] IS NULL OR a.event_id IS NULL OR a.event_id = ANY(%(seen_events)s))"
         " ORDER BY a.at DESC, a.annotation_id LIMIT %(most)s",
-        parameters
+        {"most": MOST}
+        | parameters
         | {
             "tenant": tenant.tenant_id,
             "seen_venues": None if access.venues is None else list(access.venues),
             "seen_events": None if access.events is None else list(access.events),
-            "most": MOST,
         },
     )
     names = names_of(tenant, {row["author_id"] for row in rows})

@@ -38,7 +38,7 @@ def months(first: date, last: date) -> Iterator[date]:
     month = month_of(first)
     while month <= last:
         yield month
-        month = _next(month)
+        month = next_month(month)
 
 
 def ensure(
@@ -56,6 +56,26 @@ def ensure(
             return _ensure(connection, first, last, strays)
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(str(error)) from error
+
+
+def strays(connection: psycopg.Connection, table: str, many: int = 1) -> set[date]:
+    """The months of which at least `many` rows lie in a table's default partition."""
+    return _strays(connection, table, PARTITIONED[table], many)
+
+
+def present(connection: psycopg.Connection, table: str) -> set[str]:
+    """The names of a table's partitions."""
+    return _present(connection, table)
+
+
+def make(connection: psycopg.Connection, table: str, month: date) -> bool:
+    """Make one partition, and move the month's rows into it, unless it is there. As `ensure`, on a connection
+    of the owner's that commits by itself; raises LockNotAvailable when somebody reads the table for long."""
+    name = f"{table}_{month:%Y_%m}"
+    if name in _present(connection, table):
+        return False
+    _create(connection, table, PARTITIONED[table], name, month)
+    return True
 
 
 def _ensure(connection: psycopg.Connection, first: date | None, last: date | None, strays: int) -> list[str]:
@@ -102,7 +122,7 @@ def _create(connection: psycopg.Connection, table: str, column: str, name: str, 
         "rest": sql.Identifier(f"{table}_default"),
         "column": sql.Identifier(column),
         "since": sql.Literal(f"{month:%Y-%m-%d} 00:00+00"),
-        "until": sql.Literal(f"{_next(month):%Y-%m-%d} 00:00+00"),
+        "until": sql.Literal(f"{next_month(month):%Y-%m-%d} 00:00+00"),
     }
     span = sql.SQL("{column} >= {since} AND {column} < {until}").format(**parts)
     with connection.transaction():
@@ -120,7 +140,8 @@ def _create(connection: psycopg.Connection, table: str, column: str, name: str, 
             connection.execute(sql.SQL(statement).format(**parts, span=span))
 
 
-def _next(month: date) -> date:
+def next_month(month: date) -> date:
+    """The first day of the month after this one's."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
@@ -131,5 +152,5 @@ def _before(day: date) -> date:
 def _ahead(day: date) -> date:
     month = month_of(day)
     for _ in range(MONTHS_AHEAD):
-        month = _next(month)
+        month = next_month(month)
     return month

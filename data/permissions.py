@@ -1,7 +1,8 @@
 """Who may do what: the one table that every address, page, callback, socket, export and job asks.
 
-People have a role, programs the scopes of their token. A right to one board comes on top of it
-(`data/board_rights.py`), and of which tenant it all is, PostgreSQL's policies decide.
+People have a role, programs the scopes of their token. Of which venues and events, grants say
+(`data/grants.py`): a promoter reads those events that were granted, and nothing else. A right to one board
+comes on top of it (`data/board_rights.py`), and of which tenant it all is, PostgreSQL's policies decide.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
 from data.access import Access, Scope
-from data.accounts import Role
+from data.accounts import Person
+from data.users import Role
 
 Permission = Literal[
     "send-messages",
     "see-night",
+    "see-money",
     "see-figures",
     "see-rows",
     "see-boards",
@@ -23,7 +26,11 @@ Permission = Literal[
     "write-notes",
     "give-links",
     "export",
+    "all-exports",
+    "see-audit",
     "read-metrics",
+    "manage-people",
+    "administer",
 ]
 
 
@@ -32,18 +39,22 @@ class Grant(NamedTuple):
 
     what: str
     roles: frozenset[Role]
-    scope: Scope
+    scope: Scope | None
+    """None for what no token may."""
 
 
 _NOBODY: frozenset[Role] = frozenset()
-_NIGHT: frozenset[Role] = frozenset({"owner", "manager", "analyst", "door"})
+_NIGHT: frozenset[Role] = frozenset({"owner", "manager", "analyst", "door", "promoter"})
+_READERS: frozenset[Role] = frozenset({"owner", "manager", "analyst", "promoter"})
 _FIGURES: frozenset[Role] = frozenset({"owner", "manager", "analyst"})
 _LINKS: frozenset[Role] = frozenset({"owner", "manager"})
+_OWNERS: frozenset[Role] = frozenset({"owner"})
 
 PERMISSIONS: Mapping[Permission, Grant] = {
     "send-messages": Grant("Sending messages", _NOBODY, "send"),
     "see-night": Grant("The live figures of a night", _NIGHT, "read"),
-    "see-figures": Grant("Figures and widgets", _FIGURES, "read"),
+    "see-money": Grant("Amounts of money", _READERS, "read"),
+    "see-figures": Grant("Figures and widgets", _READERS, "read"),
     "see-rows": Grant("Single sales and scans", _FIGURES, "read"),
     "see-boards": Grant("Dashboards", _FIGURES, "read"),
     "change-boards": Grant("Changes of dashboards", _FIGURES, "write"),
@@ -51,13 +62,27 @@ PERMISSIONS: Mapping[Permission, Grant] = {
     "write-notes": Grant("Writing notes", _FIGURES, "write"),
     "give-links": Grant("Links for people outside", _LINKS, "write"),
     "export": Grant("Downloads", _FIGURES, "read"),
+    "all-exports": Grant("Downloads that others asked for, and removing them", _OWNERS, "write"),
+    "see-audit": Grant("The audit log", _OWNERS, "audit"),
     "read-metrics": Grant("The server's own metrics", _NOBODY, "metrics"),
+    "manage-people": Grant("Looking after people", _LINKS, None),
+    "administer": Grant("API tokens, and what everybody needs to sign in", _OWNERS, None),
 }
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 class NotPermitted(Exception):
     """Signed in, or known by a token, but not for this; the text says what it is not for."""
+
+
+def access_of(person: Person) -> Access:
+    """The eyes of a signed-in person: of their tenant what they were granted, without money where their role
+    may not see it. What their role may open, `PERMISSIONS` says."""
+    venues, events = person.venues, person.events
+    if person.role == "promoter" and events is None:  # Never all of it, whatever was read.
+        venues = events = frozenset()
+    masked = person.role not in roles_with("see-money")
+    return Access(person.tenant_id, person.role, person.user_id, venues, events, masked=masked)
 
 
 def may(access: Access, permission: Permission) -> bool:

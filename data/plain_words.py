@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,11 +24,14 @@ _WORDS = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
+    "datetime_type": "must be a moment, as 2026-05-01T18:00:00+01:00",
+    "datetime_parsing": "must be a moment, as 2026-05-01T18:00:00+01:00",
+    "datetime_from_date_parsing": "must be a moment, as 2026-05-01T18:00:00+01:00",
+    "int_from_float": "must be a whole number",
     "uuid_type": "must be an id, as 0190a6e2-0000-7000-8000-000000000000",
     "uuid_parsing": "must be an id, as 0190a6e2-0000-7000-8000-000000000000",
     "dict_type": "must be an object",
@@ -46,6 +50,11 @@ def sentence(text: str) -> str:
     """The text with a capital and one mark at its end."""
     text = text.strip()
     return text and text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+
+
+def shown_value(value: object) -> str:
+    """A value as JSON writes it, texts without their marks."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def choices(found: Mapping[str, Any]) -> list[str]:

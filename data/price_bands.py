@@ -1,6 +1,7 @@
 """Price bands: the one definition by which tickets and their money are told apart by unit price.
 
-A band is named by its bounds in major units of the currency, e.g. `20-30`: at least 20 and less than 30.
+A band is one of a currency: bands of two that are called alike are two, and nothing adds them up. It is named
+by its bounds in major units of the currency, e.g. `20-30`: at least 20 and less than 30.
 The last is open, `250+`. Comps and tickets sold for nothing are `free`. Lines that do not say what a
 ticket cost (fees, refunds, cancellations of paid tickets) are in no band: the empty text, "not known".
 """

@@ -17,6 +17,7 @@ import psycopg
 
 from data.access import Access
 from data.answers import Answer
+from data.archived import Wanted, missing
 from data.engine import TenantConnection
 from data.metric_query import MetricQuery
 from data.metrics import Metric
@@ -32,6 +33,8 @@ from data.query_world import World, read
 TIMEOUT_SECONDS = 20
 LONGEST_SECONDS = 40
 """After so long nothing more is waited for: whatever is not answered yet is told that it takes too long."""
+_FIRST, _LAST = 0, 7_258_118_400
+"""1970 and 2200: nothing is asked of before or after."""
 MOST_GROUPS = 200_000
 """Rows of one statement: each is an object in this process, which others work in, too."""
 
@@ -100,7 +103,7 @@ def _found_out(
     programme = next((own.world.programme for own in prepared.values()), 0)
     found = iter(look_up(tenant, wanted, programme))
     for index, sums in gathered.items():
-        results[index] = assemble(sums, {dimension: next(found) for dimension in sums.ids})
+        results[index] = assemble(sums, {each[0]: next(found) for each in sums.wanted()})
     return [results[index] for index in range(len(queries))]
 
 
@@ -141,7 +144,30 @@ def _prepared(
             prepared[index] = prepare(tenant.tenant_id, access, queries[index], metrics, world, now)
         except QueryError as error:
             errors[index] = error
-    return prepared
+    return _whole(tenant, prepared, errors)
+
+
+def _whole(
+    tenant: TenantConnection, prepared: dict[int, Prepared], errors: dict[int, Answer | QueryError]
+) -> dict[int, Prepared]:
+    """Those that need no single fact of a month that is archived; the others go into `errors`."""
+    wanted = [
+        (index, Wanted(statement.read.source.table, _moment(piece.lo), _moment(piece.hi), events))
+        for index, own in prepared.items()
+        for statement in own.statements
+        if statement.read.source.partitioned
+        for piece in statement.read.pieces
+        for side in ((own.other or own.main) if statement.compared else own.main,)
+        for events in ((piece.event,) if piece.event else side.events,)
+    ]
+    for position, gap in missing(tenant, [each for _, each in wanted]).items():
+        errors[wanted[position][0]] = gap.error()
+    return {index: own for index, own in prepared.items() if index not in errors}
+
+
+def _moment(second: int) -> datetime:
+    """A whole question has no end: its seconds may be no date."""
+    return datetime.fromtimestamp(min(max(second, _FIRST), _LAST), UTC)
 
 
 def _fetch(

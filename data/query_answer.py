@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -13,11 +14,14 @@ from data.metric_measures import MEASURES
 from data.metrics import CATALOGUE, Metric
 from data.query_inside import Inside
 from data.query_names import NAMED, Names, Wanted
+from data.query_plainly import is_plain, plain_columns
 from data.query_reads import STATE, Prepared
 from data.query_rows import OTHER, PLAIN, Arranger, Cells, Key, Sums, plain, totals, value_of
-from data.query_series import every_bucket, minutes_of
+from data.query_series import buckets_of, minutes_of
+from data.query_small import Table, is_about_people
 from data.query_sql import Statement
 from data.query_windows import Look
+from data.query_zones import EVENT_ZONES, asks_event_zones, zone_of, zones_of
 
 Rows = list[tuple[Any, ...]]
 
@@ -34,11 +38,14 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
     """The answer to a question, with the names of what it `wanted`."""
     prepared = gathered.prepared
     query = prepared.query
+    if gathered.plain is not None:
+        return _plainly(prepared, gathered.plain, names)
     if "venue" in query.dimensions:
         names = names | {"venue": {str(v): clock.name for v, clock in prepared.world.venues.items()}}
     minutes = partial(minutes_of, prepared, prepared.main)
     arranger = Arranger(query, prepared.metrics, prepared.by_currency, names, minutes)
     main, other = gathered.main, gathered.other
+    suppressed = _protected(gathered)
     if query.top is not None:
         gathered.inside.fill(main)
         gathered.inside_other.fill(other)
@@ -67,19 +74,53 @@ def assemble(gathered: Gathered, names: Names) -> Answer:
     columns = _columns(prepared)
     values = _Values(prepared, columns, main, other)
     ordered = arranger.ordered(keys, values.of)
+    shown = values.rows(ordered[: query.limit])
+    return replace(_answer(prepared, columns, shown, len(ordered), names), suppressed=suppressed)
+
+
+def _protected(gathered: Gathered) -> bool:
+    """Whether anything is hidden of a question about where people live, once it is."""
+    prepared = gathered.prepared
+    if not is_about_people(prepared.query):
+        return False
+    asked = (name for metric in prepared.metrics for name in metric.measures)
+    table = Table(prepared.query, _splits_currency(prepared), asked)
+    sides = [(gathered.main, gathered.whole), (gathered.other, gathered.whole_other)]
+    return table.protect(sides if prepared.other else sides[:1])
+
+
+def _plainly(prepared: Prepared, rows: Rows, names: Names) -> Answer:
+    """The answer that is a series of one statement."""
+    width = _width(prepared.statements[0])
+    missing = partial(_missing, prepared)
+    keys, figures = plain_columns(prepared, rows, width, missing)
+    count = len(keys[0])
+    own = dict(zip((metric.name for metric in prepared.metrics), figures, strict=True))
+    if prepared.shows_currency and not _splits_currency(prepared):
+        keys.append([_home_currency(prepared)] * count)
+    hidden = [None] * count
+    shown = [own.get(name, hidden) for name in prepared.query.metrics]
+    every = list(zip(*keys, *shown, strict=True))
+    return _answer(prepared, _columns(prepared), every[: prepared.query.limit], count, names)
+
+
+def _answer(
+    prepared: Prepared, columns: tuple[Column, ...], rows: Rows, total_rows: int, names: Names
+) -> Answer:
     return Answer(
         columns,
-        values.rows(ordered[: query.limit]),
+        rows,
         prepared.now,
-        _zone(prepared),
+        zone_of(prepared),
         *_bounds(prepared),
-        total_rows=len(ordered),
+        total_rows=total_rows,
         sources=tuple(dict.fromkeys(s.read.source.name for s in prepared.statements)),
         masked=frozenset(
             column.name
             for column in columns
             if prepared.masked and column.kind in ("metric", "compared") and _metric(column.name).money
         ),
+        zones=zones_of(prepared, names),
         names=names,
     )
 
@@ -94,20 +135,32 @@ class Gathered:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         self.main, self.other = Cells(), Cells()
+        self.whole, self.whole_other = Cells(), Cells()
         main, now = prepared.main, prepared.now
         self.inside = Inside(prepared.query, main, main, now)
         self.inside_other = Inside(prepared.query, prepared.other or main, main, now)
         self.ids: dict[str, set[str]] = {name: set() for name in prepared.query.dimensions if name in NAMED}
         self.top: set[Key] | None = None
+        self.plain: Rows | None = None
+        """The rows of a plain series, as they came."""
 
     def wanted(self) -> list[Wanted]:
         """The ids whose names are to be looked up."""
         venues = frozenset(self.prepared.main.clocks)
-        return [(dimension, venues, ids) for dimension, ids in self.ids.items()]
+        found: list[Wanted] = [(dimension, venues, ids) for dimension, ids in self.ids.items()]
+        if asks_event_zones(self.prepared):
+            found.append((EVENT_ZONES, venues, self.ids["event"]))
+        return found
 
     def add(self, statement: Statement, rows: Rows) -> None:
         """Add the rows of one statement."""
-        cells = self.other if statement.compared else self.main
+        if is_plain(self.prepared):
+            self.plain = rows
+            return
+        if statement.whole:
+            cells = self.whole_other if statement.compared else self.whole
+        else:
+            cells = self.other if statement.compared else self.main
         state = MEASURES[statement.read.measures[0]].family == STATE
         plainly = all(DIMENSIONS[name].shape in PLAIN for name in statement.keys)
         special = state or statement.compared or statement.ranked or not plainly
@@ -167,7 +220,8 @@ class Gathered:
 
 def _width(statement: Statement) -> int:
     """How many of its columns are the key."""
-    return len(statement.keys) + (statement.by_currency and "currency" not in statement.keys)
+    currency = statement.by_currency and "currency" not in statement.keys
+    return len(statement.keys) + statement.tests + currency
 
 
 _Side = tuple[Metric, dict[Key, Sums], Look | None]
@@ -187,7 +241,7 @@ class _Values:
         }
         shown = [column.name for column in columns if column.kind in ("metric", "compared")]
         self.shown = [self.sides.get(name) for name in shown]
-        self.at_home = _shows_currency(prepared) and not _splits_currency(prepared)
+        self.at_home = prepared.shows_currency and not _splits_currency(prepared)
         self.currency = _home_currency(prepared)
 
     def of(self, column: str, key: Key) -> Any:
@@ -224,12 +278,6 @@ def _splits_currency(prepared: Prepared) -> bool:
     return prepared.by_currency and "currency" not in prepared.query.dimensions
 
 
-def _shows_currency(prepared: Prepared) -> bool:
-    """Money has a currency beside it, also where it is masked."""
-    asked = any(CATALOGUE[name].money for name in prepared.query.metrics)
-    return asked and "currency" not in prepared.query.dimensions
-
-
 def _home_currency(prepared: Prepared) -> str | None:
     """The currency of the venues looked at; None when they have several."""
     currencies = {clock.currency for clock in prepared.main.clocks.values()}
@@ -239,7 +287,7 @@ def _home_currency(prepared: Prepared) -> str | None:
 def _columns(prepared: Prepared) -> tuple[Column, ...]:
     query = prepared.query
     columns = [Column(name, DIMENSIONS[name].label, DIMENSIONS[name].kind) for name in query.dimensions]
-    if _shows_currency(prepared):
+    if prepared.shows_currency:
         columns.append(Column("currency", DIMENSIONS["currency"].label, "text"))
     for name in query.metrics:
         metric = CATALOGUE[name]
@@ -250,42 +298,40 @@ def _columns(prepared: Prepared) -> tuple[Column, ...]:
 
 
 def _in_range(prepared: Prepared, other: Cells) -> list[Key]:
-    """The keys of the compared side, without days that the main span does not have."""
+    """The keys of the compared side, without days that the main span does not have. A span before the doors
+    is of sales: the night itself, on its own day, is not in it and belongs to the answer all the same."""
     query, main = prepared.query, prepared.main
-    if "day" not in query.dimensions or not main.windows:
+    if "day" not in query.dimensions or not main.windows or main.by_event is not None:
         return list(other.rows)
     index = query.dimensions.index("day")
     spans = [(main.clocks[venue], span) for venue, span in main.windows.items()]
-    first = min(clock.day(span.lo) for clock, span in spans)
-    last = max(clock.day(span.hi - 1) for clock, span in spans)
+    first, last = min(c.day(s.lo) for c, s in spans), max(c.day(s.hi - 1) for c, s in spans)
     return [key for key in other.rows if key[index] is None or first <= key[index] <= last]
 
 
 def _missing(prepared: Prepared, keys: Sequence[Key]) -> list[Key]:
     """The rows that nothing happened in: of a figure without dimensions the only one, of a single
-    dimension of time every bucket up to now."""
-    query = prepared.query
-    if not prepared.main.windows:
+    dimension of time every bucket up to now, in each currency those of the venues that have it."""
+    query, main = prepared.query, prepared.main
+    if not main.windows or len(query.dimensions) > 1 or (keys and not query.dimensions):
         return []
-    buckets: list[tuple[Any, ...]]
+    if query.dimensions and query.top is not None:
+        return []  # What is not among the top ones is not nothing.
+    home = next(iter(main.clocks.values())).currency
+    split = _splits_currency(prepared)
     if not query.dimensions:
-        if keys:
-            return []
-        buckets = [()]
-    elif len(query.dimensions) == 1:
-        buckets = [(bucket,) for bucket in every_bucket(prepared, [key[0] for key in keys])]
-    else:
-        return []
-    if not buckets or not _splits_currency(prepared):
-        return buckets
-    home = next(iter(prepared.main.clocks.values())).currency
-    currencies = list(dict.fromkeys(key[-1] for key in keys)) or [home]
-    return [(*bucket, currency) for bucket in buckets for currency in currencies]
-
-
-def _zone(prepared: Prepared) -> str:
-    zones = {str(clock.zone) for clock in prepared.main.clocks.values()}
-    return next(iter(zones)) if len(zones) == 1 else ""
+        return [(home,) if split else ()]
+    buckets = buckets_of(prepared)
+    if not split:
+        return [(bucket,) for bucket in {*buckets.every} - {key[0] for key in keys}]
+    known: dict[Any, set[Any]] = {}
+    for key in keys:
+        known.setdefault(key[-1], set()).add(key[0])
+    missing: list[Key] = []
+    for currency, have in known.items() or [(home, set())]:
+        own = {venue for venue in main.windows if main.clocks[venue].currency == currency}
+        missing += [(bucket, currency) for bucket in {*buckets.of(own)} - have]
+    return missing
 
 
 def _bounds(prepared: Prepared) -> tuple[datetime | None, datetime | None]:

@@ -23,6 +23,7 @@ from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
 from data.query_check import checked
 from data.query_error import QueryError
+from data.query_small import FEWEST, is_about_people
 from data.query_windows import Look, sides
 from data.query_world import World, families_of, read
 
@@ -113,7 +114,7 @@ def _keys(
     now: datetime,
 ) -> tuple[tuple[str | None, ...], World | None]:
     """The keys, and the world where it had to be read for them."""
-    asked = (tenant.tenant_id, _eyes(access), tuple(queries), int(now.timestamp()) // MINUTE)
+    asked = (tenant.tenant_id, access.sight(), tuple(queries), int(now.timestamp()) // MINUTE)
     version = _version(tenant)
     memory = store.recall(asked)
     if isinstance(memory, Keys) and memory.version == version:
@@ -129,7 +130,8 @@ def _keys(
             keys.append(None)  # Nor need what makes no sense have a text.
             continue
         seen = [(side.windows, side.events, side.by_event, next(versions)) for side in own]
-        text = repr((query.model_dump_json(), _eyes(access), seen, _moment(query, own, now)))
+        fewest = FEWEST if is_about_people(query) else 0
+        text = repr((query.model_dump_json(), access.sight(), seen, _moment(query, own, now), fewest))
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
         keys.append(f"{tenant.tenant_id}:answer:{digest}")
     store.remember(asked, Keys(version, tuple(keys)))
@@ -140,12 +142,6 @@ def _version(tenant: TenantConnection) -> tuple[int, int]:
     row = tenant.execute(_VERSION, {"tenant": tenant.tenant_id}).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
-
-
-def _eyes(access: Access) -> tuple[object, ...]:
-    """What of the access an answer depends on: not who it is, but what they may see."""
-    venues = None if access.venues is None else tuple(sorted(access.venues))
-    return venues, None if access.events is None else tuple(sorted(access.events)), access.masked
 
 
 def _sides(query: MetricQuery, access: Access, world: World, now: datetime) -> list[Look]:

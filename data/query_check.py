@@ -10,7 +10,8 @@ from data.metric_query import DaysToDoors, MetricQuery, Named
 from data.metrics import CATALOGUE, Metric
 from data.query_error import QueryError, unknown
 from data.query_filters import check as check_filter
-from data.query_filters import dimensions_of
+from data.query_filters import places_of
+from data.query_small import PLACES
 
 
 def checked(query: MetricQuery, access: Access) -> list[Metric]:
@@ -21,15 +22,22 @@ def checked(query: MetricQuery, access: Access) -> list[Metric]:
         _dimension(name, f"dimensions.{index}")
     _once(query.metrics, "metric", "metrics")
     _once(query.dimensions, "dimension", "dimensions")
-    for name in dimensions_of(query.where):
-        _dimension(name, "where.dimension")
-        used.append(name)
     if query.where is not None:
+        for field, name in places_of(query.where):
+            _dimension(name, field)
+            used.append(name)
         check_filter(query.where)
     for metric in metrics:
         _splits(metric, used, query, access)
     if access.masked and "price" in used:
         raise QueryError("not-for-you", "Prices are not shown here.", field="dimensions", value="price")
+    if "customer" in used and PLACES & {*used}:
+        raise QueryError(
+            "too-few-people",
+            "Where a single customer lives is not told: ask for customers or for places.",
+            field="dimensions" if "customer" in query.dimensions else "where",
+            value="customer",
+        )
     _comparison(query)
     _order(query)
     return [metric for metric in metrics if not (access.masked and metric.money)]

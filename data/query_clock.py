@@ -158,14 +158,19 @@ def _between(asked: Between, clock: Clock) -> Window:
     return Window(lo, hi, (asked.start, asked.end))
 
 
+def needs_offset(moment: datetime, field: str) -> QueryError:
+    """The error about a moment that could be any of several."""
+    return QueryError(
+        "naive-time",
+        "A moment needs its offset from UTC, as 2026-05-01T18:00:00+01:00; a date needs none.",
+        field=field,
+        value=moment.isoformat(),
+    )
+
+
 def _edge(edge: date | datetime, clock: Clock, name: str) -> int:
     if isinstance(edge, datetime) and edge.tzinfo is None:
-        raise QueryError(
-            "naive-time",
-            "A moment needs its offset from UTC, as 2026-05-01T18:00:00+01:00; a date needs none.",
-            field=f"range.{name}",
-            value=edge.isoformat(),
-        )
+        raise needs_offset(edge, f"range.{name}")
     day = edge.date() if isinstance(edge, datetime) else edge
     if not _EARLIEST <= day <= _LATEST:
         raise QueryError(

@@ -23,6 +23,16 @@ def dimensions_of(where: Filter | None) -> Iterator[str]:
         yield part.dimension
 
 
+def places_of(where: Filter, field: str = "where") -> Iterator[tuple[str, str]]:
+    """The same, each after its place in the JSON: `where.and.0.dimension`."""
+    if isinstance(where, In | Within):
+        yield f"{field}.dimension", where.dimension
+        return
+    parts, name = (where.all, "and") if isinstance(where, All) else (where.any, "or")
+    for index, part in enumerate(parts):
+        yield from places_of(part, f"{field}.{name}.{index}")
+
+
 def needed_by(where: Filter | None) -> Iterator[str]:
     """What a source must know for a filter: of a price within limits the price itself, not its band."""
     for part in _leaves(where):
@@ -87,8 +97,7 @@ def check(where: Filter, field: str = "where", depth: int = 0) -> None:
         raise QueryError("too-deep", "Filters may be nested eight deep.", field=field)
     if isinstance(where, In):
         for index, value in enumerate(where.values):
-            if value != "":
-                _checked(DIMENSIONS[where.dimension], value, f"{field}.in.{index}")
+            _checked(DIMENSIONS[where.dimension], value, f"{field}.in.{index}")
     elif isinstance(where, Within):
         if DIMENSIONS[where.dimension].shape != "number" and where.dimension not in _WITHIN:
             raise QueryError(
@@ -106,16 +115,24 @@ def check(where: Filter, field: str = "where", depth: int = 0) -> None:
             check(part, f"{field}.{name}.{index}", depth + 1)
 
 
-def _checked(dimension: Dimension, value: str, field: str) -> None:
+def expected(dimension: Dimension, value: str) -> str:
+    """What the values of a dimension are, in words that end a sentence, if this cannot be one; else empty."""
     try:
-        _parsed(dimension, value)
+        if value != "":  # That stands for "not known".
+            _parsed(dimension, value)
     except ValueError:
+        return _EXPECTED[dimension.shape]
+    return ""
+
+
+def _checked(dimension: Dimension, value: str, field: str) -> None:
+    if wrong := expected(dimension, value):
         raise QueryError(
             "bad-value",
-            f"{dimension.label} cannot be {value[:80]!r}: {_EXPECTED[dimension.shape]}.",
+            f"{dimension.label} cannot be {value[:80]!r}: {wrong}.",
             field=field,
             value=value[:80],
-        ) from None
+        )
 
 
 _EXPECTED = {

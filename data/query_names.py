@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from data.engine import TenantConnection
+from data.query_zones import EVENT_ZONES
 
 Names = dict[str, dict[str, str]]
 """Dimension → value → name."""
@@ -29,6 +30,12 @@ NAMED = {
 } | {own: _BY_PLACE.format(own=own, table=table) for own, table in PLACES.items()}
 """Dimension → the names of some of its values. Gates, zones and ticket types are called by a text that is
 theirs at their venue: of several names the first."""
+
+_ASKED = NAMED | {
+    EVENT_ZONES: "SELECT e.event_id::text, v.zone FROM events e"
+    " JOIN venues v ON v.tenant_id = e.tenant_id AND v.venue_id = e.venue_id"
+    " WHERE e.tenant_id = %(tenant)s AND e.event_id = ANY(%(ids)s::uuid[])"
+}
 
 Wanted = tuple[str, frozenset[UUID], Set[str]]
 """A dimension, the venues that its question looks at, and the values found there."""
@@ -65,4 +72,4 @@ def ask(tenant: TenantConnection, wanted: Wanted) -> Cursor[Any]:
     """Rows of value and name; the values of events and series have to be uuids."""
     dimension, venues, values = wanted
     parameters = {"tenant": tenant.tenant_id, "venues": list(venues), "ids": list(values)}
-    return tenant.execute(NAMED[dimension], parameters)
+    return tenant.execute(_ASKED[dimension], parameters)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from data.metric_query import All, Between, DaysToDoors, In, Last, MetricQuery, Named, Sort, Top, Within
+from data.metric_query import (
+    RANGE_WORDS,
+    All,
+    Between,
+    DaysToDoors,
+    In,
+    Last,
+    MetricQuery,
+    Named,
+    Sort,
+    Top,
+    Within,
+)
 from data.metric_query import Any as AnyOf
-from data.plain_words import choices, nearest, sentence, worded
+from data.plain_words import choices, nearest, sentence, shown_value, worded
 from data.query_error import QueryError, unknown
 
 _RANGES: dict[str, type[BaseModel]] = {
@@ -36,7 +49,6 @@ _KINDS: dict[str, type[BaseModel]] = {
     kind.__name__: kind for kind in (Last, Between, Named, DaysToDoors, In, Within, All, AnyOf)
 }
 _SHAPES: dict[str, type[BaseModel]] = {"sort": Sort, "top": Top}
-_RANGE = "a range is {last, unit}, {from, to}, {named} or {daysBefore, until}"
 _FILTER = "a filter is {dimension, in}, {dimension, atLeast, below}, {and: […]} or {or: […]}"
 
 
@@ -48,6 +60,25 @@ def parse(body: Any, field: str = "") -> MetricQuery:
         raise _understood(error, body, field) from None
 
 
+def faults_in(error: ValidationError, body: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
+    """Place, complaint in words and value there of everything that is wrong in a body with questions, ranges
+    or filters in it; what speaks of a kind of range or filter that was not meant is left out."""
+    told: list[tuple[Any, ...]] = []
+    nothing: dict[tuple[Any, ...], None] = {}
+    for detail in error.errors(include_url=False):
+        place = _place(detail["loc"], body)
+        if place is None:
+            first = next(index for index, part in enumerate(detail["loc"]) if part in _KINDS)
+            nothing[tuple(detail["loc"][:first])] = None
+        else:
+            told.append(tuple(place))
+            yield tuple(place), sentence(worded(detail)), detail["input"]
+    for union in nothing:
+        if not any(place[: len(union)] == union for place in told):
+            words = _FILTER if "where" in union else RANGE_WORDS
+            yield union, sentence(words), reduce(_item, union, body)
+
+
 def _understood(error: ValidationError, body: Any, prefix: str) -> QueryError:
     """Of all that pydantic found, the first thing about the kind of range or filter that was meant; names
     that do not exist before names that are missing, as one may be the other misspelt."""
@@ -57,7 +88,7 @@ def _understood(error: ValidationError, body: Any, prefix: str) -> QueryError:
         if place is not None:
             return _told(detail, place, body, prefix)
     loc = [part for part in details[0]["loc"] if part not in _KINDS]
-    what, how = ("filter", _FILTER) if loc[:1] == ["where"] else ("range", _RANGE)
+    what, how = ("filter", _FILTER) if loc[:1] == ["where"] else ("range", RANGE_WORDS)
     top = str(loc[0]) if loc else what
     return QueryError(f"bad-{what}", f"This is no {what}: {how}.", field=_joined(prefix, [top]))
 
@@ -102,8 +133,10 @@ def _told(detail: Any, place: list[Any], body: Any, prefix: str) -> QueryError:
         return unknown("field", str(place[-1]), field, _names(_within(place, body)))
     if detail["type"] == "missing":
         return QueryError("missing-field", f"{place[-1]} is missing.", field=field)
+    if detail["type"] == "bad_range":
+        return QueryError("bad-range", sentence(worded(detail)), field=field)
     value = detail.get("input")
-    shown = None if isinstance(value, dict | list | tuple) or value is None else str(value)[:80]
+    shown = None if isinstance(value, dict | list | tuple) or value is None else shown_value(value)[:80]
     meant = nearest(shown, choices(detail)) if shown is not None else None
     return QueryError("bad-value", sentence(worded(detail)), field=field, value=shown, nearest=meant)
 

@@ -190,9 +190,11 @@ def _cover(span: Asked, ladder: Sequence[Source]) -> Iterator[Piece]:
     if lo >= hi:
         yield from _cover(span, ladder[1:])
         return
-    yield from _cover(Asked(clock, span.lo, lo, event=span.event), ladder[1:])
+    if span.lo < lo:
+        yield from _cover(Asked(clock, span.lo, lo, event=span.event), ladder[1:])
     yield Piece(source, clock, lo, hi, span.event)
-    yield from _cover(Asked(clock, hi, span.hi, event=span.event), ladder[1:])
+    if hi < span.hi:
+        yield from _cover(Asked(clock, hi, span.hi, event=span.event), ladder[1:])
 
 
 def _floor(second: int, source: Source, clock: Clock) -> int:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from data import query_small
 from data.access import Access
-from data.metric_dimensions import DIMENSIONS, FACTS, NIGHTS
+from data.metric_dimensions import DIMENSIONS, FACTS, IN_CURRENCY, NIGHTS
 from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery
-from data.metrics import Metric
+from data.metrics import CATALOGUE, Metric
 from data.query_clock import Shift
 from data.query_filters import dimensions_of, needed_by
 from data.query_plan import Asked, Needs, plan
@@ -37,6 +38,15 @@ class Prepared:
     now: datetime
     world: World
 
+    @property
+    def shows_currency(self) -> bool:
+        """Whether a currency stands beside the dimensions: with money, also where it is masked, and with what
+        is split by amounts of it."""
+        if "currency" in self.query.dimensions:
+            return False
+        money = any(CATALOGUE[name].money for name in self.query.metrics)
+        return money or not IN_CURRENCY.isdisjoint(self.query.dimensions)
+
 
 def prepare(
     tenant_id: UUID,
@@ -48,7 +58,8 @@ def prepare(
 ) -> Prepared:
     """The statements of a question. `metrics` are those that may be seen. Raises QueryError."""
     main, other = sides(query, access, world, now)
-    by_currency = any(metric.money for metric in metrics) or "currency" in query.dimensions
+    by_currency = not {*query.dimensions}.isdisjoint(IN_CURRENCY | {"currency"})
+    by_currency = by_currency or any(metric.money for metric in metrics)
     statements = []
     by = ranks(query, metrics, other is not None)
     for side in (main, other):
@@ -84,13 +95,10 @@ def _statements(
     query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame, by: Metric | None
 ) -> Iterable[Statement]:
     measures = list(dict.fromkeys(name for metric in metrics for name in metric.measures))
-    used = frozenset({*query.dimensions, *needed_by(query.where)})
-    needs = Needs(
-        used,
-        side.events is not None or side.by_event is not None,
-        frame.by_currency or "currency" in used,
-        side.shift,
-    )
+    if measures and query_small.is_about_people(query):
+        yield from _by_place(query, [*dict.fromkeys([*measures, query_small.PEOPLE])], side, frame)
+        return
+    needs = _needs(query, side, frame)
     for families, spans in (
         (FACTS, side.spans()),
         (NIGHTS, side.nights()),
@@ -102,7 +110,7 @@ def _statements(
             continue
         if spans is None:
             hidden = _by_calendar(frame, side)
-            used_here = replace(needs, dimensions=used | {*hidden.beside})
+            used_here = replace(needs, dimensions=needs.dimensions | {*hidden.beside})
             yield from (
                 statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
             )
@@ -110,6 +118,29 @@ def _statements(
             yield from top_statements(query, by, plan(own, needs, spans), frame)
         else:
             yield from (statement(read, frame) for read in plan(own, needs, spans))
+
+
+def _by_place(query: MetricQuery, measures: Sequence[str], side: Look, frame: Frame) -> Iterable[Statement]:
+    """Of a question about where people live its groups, before the filter chooses among them. Different
+    people of several groups cannot be added up: they are counted in all that it chooses together."""
+    needs = _needs(query, side, frame)
+    parted = query_small.parted(query)
+    groups = replace(frame, where=parted.sql, beside=parted.places, tests=parted.tests)
+    counted = [name for name in measures if MEASURES[name].family in FACTS]
+    apart = [name for name in counted if MEASURES[name].kind == "distinct" and parted.choosing is not None]
+    summed = [name for name in counted if name not in apart]
+    yield from (statement(read, groups) for read in plan(summed, needs, side.spans()))
+    yield from (statement(read, replace(frame, whole=True)) for read in plan(apart, needs, side.spans()))
+
+
+def _needs(query: MetricQuery, side: Look, frame: Frame) -> Needs:
+    used = frozenset({*query.dimensions, *needed_by(query.where)})
+    return Needs(
+        used,
+        side.events is not None or side.by_event is not None,
+        frame.by_currency or "currency" in used,
+        side.shift,
+    )
 
 
 BESIDE = ("venue", "day")

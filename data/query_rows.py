@@ -12,7 +12,7 @@ from operator import add, itemgetter, sub
 from typing import Any
 from uuid import UUID
 
-from data.metric_dimensions import DIMENSIONS
+from data.metric_dimensions import DIMENSIONS, IN_CURRENCY
 from data.metric_measures import MEASURES
 from data.metric_query import MetricQuery, Sort
 from data.metrics import Metric
@@ -22,6 +22,8 @@ Key = tuple[Any, ...]
 """The values of the dimensions, then the currency where there is money."""
 Sums = dict[str, Any]
 OTHER = "other"
+FEWER = "fewer than 5"
+"""The value of the row of all groups that are too small to be shown (`data.query_small`)."""
 PLAIN = frozenset(("text", "number", "date"))
 """Shapes of dimensions whose values stand in an answer as PostgreSQL gives them."""
 
@@ -36,8 +38,9 @@ class Cells:
         """Add a sum to what other pieces of the span gave; the highest of them for a highest value."""
         sums = self.rows.setdefault(key, {})
         held = sums.get(name, 0)
-        if held is None:
-            return  # Nobody knows how many people there are in several values together.
+        if held is None or value is None:
+            sums[name] = None  # Nobody knows how many people there are in several values together.
+            return
         sums[name] = max(held, value) if MEASURES[name].kind == "highest" else held + value
 
 
@@ -127,6 +130,8 @@ class Arranger:
         last = self.width - 1
         sums = Cells()
         for key, row in cells.rows.items():
+            if key[last] == FEWER:
+                continue  # Not a value of its own: it goes with the rest.
             for name, value in row.items():
                 sums.add((self._currency_of(key), key[last]), name, value)
         metric = self.metrics.get(by)
@@ -197,6 +202,8 @@ class Arranger:
         keys = [key for _, key in sorted(zip(places, keys, strict=True), key=itemgetter(0))]
         if self.query.top is not None and self.width and not self._leads_in_time():
             keys.sort(key=lambda key: key[self.width - 1] == OTHER)
+        elif not self.query.sort:
+            keys.sort(key=lambda key: FEWER in key)
         return keys
 
     def _leads_in_time(self) -> bool:
@@ -219,6 +226,7 @@ class Arranger:
             for s in asked
             if "." in s.by or s.by in self.metrics
         )
+        money = money or any(s.by in IN_CURRENCY for s in asked)
         first = [Sort(by="", order="asc")] if self.by_currency and money else []
         last = [] if first or not self.by_currency else [Sort(by="", order="asc")]
         return [*first, *asked, *plain_order, *last]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,22 +24,36 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _HOUR = 3600
 
 
-def every_bucket(prepared: Prepared, known: Sequence[Any]) -> Iterator[Any]:
-    """The buckets of the only dimension that `known` does not have, when it is time; none after now."""
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """The buckets of a question's only dimension, when it is time; none after now. Times shorter than a day
+    are those of each venue, as hours of different zones begin apart."""
+
+    every: Collection[Any]
+    by_venue: Mapping[UUID, Collection[Any]]
+
+    def of(self, venues: Set[UUID]) -> Collection[Any]:
+        """Those of some venues; of all without any."""
+        if not venues or not self.by_venue:
+            return self.every
+        return {bucket for venue in venues for bucket in self.by_venue.get(venue, ())}
+
+
+def buckets_of(prepared: Prepared) -> Buckets:
+    """All buckets of the range."""
     name = prepared.query.dimensions[0]
-    have = set(known)
-    yield from (bucket for bucket in _buckets(prepared, name) if bucket not in have)
+    if DIMENSIONS[name].shape != "instant":
+        return Buckets(set(_long_buckets(prepared, name)), {})
+    moments = moments_of(name, prepared.main, prepared.now)
+    return Buckets({moment for own in moments.values() for moment in own}, moments)
 
 
-def _buckets(prepared: Prepared, name: str) -> Iterator[Any]:
+def _long_buckets(prepared: Prepared, name: str) -> Iterator[Any]:
     look, now = prepared.main, prepared.now
     if name == "days_to_doors":
         yield from _days_to_doors(prepared)
         return
     if not DIMENSIONS[name].seconds:
-        return
-    if DIMENSIONS[name].shape == "instant":
-        yield from {moment for moments in moments_of(name, look, now).values() for moment in moments}
         return
     # Most venues have the same days, wherever they are.
     edges = {(first_of(name, clock.day(lo)), clock.day(hi - 1)) for clock, lo, hi in _spans(look, now)}

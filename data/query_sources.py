@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from data import metric_measures, price_bands
 from data.currencies import EXPONENTS
 from data.day_increments import OF_SALES
-from data.metric_dimensions import DIMENSIONS
+from data.metric_dimensions import DIMENSIONS, IN_CURRENCY
 from data.metric_measures import Measure
 
 HOUR = 3600
@@ -98,7 +98,16 @@ def _days(split: str = "", **own: str) -> tuple[Source, ...]:
     by = f" by {split}" if split else ""
     values = own or ({split: "NULLIF(f.value, '')"} if split else {})
     return tuple(
-        Source(f"day_analytics {name}{by}", metric_measures.DAY, seconds, "f.day", False, values, split=split)
+        Source(
+            f"day_analytics {name}{by}",
+            metric_measures.DAY,
+            seconds,
+            "f.day",
+            False,
+            values,
+            split=split,
+            by_line=split in IN_CURRENCY,
+        )
         for name, seconds in (("monthly", MONTH), ("daily", DAY))
     )
 
@@ -154,7 +163,7 @@ FACTS: dict[str, Source] = {
     "social": _facts("social_mentions", **_text("platform"), post="NULLIF(f.kind, '')"),
     "transfers": _facts("ticket_transfers", **_text("reason")),
     "attempts": _facts("invalid_attempts", **_GATE, **_text("reason", "attempt_type")),
-    "people": Source("customer_totals (first purchases)", "customer_totals", 0, "f.first_at"),
+    "people": Source("customer_totals (first purchases)", "customer_totals", 0, "f.first_at", by_line=True),
     "nights": _facts("events", "f.doors"),
     "takings": _facts("events and event_money", "f.doors"),
 }

@@ -39,7 +39,8 @@ JOINS = {
 }
 UNMOVED = Shift()
 BY_CURRENCY = (metric_measures.VENUE, metric_measures.DAY)
-"""Tables in which money stands in the rows of its currency, everything else in those of none."""
+"""Tables in which money stands in the rows of its currency, everything else in those of none: all but what
+their sources count by line, which stands in the rows of its currency as well."""
 FRAGMENTS = (metric_measures.DAY, CUSTOMER)
 """Tables that a job writes: what still waits for it is read along with them."""
 
@@ -61,12 +62,17 @@ class Frame:
     venues_apart: bool = False
     all_venues: tuple[UUID, ...] = ()
     beside: tuple[str, ...] = ()
+    tests: tuple[Filter, ...] = ()
+    """Filters of which each row says whether it holds, after `beside`."""
+    whole: bool = False
+    """Whether its rows are told beside those of the groups they are made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement whose rows are `keys`, the currency if `by_currency`, the `measures`, in this order, and of
-    a `ranked` one whether the row is the sum of all that are not among the top. `kept`: its plan may be."""
+    """A statement whose rows are `keys`, as many `tests`, the currency if `by_currency`, the `measures`, in
+    this order, and of a `ranked` one whether the row is the sum of all that are not among the top. `kept`:
+    its plan may be. `whole` as in its frame."""
 
     sql: str
     parameters: dict[str, Any]
@@ -76,6 +82,8 @@ class Statement:
     compared: bool = False
     ranked: bool = False
     kept: bool = False
+    tests: int = 0
+    whole: bool = False
 
 
 def statement(read: Read, frame: Frame) -> Statement:
@@ -95,6 +103,8 @@ class _Writer:
         frame = self.frame
         keys = [self.expression(name, frame.shift) for name in frame.keys]
         keys += [self.expression(name, UNMOVED if name == "day" else frame.shift) for name in frame.beside]
+        filters = Filters(self.expression, self.parameters)
+        keys += [f"({filters.condition(test)}) IS TRUE" for test in frame.tests]
         if frame.by_currency and "currency" not in frame.keys:
             keys.append(self._currency())
         measures = [
@@ -123,6 +133,8 @@ class _Writer:
             self.read,
             # A plan of facts leaves out months by the very dates that it is made for.
             kept=bool(self.source.seconds),
+            tests=len(frame.tests),
+            whole=frame.whole,
         )
 
     def _table(self) -> str:
@@ -176,7 +188,7 @@ class _Writer:
             if self.source.seconds == 0:
                 self.parameters["nowhere"] = NO_EVENT
                 conditions.append("f.event_id <> %(nowhere)s")
-        if self.source.table in BY_CURRENCY and not self.frame.by_currency:
+        if self.source.table in BY_CURRENCY and not self.frame.by_currency and not self.source.by_line:
             conditions.append("f.currency = ''")
         elif self._in_money_alone():
             conditions.append("f.currency > ''")  # Not <>, which no index knows.
@@ -258,12 +270,14 @@ class _Writer:
 
     def _currency(self) -> str:
         table = self.source.table
+        if self.source.by_line:
+            # Tickets of archived months may stand under none, from before they were counted by currency.
+            known = " AND f.currency > ''" if table in BY_CURRENCY else ""
+            return f"CASE WHEN s.several{known} THEN f.currency ELSE s.home END"
         if self._in_money_alone():
             return "f.currency"
         if table in BY_CURRENCY:
             return "CASE WHEN f.currency = '' THEN s.home ELSE f.currency END"
-        if table in ("ticket_sales", "customer_totals"):
-            return "CASE WHEN s.several THEN f.currency ELSE s.home END"
         own = ("event_money", "events and event_money", "cart_updates")
         return "f.currency" if table in own else "s.home"
 

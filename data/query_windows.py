@@ -145,7 +145,8 @@ def _of_other_event(query: MetricQuery, other_id: UUID, main: Look, world: World
         raise QueryError("no-doors", "Both events need a time of their doors.", field="compareEvent")
     clock = world.venues[other.venue_id]
     clocks, events = {other.venue_id: clock}, (other_id,)
-    apart, days = event.doors - other.doors, Shift(days=(event.doors_day - other.doors_day).days)
+    apart = event.doors.replace(microsecond=0) - other.doors.replace(microsecond=0)
+    days = Shift(days=(event.doors_day - other.doors_day).days)
     if main.by_event is not None:
         passed = int((now - apart).timestamp())
         assert isinstance(query.range, DaysToDoors)
@@ -160,6 +161,6 @@ def _of_other_event(query: MetricQuery, other_id: UUID, main: Look, world: World
         everything = window(query.range, clock, now)
         windows = {other.venue_id: so_far(everything, days, clock, now)}
         return Look(windows, clocks, events, True, False, world.doors, shift=days)
-    shift = days if span_of_event.days is not None else Shift(seconds=int(apart.total_seconds()))
+    shift = days if span_of_event.days is not None else Shift(seconds=apart // timedelta(seconds=1))
     windows = {other.venue_id: compared(span_of_event, shift, clock, now)}
     return Look(windows, clocks, events, True, False, world.doors, shift=shift)

@@ -6,10 +6,11 @@ nothing is also a proof.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from data import price_bands, rollup_applier, rollup_queue, rollup_tables
+from data import archived, price_bands, rollup_applier, rollup_queue, rollup_tables
 from data.buckets import days_between, month_start
 from data.conflicts import retried
 from data.data_versions import BLOCKS
@@ -17,47 +18,75 @@ from data.day_increments import OF_SALES, Calendar, VenueDays
 from data.day_rollups import ALL_VENUES, of_months
 from data.engine import Database, TenantConnection
 from data.messages import NO_EVENT
-from data.rollup_queue import COUNTS, CUSTOMER_SUMS, DAY_SUMS, MONEY
+from data.rebuild_progress import Told, nobody
+from data.rollup_queue import COUNTS, CUSTOMER_SUMS, DAY_SUMS, MONEY, counted_under
 
 
-def rebuild(database: Database, tenant_id: UUID) -> Counter[str]:
+def rebuild(database: Database, tenant_id: UUID, told: Told = nobody) -> Counter[str]:
     """Rebuild one tenant's `day_analytics` and `customer_totals`; returns how many rows of each were wrong.
 
-    Writers go on meanwhile: facts and the entries of `rollup_queue` are read in one snapshot, what comes
-    later waits in the queue as always. Needs two connections. Raises DatabaseUnavailable.
+    Days and months that begin before the end of an archived month are left as they are, and so are all sums
+    of customers while any month is. Writers go on meanwhile: facts and the entries of `rollup_queue` are read
+    in one snapshot, what comes later waits in the queue as always. Needs two connections. Raises
+    DatabaseUnavailable.
     """
     # The lock is taken before the snapshot, on another connection: a snapshot that waited would be old.
     with database.tenant(tenant_id) as holder:
         holder.execute("SET LOCAL lock_timeout = 0")
         rollup_applier.lock(holder)
-        return retried(lambda: _rebuild(database, tenant_id))
+        return retried(lambda: _rebuild(database, tenant_id, told))
 
 
-def _rebuild(database: Database, tenant_id: UUID) -> Counter[str]:
+def _rebuild(database: Database, tenant_id: UUID, told: Told) -> Counter[str]:
     with database.tenant(tenant_id) as tenant:
         tenant.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         tenant.execute("SET LOCAL statement_timeout = 0")
         rollup_applier.apply_all(tenant)
         venues = [row[0] for row in tenant.execute(_VENUES, [tenant_id])]
-        days = sum(
-            _correct_days(tenant, venue_id, calendar)
-            for venue_id, calendar in sorted(rollup_tables.calendars(tenant, venues).items())
-        )
-        customers = sum(_correct_customers(tenant, venue_id) for venue_id in (*venues, ALL_VENUES))
+        days = _correct_all_days(tenant, sorted(rollup_tables.calendars(tenant, venues).items()), told)
+        # What a customer ever bought cannot be added up while some of it is archived.
+        everyone = () if archived.whole_from(tenant) else (*venues, ALL_VENUES)
+        customers = _correct_all_customers(tenant, everyone, told)
         tenant.execute("UPDATE tenants SET rolled_up = true WHERE tenant_id = %s", [tenant_id])
         return +Counter(day_analytics=days, customer_totals=customers)
 
 
-def _correct_days(tenant: TenantConnection, venue_id: UUID, calendar: Calendar) -> int:
-    key = {"tenant": tenant.tenant_id, "venue": venue_id}
-    span = tenant.execute(_SPAN, key).fetchone()
+def _correct_all_days(tenant: TenantConnection, venues: Sequence[tuple[UUID, Calendar]], told: Told) -> int:
+    starts = {venue_id: _starts(tenant, venue_id, calendar) for venue_id, calendar in venues}
+    wrong, done, of = 0, 0, sum(map(len, starts.values()))
+    told("days", done, of)
+    for venue_id, calendar in venues:
+        wrong += _correct_days(tenant, venue_id, calendar, starts[venue_id])
+        done += len(starts[venue_id])
+        told("days", done, of)
+    return wrong
+
+
+def _correct_all_customers(tenant: TenantConnection, venues: Sequence[UUID], told: Told) -> int:
+    wrong = 0
+    for done, venue_id in enumerate(venues):
+        told("sums of customers", done, len(venues))
+        wrong += _correct_customers(tenant, venue_id)
+    told("sums of customers", len(venues), len(venues))
+    return wrong
+
+
+def _starts(tenant: TenantConnection, venue_id: UUID, calendar: Calendar) -> list[int]:
+    """The business days of a venue, from the first fact to the last."""
+    span = tenant.execute(_SPAN, {"tenant": tenant.tenant_id, "venue": venue_id}).fetchone()
     assert span is not None
     first, last = (0 if moment is None else int(moment.timestamp() // 1) for moment in span)
-    starts = days_between(first, last, *calendar)
+    return days_between(first, last, *calendar)
+
+
+def _correct_days(tenant: TenantConnection, venue_id: UUID, calendar: Calendar, starts: Sequence[int]) -> int:
+    key = {"tenant": tenant.tenant_id, "venue": venue_id}
+    whole_from = archived.whole_from(tenant) or _BEGINNING
     parameters = key | {
         "starts": [datetime.fromtimestamp(start, UTC) for start in starts],
         "months": [datetime.fromtimestamp(month_start(start, *calendar), UTC) for start in starts],
         "none": NO_EVENT,
+        "whole_from": whole_from,
     }
     wrong = [day for (day,) in tenant.execute(_CORRECT_DAYS, parameters)]
     if wrong:
@@ -75,6 +104,7 @@ def _correct_customers(tenant: TenantConnection, venue_id: UUID) -> int:
     return tenant.execute(_CORRECT_CUSTOMERS, parameters).rowcount
 
 
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _VENUES = "SELECT venue_id FROM venues WHERE tenant_id = %s ORDER BY venue_id"
 _MOMENTS = (
     ("ticket_sales", "occurred_at"),
@@ -106,7 +136,7 @@ def _counted(table: str, dimension: str, value: str, column: str = "occurred_at"
 
 
 def _of_sales(names: tuple[str, ...]) -> str:
-    currency = "''" if names == COUNTS else "currency"
+    currency = counted_under("dimension", "currency") if names == COUNTS else "currency"
     added = ", ".join(f"coalesce({name}, 0)" if name in names else "0" for name in DAY_SUMS)
     return f"SELECT dimension, day, value, {currency}, {added} FROM sales"
 
@@ -176,7 +206,9 @@ sales AS MATERIALIZED (
 _DAY_KEY = ("dimension", "day", "value", "currency")
 
 
-def _correction(table: str, key: tuple[str, ...], sums: tuple[str, ...], also: tuple[str, ...] = ()) -> str:
+def _correction(
+    table: str, key: tuple[str, ...], sums: tuple[str, ...], also: tuple[str, ...] = (), condition: str = ""
+) -> str:
     """Add to the rows of `have` what they lack of `stated`; `also` are columns set to what is stated.
 
     In the order of the key: rows that are read together come to lie together.
@@ -188,7 +220,7 @@ def _correction(table: str, key: tuple[str, ...], sums: tuple[str, ...], also: t
 INSERT INTO {table} (tenant_id, venue_id, {", ".join((*key, *sums, *also))})
 SELECT %(tenant)s, %(venue)s, {", ".join((*key, *lacking, *(f"s.{name}" for name in also)))}
 FROM stated s FULL JOIN have h USING ({", ".join(key)})
-WHERE {" OR ".join(changed)}
+WHERE ({" OR ".join(changed)}){condition}
 ORDER BY {", ".join(key)}
 ON CONFLICT (tenant_id, venue_id, {", ".join(key)})
 DO UPDATE SET {", ".join(added + [f"{name} = EXCLUDED.{name}" for name in also])}
@@ -199,7 +231,7 @@ _CORRECT_DAYS = f"""
 WITH {_TRUE_DAYS}, have AS (
     SELECT * FROM day_analytics WHERE {_OWN} AND dimension <> '{BLOCKS}'
 )
-{_correction("day_analytics", _DAY_KEY, DAY_SUMS)}
+{_correction("day_analytics", _DAY_KEY, DAY_SUMS, condition=" AND day >= %(whole_from)s")}
 RETURNING day
 """
 _CORRECT_CUSTOMERS = f"""

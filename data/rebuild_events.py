@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger
 
-from data import house_count, recordset, rollup_queue, rollup_tables
+from data import archived, house_count, recordset, rollup_queue, rollup_tables
 from data.conflicts import retried
 from data.day_increments import VenueDays
 from data.engine import Database, TenantConnection
@@ -30,6 +30,7 @@ from data.messages import (
     TicketTransfer,
 )
 from data.presence import NOWHERE, Move, trace
+from data.rebuild_progress import Told, nobody
 from data.rollups import TOTALS, EventIncrements, EventKey, seconds_of
 from data.schema import metadata
 
@@ -39,7 +40,7 @@ _READ: dict[str, tuple[type[Fact], str]] = {
     "page_views": (PageView, "occurred_at path"),
     "cart_updates": (CartUpdate, "occurred_at quantity value_minor currency"),
     "social_mentions": (SocialMention, "occurred_at platform reach likes shares"),
-    "ticket_transfers": (TicketTransfer, "occurred_at ticket_id"),
+    "ticket_transfers": (TicketTransfer, "occurred_at ticket_id successful"),
     "invalid_attempts": (InvalidAttempt, "occurred_at attempt_type"),
 }
 """What the roll-ups of events need of each fact."""
@@ -50,20 +51,26 @@ Rows = Mapping[tuple[Any, ...], Mapping[str, int]]
 """What follows the event in the key of a row → its sums."""
 
 
-def rebuild(database: Database, tenant_id: UUID) -> Iterator[Counter[str]]:
+def rebuild(database: Database, tenant_id: UUID, told: Told = nobody) -> Iterator[Counter[str]]:
     """Rebuild one event after the other; gives for each how many rows of which table were wrong.
 
     Each in a transaction of its own that holds the event's lock, so writers of an event wait for the
-    moment in which it is worked out. Raises DatabaseUnavailable.
+    moment in which it is worked out. Events with archived facts are left as they are. Raises
+    DatabaseUnavailable.
     """
     with database.tenant(tenant_id) as tenant:
-        events = tenant.execute(_EVENTS, {"tenant": tenant_id}).fetchall()
-    for event in events:
-        yield retried(partial(_rebuild, database, tenant_id, event))
+        found = tenant.execute(_EVENTS, {"tenant": tenant_id}).fetchall()
+    told("events", 0, len(found))
+    for done, event in enumerate(found, start=1):
+        wrong = retried(partial(_rebuild, database, tenant_id, event))
+        told("events", done, len(found))
+        yield wrong
 
 
 def _rebuild(database: Database, tenant_id: UUID, event: EventKey) -> Counter[str]:
     with database.tenant(tenant_id) as tenant:
+        if archived.holds(tenant, event[1]):
+            return Counter()  # Of facts that are not there nothing can be worked out.
         rollup_tables.lock(tenant, [event])
         wrong: Counter[str] = Counter()
         true = EventIncrements()

@@ -84,7 +84,7 @@ def append(table_name: str, columns: tuple[str, ...], defaults: tuple[tuple[str,
 def increment(table_name: str) -> str:
     """Upsert of a recordset of numbered events that adds every column outside the key to what is there.
 
-    Rows may leave out what they do not add to: most roll-up rows change two of seventeen columns.
+    Rows may leave out what they do not add to: most roll-up rows change two of twenty columns.
     """
     table = metadata.tables[table_name]
     key = tuple(column.name for column in table.primary_key)

@@ -20,6 +20,7 @@ from data.rollup_queue import (
     CUSTOMER_SUMS,
     DAY_SUMS,
     MONEY,
+    counted_under,
     customer_sum,
     rows_of_customers,
     rows_of_days,
@@ -48,8 +49,8 @@ def _row(changes: str, sums: Mapping[str, str]) -> str:
 
 
 def _of_sales(names: tuple[str, ...]) -> str:
-    """From the CTE `sales` the counts, which are under no currency, or the money."""
-    currency = "''" if names == COUNTS else "currency"
+    """From the CTE `sales` the counts, which are under a currency in few dimensions, or the money."""
+    currency = counted_under("dimension", "currency") if names == COUNTS else "currency"
     return (
         f"SELECT venue_id, dimension, day, value, {currency}, {_row('0', {name: name for name in names})}"
         f" FROM sales WHERE num_nonnulls({', '.join(names)}) > 0"

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from data.buckets import month_start
 from data.day_increments import OF_SALES, STRUCTURE_DAY, VenueDays
 from data.engine import TenantConnection
+from data.metric_dimensions import IN_CURRENCY
 from data.rollups import instant
 from data.schema import customer_totals, day_analytics
 
@@ -72,6 +73,12 @@ def sale_value(dimension: str) -> str:
     """SQL: the value of a dimension (SQL text) in a row of `rows_of_sales`, "" when it is not known."""
     cases = " ".join(f"WHEN '{name}' THEN r.{name}" for name in OF_SALES)
     return f"coalesce(CASE {dimension} {cases} END, '')"
+
+
+def counted_under(dimension: str, currency: str) -> str:
+    """SQL: the currency under which the COUNTS of a line of the ledger stand in a dimension (SQL text)."""
+    apart = ", ".join(f"'{name}'" for name in sorted(IN_CURRENCY))
+    return f"CASE WHEN {dimension} IN ({apart}) THEN {currency} ELSE '' END"
 
 
 def rows_of_customers(sums: str) -> str:

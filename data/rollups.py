@@ -44,6 +44,7 @@ TOTALS = (
     "reach",
     "engagements",
     "transfers",
+    "failed_transfers",
     "attempts",
 )
 
@@ -162,11 +163,14 @@ class EventIncrements:
             sums["reach"] += mention.reach
             sums["engagements"] += mention.likes + mention.shares
 
-    def _transfer(self, _: TicketTransfer) -> None:
-        self.totals["transfers"] += 1
+    def _transfer(self, transfer: TicketTransfer) -> None:
+        for sums in (self.totals, self._minute(seconds_of(transfer.occurred_at))):
+            sums["transfers"] += 1
+            sums["failed_transfers"] += not transfer.successful
 
-    def _attempt(self, _: InvalidAttempt) -> None:
+    def _attempt(self, attempt: InvalidAttempt) -> None:
         self.totals["attempts"] += 1
+        self._minute(seconds_of(attempt.occurred_at))["attempts"] += 1
 
 
 _COUNTING: dict[type[Fact], Callable[..., None]] = {

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Double,
     ForeignKeyConstraint,
     Index,
@@ -104,9 +105,17 @@ tenants = _table(
     _required("slug", Text),
     _required("name", Text),
     _required("demo", Boolean, "false"),
-    _required("customer_key", LargeBinary),
+    Column("customer_key", LargeBinary),
     _instant("created_at", nullable=False, default="now()"),
     _required("rolled_up", Boolean, "true"),
+    _required("second_factor_required", Boolean, "false"),
+)
+tenant_keys = _table(
+    "tenant_keys",
+    ("tenant_id", "purpose"),
+    _required("purpose", Text),
+    _required("wrapped", LargeBinary),
+    _instant("created_at", nullable=False, default="now()"),
 )
 users = _table(
     "users",
@@ -117,10 +126,33 @@ users = _table(
     _required("password_hash", Text),
     _instant("created_at", nullable=False, default="now()"),
     _instant("disabled_at"),
+    _required("reach", Text, "'all'"),
     UniqueConstraint("tenant_id", "email"),
     CheckConstraint("role IN ('owner', 'manager', 'analyst', 'door', 'promoter')", name="role"),
     CheckConstraint("email = lower(email)", name="email_lower"),
+    CheckConstraint("reach IN ('all', 'venues', 'events')", name="reach"),
     Index(None, "email"),
+)
+user_grants = _table(
+    "user_grants",
+    ("tenant_id", "user_id", "kind", "place_id"),
+    _required("kind", Text),
+    _required("place_id", Uuid),
+    CheckConstraint("kind IN ('venues', 'events')", name="kind"),
+)
+second_factors = _table(
+    "second_factors",
+    ("tenant_id", "user_id"),
+    _required("sealed", LargeBinary),
+    _instant("confirmed_at"),
+    _required("last_step", BigInteger, "0"),
+    _instant("begun_at", nullable=False),
+)
+recovery_codes = _table(
+    "recovery_codes",
+    ("tenant_id", "user_id", "code_hash"),
+    _required("code_hash", LargeBinary),
+    _instant("used_at"),
 )
 sessions = _table(
     "sessions",
@@ -131,6 +163,64 @@ sessions = _table(
     _instant("seen_at", nullable=False, default="now()"),
     _instant("expires_at", nullable=False),
     _required("device", Text, "''"),
+    _required("by_provider", Boolean, "false"),
+)
+provider_links = _table(
+    "provider_links",
+    ("tenant_id", "user_id"),
+    Column("identity", Text),
+    _instant("linked_at"),
+    _instant("last_used_at"),
+    UniqueConstraint("tenant_id", "identity"),
+    Index(None, "identity"),
+)
+invitations = _table(
+    "invitations",
+    ("tenant_id", "invitation_id"),
+    _required("email", Text),
+    _required("name", Text),
+    _required("role", Text),
+    _required("reach", Text),
+    _required("places", ARRAY(Uuid)),
+    _required("invited_by", Uuid),
+    _required("secret_hash", LargeBinary),
+    _instant("created_at", nullable=False),
+    _instant("expires_at", nullable=False),
+    UniqueConstraint("tenant_id", "email"),
+    CheckConstraint("role IN ('owner', 'manager', 'analyst', 'door', 'promoter')", name="role"),
+    CheckConstraint("email = lower(email)", name="email_lower"),
+    CheckConstraint("reach IN ('all', 'venues', 'events')", name="reach"),
+)
+password_resets = _table(
+    "password_resets",
+    ("tenant_id", "reset_id"),
+    _required("user_id", Uuid),
+    _required("secret_hash", LargeBinary),
+    _instant("created_at", nullable=False),
+    _instant("expires_at", nullable=False),
+    Index(None, "tenant_id", "user_id"),
+)
+reset_requests = _table(
+    "reset_requests",
+    ("tenant_id", "request_id"),
+    _required("email", Text),
+    _instant("created_at", nullable=False, default="now()"),
+)
+mails = _table(
+    "mails",
+    ("tenant_id", "mail_id"),
+    _required("kind", Text),
+    _required("recipient", Text),
+    Column("about", Uuid),
+    Column("sealed", LargeBinary),
+    _required("status", Text, "'waiting'"),
+    _required("attempts", Integer, "0"),
+    Column("error", Text),
+    _instant("created_at", nullable=False),
+    _instant("next_at", nullable=False),
+    _instant("expires_at", nullable=False),
+    _instant("finished_at"),
+    CheckConstraint("status IN ('waiting', 'sent', 'written', 'failed')", name="status"),
 )
 api_tokens = _table(
     "api_tokens",
@@ -143,6 +233,31 @@ api_tokens = _table(
     _required("scopes", ARRAY(Text), "'{send,read,write}'"),
     _instant("expires_at"),
     UniqueConstraint("tenant_id", "secret_hash"),
+)
+
+visitor_salts = _table(
+    "visitor_salts",
+    ("tenant_id", "day"),
+    _required("day", Date),
+    _required("sealed", LargeBinary),
+)
+signing_keys = _table(
+    "signing_keys",
+    ("tenant_id", "key_id"),
+    _required("name", Text),
+    _required("secret", LargeBinary),
+    _required("scopes", ARRAY(Text)),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("last_used_at"),
+    _instant("expires_at"),
+    _instant("revoked_at"),
+)
+signed_requests = _table(
+    "signed_requests",
+    ("tenant_id", "key_id", "nonce_hash"),
+    _required("nonce_hash", LargeBinary),
+    _instant("expires_at", nullable=False),
+    Index(None, "tenant_id", "expires_at"),
 )
 
 # What happens where
@@ -386,7 +501,8 @@ event_totals = _table(
     *_counts("version", "sold", "comps", "cancelled", "refunds"),
     *_counts("entries", "exits", "entered", "reentries", "inside", "invalid", "peak"),
     _instant("peak_at"),
-    *_counts("page_views", "cart_updates", "mentions", "reach", "engagements", "transfers", "attempts"),
+    *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
+    *_counts("transfers", "failed_transfers", "attempts"),
     _instant("updated_at"),
 )
 event_money = _table(
@@ -420,6 +536,7 @@ venue_analytics = _table(
     *_counts("sold", "comps", "cancelled", "gross_minor", "refunded_minor", "fees_minor", "tax_minor"),
     *_counts("entries", "exits", "arrivals", "inside_change", "invalid"),
     *_counts("page_views", "cart_updates", "mentions", "reach", "engagements"),
+    *_counts("transfers", "failed_transfers", "attempts"),
     Index(None, "tenant_id", "venue_id", "event_id", "grain", "bucket"),
 )
 
@@ -545,6 +662,69 @@ idempotency_keys = _table(
     Column("answer", LargeBinary),
 )
 
+# Who did what, and how far each chain of it has come
+
+audit_log = _table(
+    "audit_log",
+    ("tenant_id", "recorded_at", "lane", "seq"),
+    _instant("recorded_at", nullable=False),
+    _required("lane", SmallInteger),
+    _required("seq", BigInteger),
+    _required("actor_kind", Text),
+    Column("actor_id", Uuid),
+    Column("session_id", Uuid),
+    _required("door", Text),
+    _required("action", Text),
+    _required("outcome", Text),
+    _required("object", Text),
+    Column("venue_id", Uuid),
+    Column("event_id", Uuid),
+    _required("request_id", Text),
+    _required("detail", JSONB),
+    _required("key_id", Text),
+    _required("previous", LargeBinary),
+    _required("hash", LargeBinary),
+    Index(None, "tenant_id", "lane", "seq"),
+    Index(None, "tenant_id", "actor_id", "recorded_at"),
+    Index(None, "tenant_id", "object", "recorded_at"),
+    partition="recorded_at",
+)
+audit_heads = _table(
+    "audit_heads",
+    ("tenant_id", "lane"),
+    _required("lane", SmallInteger),
+    _required("seq", BigInteger, "0"),
+    _required("hash", LargeBinary),
+    _instant("recorded_at", nullable=False, default="to_timestamp(0)"),
+    _required("floor_seq", BigInteger, "0"),
+    Column("floor_hash", LargeBinary),
+    Column("floor_seal", LargeBinary),
+)
+
+# Which months of facts stand in files
+
+archives = _table(
+    "archives",
+    ("tenant_id", "fact_table", "month", "part"),
+    _required("fact_table", Text),
+    _required("month", Date),
+    _required("part", SmallInteger),
+    _required("state", Text),
+    _required("file_name", Text),
+    _required("rows", BigInteger),
+    _required("bytes", BigInteger),
+    _required("checksum", LargeBinary),
+    _required("revision", Text),
+    _required("events", ARRAY(Uuid)),
+    _required("made_by", Text),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("updated_at", nullable=False, default="now()"),
+    CheckConstraint(
+        "state IN ('verified', 'leaving', 'detached', 'archived', 'restored')",
+        name="state",
+    ),
+)
+
 # What follows from them
 
 milestones = _table(
@@ -565,6 +745,46 @@ usual_arrivals = _table(
     _required("peak_share", Double),
     _required("comparables", ARRAY(Uuid)),
     _instant("computed_at", nullable=False),
+)
+
+# Queues at brokers that messages are read from
+
+queue_sources = _table(
+    "queue_sources",
+    ("tenant_id", "source_id"),
+    _required("kind", Text),
+    _required("name", Text),
+    _required("sealed_url", LargeBinary),
+    _required("place", JSONB),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("disabled_at"),
+    _required("state", Text, "'new'"),
+    _instant("seen_at"),
+    _instant("last_message_at"),
+    Column("last_error", Text),
+    _instant("last_error_at"),
+    *_counts("accepted", "duplicates", "rejected"),
+    Index(
+        "ix_queue_sources_name",
+        "tenant_id",
+        "name",
+        unique=True,
+        postgresql_where=text("disabled_at IS NULL"),
+    ),
+)
+
+# Websites whose pages may say what is seen and put into carts on them
+
+sites = _table(
+    "sites",
+    ("tenant_id", "site_id"),
+    _required("venue_id", Uuid),
+    _required("name", Text),
+    _required("origins", ARRAY(Text)),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("disabled_at"),
+    _of_venue(),
+    Index("ix_sites_name", "tenant_id", "name", unique=True, postgresql_where=text("disabled_at IS NULL")),
 )
 
 # What pretix said: the sources, the queue of its pings, and the last state seen of its objects

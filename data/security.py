@@ -22,9 +22,16 @@ APPEND_ONLY = frozenset(
         "venue_updates",
         "milestones",
         "dashboard_versions",
+        "audit_log",
     }
 )
 """Tables the application may read and add to, but neither change nor empty."""
+
+NEVER_REMOVED = frozenset({"audit_heads"})
+"""Tables whose rows the application changes, and cannot remove."""
+
+READ_ONLY = frozenset({"archives"})
+"""Tables that the application reads, and only the owner of the tables writes."""
 
 CREATE_ROLE = f"""
 DO $$ BEGIN
@@ -41,6 +48,8 @@ END $$
 def protect(table: str) -> Iterable[str]:
     """The statements that put one tenant table under forced row-level security and grant it."""
     rights = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    rights = "SELECT, INSERT, UPDATE" if table in NEVER_REMOVED else rights
+    rights = "SELECT" if table in READ_ONLY else rights
     tenant = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
@@ -52,6 +61,12 @@ def permit_login() -> str:
     """The policy by which a login finds the users of one e-mail address before it knows a tenant."""
     email = "NULLIF(current_setting('app.login_email', true), '')"
     return f"CREATE POLICY login ON users FOR SELECT USING (email = {email})"
+
+
+def permit_identity() -> str:
+    """The policy by which a login finds the people of one identity at the OpenID provider, likewise."""
+    identity = "NULLIF(current_setting('app.login_identity', true), '')"
+    return f"CREATE POLICY login ON provider_links FOR SELECT USING (identity = {identity})"
 
 
 def permit_job(table: str) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from data import rollup_queue
-from data.accounts import add_user
 from data.demo_boards import add_demo_boards
 from data.demo_handover import Demo, hand_over, read_handover, tell_history
 from data.demo_house import VENUES, DemoEvent, DemoVenue
@@ -18,6 +17,7 @@ from data.demo_programme import schedule
 from data.engine import Database, TenantConnection
 from data.tenants import DEMO_SLUG, insert_tenant
 from data.tokens import create_token, token_is_valid
+from data.users import add_user
 from data.venues import add_venue
 
 TENANT_ID = UUID("d3300000-0000-4000-8000-000000000001")

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from config import Settings
+from data.audit_log import Trail
 from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
@@ -40,3 +41,4 @@ class Services:
     writer: Writer
     live: LivePublisher
     counters: Counters
+    trail: Trail

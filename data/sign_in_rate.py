@@ -34,11 +34,12 @@ class SignInRate:
                 return left
         return self._try(*kept, FREE_OF_ACCOUNT) or self._try("sign-in-address", address, FREE_OF_ADDRESS)
 
-    def succeeded(self, email: str, address: str, device: str | None) -> None:
-        """The try was no failure: the account starts anew, the address is as it was before."""
+    def succeeded(self, email: str, address: str, device: str | None, tries: int = 1) -> None:
+        """The try, of so many steps, was no failure: the account starts anew, the address as it was."""
         kind, who = _account(email, device)
         self._counters.forget((kind, who), (f"{kind}-wait", who))
-        self._counters.uncount("sign-in-address", address)
+        for _ in range(tries):
+            self._counters.uncount("sign-in-address", address)
 
     def not_made(self, email: str, address: str, device: str | None) -> None:
         """The password was not even looked at."""

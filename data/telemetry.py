@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 from data.live_redis import LiveStore, RedisUnavailable
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+_QUEUE_OUTCOMES = (("accepted", "accepted"), ("duplicate", "duplicates"), ("rejected", "rejected"))
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -68,8 +70,9 @@ class Telemetry:
             self.errors.labels(method, route, status).inc()
 
     def count_jobs_of(self, store: LiveStore) -> None:
-        """Also report the outcomes of jobs, which other processes count in Redis."""
+        """Also report the outcomes of jobs and what came by queues, which other processes count in Redis."""
         self.registry.register(_Jobs(store))
+        self.registry.register(_Queues(store))
 
 
 class _Jobs(Collector):
@@ -84,3 +87,33 @@ class _Jobs(Collector):
         except RedisUnavailable:
             pass  # The series has a gap while Redis is away, as it should.
         yield family
+
+
+class _Queues(Collector):
+    def __init__(self, store: LiveStore) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            counted = self._store.queues()
+        except RedisUnavailable:
+            return  # As above.
+        messages = CounterMetricFamily(
+            "analytics_queue_messages",
+            "Messages committed or refused that came by queues",
+            labels=("outcome",),
+        )
+        for label, name in _QUEUE_OUTCOMES:
+            messages.add_metric([label], counted.get(name, 0))
+        yield messages
+        yield CounterMetricFamily(
+            "analytics_queue_errors",
+            "Times a queue could not be read or a batch not be written",
+            counted.get("errors", 0),
+        )
+        yield SummaryMetricFamily(
+            "analytics_queue_lag_seconds",
+            "From the arrival of a batch's first message to its acknowledgement after the commit",
+            counted.get("batches", 0),
+            counted.get("lag_milliseconds", 0) / 1000,
+        )

@@ -1,11 +1,11 @@
 """The tenants: making one, whose work there is, and which one an operator means."""
 
-import secrets
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
 
+from data import tenant_keys
 from data.engine import Database, TenantConnection
 
 DEMO_SLUG = "demo"
@@ -32,12 +32,13 @@ def add_tenant(database: Database, slug: str, name: str) -> UUID:
 
 
 def insert_tenant(tenant: TenantConnection, slug: str, name: str, *, demo: bool = False) -> None:
-    """The row of the tenant itself, with a new key for its customers' hashes; nothing when it is there."""
-    tenant.execute(
-        "INSERT INTO tenants (tenant_id, slug, name, demo, customer_key) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        [tenant.tenant_id, slug, name, demo, secrets.token_bytes(32)],
+    """The row of the tenant itself, with keys of its own; nothing when it is there. Raises Unsealable."""
+    made = tenant.execute(
+        "INSERT INTO tenants (tenant_id, slug, name, demo) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [tenant.tenant_id, slug, name, demo],
     )
+    if made.rowcount:
+        tenant_keys.add_keys(tenant)
 
 
 def list_tenants(database: Database) -> list[dict[str, Any]]:

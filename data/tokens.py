@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from data.access import Access, Scope
 from data.engine import Database, DatabaseUnavailable, TenantConnection
@@ -44,18 +44,36 @@ class Sender:
         return Access(self.tenant_id, "owner", self.token_id, scopes=self.scopes)
 
 
+def id_of_subject(tenant_id: UUID, issuer: str, subject: str) -> UUID:
+    """The id of a service that another issuer vouches for: always the same, and kept nowhere."""
+    return uuid5(tenant_id, f"{issuer} {subject}")
+
+
+def is_subject(caller: UUID) -> bool:
+    """Whether an id is such a service's: those of people, tokens and keys are random."""
+    return caller.version == 5
+
+
 def create_token(
     tenant: TenantConnection, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
 ) -> str:
     """A new token of the tenant, for some of `data.permissions.SCOPES`: the only moment at which it can be
     read."""
+    return add_token(tenant, name, scopes, expires_at)[1]
+
+
+def add_token(
+    tenant: TenantConnection, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
+) -> tuple[UUID, str]:
+    """The id and the text of a new token: see `create_token`."""
+    token_id = uuid4()
     secret = secrets.token_bytes(_SECRET_BYTES)
     tenant.execute(
         "INSERT INTO api_tokens (tenant_id, token_id, name, secret_hash, scopes, expires_at)"
         " VALUES (%s, %s, %s, %s, %s, %s)",
-        [tenant.tenant_id, uuid4(), name, _hash(secret), sorted(set(scopes)), expires_at],
+        [tenant.tenant_id, token_id, name, _hash(secret), sorted(set(scopes)), expires_at],
     )
-    return PREFIX + base64.urlsafe_b64encode(tenant.tenant_id.bytes + secret).decode()
+    return token_id, PREFIX + base64.urlsafe_b64encode(tenant.tenant_id.bytes + secret).decode()
 
 
 def list_tokens(tenant: TenantConnection) -> list[dict[str, Any]]:
@@ -119,6 +137,11 @@ class Tokens:
             raise
         self._hold(digest, sender)
         return sender
+
+    def known(self, token: str) -> Sender | None:
+        """Whose token this is, if that was found within the last 30 seconds."""
+        held = self._held.get(hashlib.sha256(token.encode()).digest())
+        return held.sender if held is not None and time.monotonic() < held.until else None
 
     def _hold(self, digest: bytes, sender: Sender | None) -> None:
         now = time.monotonic()

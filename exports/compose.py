@@ -21,7 +21,9 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
         return [
             Part(
                 drawn.title,
-                zone=drawn.zone,
+                zone=drawn.zone
+                if drawn.as_of is not None
+                else None,  # Without figures: the zone of the look.
                 sub=drawn.sub,
                 summary=drawn.summary,
                 text=words,
@@ -43,7 +45,7 @@ def parts_of(widget: str, drawn: Drawn, place: tuple[int, int, int, int] = (0, 0
                 table.rows,
                 len(table.rows),
                 max(table.total_rows, len(table.rows)),
-                table.zone or drawn.zone,
+                table.zone,
                 drawn.sub,
                 "" if index else drawn.summary,
                 None if index else drawn.figure,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from exports.document import Column, Document, Part, Progress, unwatched
 from exports.names import unique
 from exports.values import currency_at, harmless, heading, major, number, places_of, when
+from widgets.time_zones import zones_of
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 ARCHIVE = "application/zip"
@@ -93,10 +94,11 @@ def _preamble(document: Document, part: Part) -> list[str]:
 
 
 def _rows(document: Document, part: Part) -> Iterator[str]:
-    zone, at = ZoneInfo(part.zone or document.zone or "UTC"), currency_at(part.columns)
+    zone_of, at = zones_of(part.columns, document.zone_of(part)), currency_at(part.columns)
     writers = [(index, _writer(column)) for index, column in enumerate(part.columns)]
     money = {index for index, column in enumerate(part.columns) if column.unit == "money"}
     for row in part.rows:
+        zone = zone_of(row)
         places = places_of((at is not None and row[at]) or document.currency, document.exponents)
         yield _line(
             _money(row[index], places) if index in money else write(row[index], zone)

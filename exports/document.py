@@ -8,18 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from widgets.time_zones import NO_ZONE, ColumnLike, heading
+
 Row = Sequence[Any]
 
 
-class Column(Protocol):
-    """A column of a widget's table: what it is called, and the kind and unit of its values."""
+class Column(ColumnLike, Protocol):
+    """The same with the unit of its values."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
     @property
     def unit(self) -> str | None: ...
 
@@ -39,10 +35,11 @@ class Part:
     """One table with its picture: a sheet of a workbook, a file of an archive, a section of a PDF.
 
     Rows are as in `widgets.widget.Table`: money in minor units with a `currency` column beside it (else it is
-    in the document's currency), instants with a zone, percent 0…100. `rows` may be read once only; there are
-    `count` of them, of `total` that exist. `figure` is a plotly figure as a plain dict; `text` stands where
-    there is no table at all, `photo` is a picture as a data: address, `error` is why there is nothing. With
-    `empty` it would have rows, but there are none.
+    in the document's currency), instants with a zone, percent 0…100; a column `time_zone` is that of its
+    row. `rows` may be read once only; there are `count` of them, of `total` that exist. `figure` is a plotly
+    figure as a plain dict; `text` stands where there is no table at all, `photo` is a picture as a data:
+    address, `error` is why there is nothing. With `empty` it would have rows, but there are none.
+    `zone` is that of its times, empty where they have several, None for the document's.
     `place` is x, y, w, h on the board; parts of the same `widget` follow each other, and the first one has
     the picture. `own` are pairs as in `Document.filters` that stand above the document's.
     """
@@ -52,7 +49,7 @@ class Part:
     rows: Iterable[Row] = ()
     count: int = 0
     total: int = 0
-    zone: str = ""
+    zone: str | None = None
     sub: str = ""
     summary: str = ""
     figure: Mapping[str, Any] | None = None
@@ -87,8 +84,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole export. `filters` are pairs of a name and a value in words; `exponents` are the decimal
-    places of currencies (two where it has none)."""
+    """A whole export. `zone` is empty where its venues have several; `filters` are pairs of a name and a
+    value in words; `exponents` are the decimal places of currencies (two where it has none)."""
 
     title: str
     as_of: datetime
@@ -99,14 +96,18 @@ class Document:
     parts: Sequence[Part] = ()
     exponents: Mapping[str, int] = field(default_factory=dict)
 
+    def zone_of(self, part: Part) -> str:
+        """The zone of a part's times; empty where they have several."""
+        return self.zone if part.zone is None else part.zone
+
     def about(self, part: Part) -> list[tuple[str, str]]:
         """What stands above the rows of a part, as pairs of words: filters, zone, moment, count, notes."""
         lines = [("Organisation", self.organisation)] if self.organisation else []
         if part.title != self.title:
             lines.append(("From", self.title))
         lines += overlaid(self.filters, part.own)
-        zone = part.zone or self.zone
-        lines.append(("Time zone", zone))
+        zone = self.zone_of(part)
+        lines.append(("Time zone", heading(part.columns, zone)))
         lines.append(("As of", moment(self.as_of, zone)))
         if part.rows_said:
             lines.append(("Rows", part.rows_said))
@@ -129,7 +130,7 @@ def _rows(count: int) -> str:
 
 def moment(at: datetime, zone: str) -> str:
     """An instant in a zone, to the second, with its offset: "2026-10-25 01:30:00 +01:00"."""
-    local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone or "UTC"))
+    local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone or NO_ZONE))
     return f"{local:%Y-%m-%d %H:%M:%S} {offset(local)}"
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from exports.document import Column, Document, Part, Progress, unwatched
+from exports.document import Column, Document, Part, Progress, Row, unwatched
 from exports.svg import UnknownTrace, picture, spark
 from exports.values import UNITS, currency_at, heading, number
 from exports.words import cell, change, currency_of, fitting, measure, moment
+from widgets import time_zones
 from widgets.tables import ON_PAPER
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/pdf"
 MANY_COLUMNS = 8
 TOO_MANY_COLUMNS = 11
+MOST_LARGE = 3
+"""Currencies that a card has in large figures; of more the first alone, the others small."""
 _FOLDER = Path(__file__).parent
 _FULL, _HALF = 760.0, 372.0
 """Pixels of a chart over the whole width, and of one beside another."""
@@ -87,12 +90,13 @@ def _fonts() -> Fonts:
 
 
 def _page(document: Document, blocks: list[Block], wide: bool) -> dict[str, Any]:
-    zone = document.zone or "UTC"
+    zone = document.zone or time_zones.NO_ZONE
+    times = ("Time zone", _times(document))
     if not blocks:
         blocks = [_words("", "Nothing is on this board.")]
     return {
         "title": fitting(document.title),
-        "sub": "  ·  ".join(f"{name}: {fitting(value)}" for name, value in document.filters),
+        "sub": "  ·  ".join(f"{name}: {fitting(value)}" for name, value in [*document.filters, times]),
         "organisation": fitting(document.organisation),
         "foot": f"As of {moment(document.as_of, ZoneInfo(zone))} {zone} · Housecount",
         "paper": "a4",
@@ -150,19 +154,26 @@ def _chart(part: Part, *, alone: bool) -> Block | None:
 
 def _is_card(part: Part) -> bool:
     kinds = {column.kind for column in part.columns if column.name != "currency"}
-    return part.count <= 3 and bool(kinds) and kinds <= {"metric", "compared"}
+    by_currency = any(column.name == "currency" for column in part.columns)
+    return (by_currency or part.count <= MOST_LARGE) and bool(kinds) and kinds <= {"metric", "compared"}
 
 
 def _card(document: Document, parts: Sequence[Part]) -> Block:
     part, at = parts[0], currency_at(parts[0].columns)
     rows = list(part.rows)
+    shown = rows if len(rows) <= MOST_LARGE else rows[:1]
     names = [column.name for column in part.columns]
     index = next(i for i, column in enumerate(part.columns) if column.kind == "metric")
     column = part.columns[index]
     values = [
         measure(row[index], column.unit, document, currency_of(row, at, document), exact=False)
-        for row in rows
+        for row in shown
     ]
+    others = []
+    for row in rows[len(shown) :]:
+        code = currency_of(row, at, document)
+        said = measure(row[index], column.unit, document, code, exact=True)
+        others.append(said if code in said else f"{said} {code}")
     compared = f"{column.name}.compared"
     moved = (
         change(rows[0][index], rows[0][names.index(compared)], column.unit)
@@ -173,6 +184,7 @@ def _card(document: Document, parts: Sequence[Part]) -> Block:
         "kind": "card",
         "title": fitting(part.title),
         "values": values or ["–"],
+        "others": " · ".join(others),
         "change": moved,
         "tone": _tone(moved, column.name),
         "note": fitting(part.sub),
@@ -198,14 +210,8 @@ def _curve(parts: Sequence[Part], name: str) -> str:
 
 
 def _table(document: Document, part: Part) -> Block:
-    zone, at = ZoneInfo(part.zone or document.zone or "UTC"), currency_at(part.columns)
-    rows = [
-        [
-            _metered(value, column, cell(value, column, document, zone, currency_of(row, at, document)))
-            for value, column in zip(row, part.columns, strict=True)
-        ]
-        for row in islice(part.rows, ON_PAPER)
-    ]
+    zone_of, at = time_zones.zones_of(part.columns, document.zone_of(part)), currency_at(part.columns)
+    rows = [_line(document, part.columns, row, zone_of(row), at) for row in islice(part.rows, ON_PAPER)]
     numbers = [column.unit is not None or column.kind == "number" for column in part.columns]
     texts = [
         not numeric and column.kind == "text" for numeric, column in zip(numbers, part.columns, strict=True)
@@ -223,9 +229,20 @@ def _table(document: Document, part: Part) -> Block:
             for column, numeric, wide in zip(part.columns, numbers, texts, strict=True)
         ],
         "rows": rows,
-        "note": _shown(part, len(rows)),
+        "note": _shown(part, len(rows)) + _own_times(document, part),
         "size": 8.5 if len(part.columns) <= MANY_COLUMNS else 7.5 if len(part.columns) <= 10 else 6.5,
     }
+
+
+def _line(
+    document: Document, columns: Sequence[Column], row: Row, zone: ZoneInfo, at: int | None
+) -> list[str | dict[str, Any]]:
+    """A row in words; its currency stands `at` a column."""
+    currency = currency_of(row, at, document)
+    return [
+        _metered(value, column, cell(value, column, document, zone, currency))
+        for value, column in zip(row, columns, strict=True)
+    ]
 
 
 def _metered(value: Any, column: Column, words: str) -> str | dict[str, Any]:
@@ -242,6 +259,18 @@ def _shown(part: Part, here: int) -> str:
     if here < total:
         return f"The first {here:,} of {total:,} rows. CSV and XLSX exports hold more."
     return "1 row, all there is." if here == 1 else f"{here:,} rows, all there are."
+
+
+def _times(document: Document) -> str:
+    """By whose clock the times are: those of all tables, or of the document where they differ."""
+    said = {time_zones.heading(each.columns, document.zone_of(each)) for each in document.parts}
+    return said.pop() if len(said) == 1 else time_zones.heading((), document.zone)
+
+
+def _own_times(document: Document, part: Part) -> str:
+    """By whose clock the times of a table are, where that is not what stands above all of them."""
+    said = time_zones.heading(part.columns, document.zone_of(part))
+    return "" if said == _times(document) else f" Time zone: {said}."
 
 
 def _words(title: str, text: str, *, sub: str = "", bad: bool = False) -> Block:
@@ -297,4 +326,4 @@ def _decks(cards: list[Block]) -> Iterator[Block]:
 def _wraps(card: Block, across: int) -> int:
     """How many lines more than one the words below a card's number take."""
     room = {4: 32, 3: 44}.get(across, 44)
-    return (len(card["change"]) + len(card["note"])) // room
+    return (len(card["change"]) + len(card["note"])) // room + -(-len(card["others"]) // room)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from exports.document import Column, Document, Row
 from exports.values import number, places_of, when
 from widgets.format import NOTHING, count, money
+from widgets.top_customers import code, is_hash
 from widgets.values import duration
 
 LONGEST = 200
@@ -26,6 +27,8 @@ def cell(value: Any, column: Column, document: Document, zone: ZoneInfo, currenc
         return measure(value, column.unit, document, currency)
     if column.kind == "time" or isinstance(value, date):
         return moment(value, zone, column.name)
+    if column.name == "customer" and is_hash(value):
+        return code(value)
     return fitting(str(value))
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from exports.document import Column, Document, Part, Progress, Row, offset, unwatched
 from exports.names import sheet_name
 from exports.values import currency_at, heading, is_formula, major, number, places_of, when
+from widgets.time_zones import is_of_moments, zones_of
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -140,13 +141,13 @@ class _Sheets:
         rows = iter(part.rows)
         first = next(rows, None)
         if first is None:
-            self._sheet(name, part, None, iter(()), "")
+            self._sheet(name, part, iter(()), "")
             return
         number = 1
         while first is not None:
             more = "" if number == 1 else f" (continued, sheet {number})"
             here = name if number == 1 else sheet_name(part.title or self._document.title, self._taken)
-            self._sheet(here, part, first, islice(chain([first], rows), self._most_rows), more)
+            self._sheet(here, part, islice(chain([first], rows), self._most_rows), more)
             first, number = next(rows, None), number + 1
 
     def release(self) -> None:
@@ -158,13 +159,13 @@ class _Sheets:
         # Else the workbook would try to write itself once more when it is forgotten.
         self._workbook.fileclosed = True
 
-    def _sheet(self, name: str, part: Part, first: Row | None, rows: Iterator[Row], more: str) -> None:
+    def _sheet(self, name: str, part: Part, rows: Iterator[Row], more: str) -> None:
         sheet = self._workbook.add_worksheet(name)
         top = self._preamble(sheet, part, more)
         if not part.columns:
             sheet.set_column(0, 1, 24)
             return
-        cells = _Cells(part, self._document, self, first)
+        cells = _Cells(part, self._document, self)
         for at, label in enumerate(cells.labels):
             _text(sheet, top, at, label, self._head(right=cells.is_number[at]), self._head())
         line = top
@@ -224,17 +225,14 @@ class _Cells:
     """How the rows of one part become cells. A column of moments is followed by their offset from UTC,
     because a cell holds local time and an autumn night has an hour twice."""
 
-    def __init__(self, part: Part, document: Document, sheets: _Sheets, first: Row | None) -> None:
+    def __init__(self, part: Part, document: Document, sheets: _Sheets) -> None:
         self._columns = part.columns
         self._document = document
         self._sheets = sheets
-        self._zone = ZoneInfo(part.zone or document.zone or "UTC")
+        self._zone_of = zones_of(part.columns, document.zone_of(part))
         self._currency_at = currency_at(part.columns)
         self._measured = 0
-        self._moments = [
-            column.kind == "time" and first is not None and isinstance(when(first[at], self._zone), datetime)
-            for at, column in enumerate(part.columns)
-        ]
+        self._moments = [is_of_moments(column) for column in part.columns]
         self.labels: list[str] = []
         self.is_number: list[bool] = []
         for column, moments in zip(part.columns, self._moments, strict=True):
@@ -247,12 +245,12 @@ class _Cells:
 
     def put(self, sheet: Worksheet, line: int, row: Row) -> None:
         """Write one row."""
-        at = 0
+        at, zone = 0, self._zone_of(row)
         for column, moments, value in zip(self._columns, self._moments, row, strict=True):
             self._put(sheet, line, at, column, value, row)
             at += 1
             if moments:
-                local = when(value, self._zone)
+                local = when(value, zone)
                 if isinstance(local, datetime):
                     sheet.write_string(line, at, offset(local))
                 at += 1
@@ -267,7 +265,7 @@ class _Cells:
         elif column.unit is not None or column.kind == "number":
             shown = self._number(sheet, line, at, column, value)
         elif column.kind == "time" or isinstance(value, date):
-            shown = self._time(sheet, line, at, value)
+            shown = self._time(sheet, line, at, value, self._zone_of(row))
         else:
             shown = _text(sheet, line, at, str(value), None, self._sheets.guarded)
         if self._measured < MEASURED:
@@ -289,8 +287,8 @@ class _Cells:
         sheet.write_number(line, at, found / _PARTS.get(kind, 1), self._sheets.format(kind))
         return f"{found:,.1f}"
 
-    def _time(self, sheet: Worksheet, line: int, at: int, value: Any) -> str:
-        local = when(value, self._zone)
+    def _time(self, sheet: Worksheet, line: int, at: int, value: Any, zone: ZoneInfo) -> str:
+        local = when(value, zone)
         if isinstance(local, datetime):
             sheet.write_datetime(line, at, local.replace(tzinfo=None), self._sheets.format("moment"))
             return f"{local:%Y-%m-%d %H:%M:%S}"

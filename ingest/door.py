@@ -1,7 +1,7 @@
-"""What the REST door does with the bytes it was sent: read, write, and say what became of each message."""
+"""What a door does with the bytes it was sent: read, write, and say what became of each message."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,10 +16,12 @@ from data.engine import Database
 from data.facts import Verdict
 from data.messages import Message
 from data.services import Live, Writer
+from ingest.cloudevents import Envelope
 from ingest.decoding import message_object
 from ingest.group_commit import TooBusy
 from ingest.kinds import Kind
 from ingest.message import SOURCE, MessageReader, kind_of, sender_id
+from ingest.personal_text import scrubbed
 from ingest.refusal import Code, Refused
 
 BATCHES_AT_ONCE = 4
@@ -29,6 +31,9 @@ WRITES_AT_ONCE = 3
 TRANSACTION = 1_000
 """Messages of a batch in one transaction: single messages of the same event wait no longer than that."""
 _WAIT_SECONDS = 20.0
+
+Part = tuple[bytes, Envelope | None]
+"""One message of many as it came, and what takes it out of that."""
 
 
 class Outcome(msgspec.Struct, omit_defaults=True, gc=False):
@@ -62,15 +67,18 @@ class Door:
         self._batches = threading.BoundedSemaphore(BATCHES_AT_ONCE)
         self._writes = threading.BoundedSemaphore(WRITES_AT_ONCE)
 
-    def single(self, tenant_id: UUID, body: bytes, kinds: tuple[Kind, ...] = ()) -> Outcome:
+    def single(
+        self, tenant_id: UUID, body: bytes, kinds: tuple[Kind, ...] = (), envelope: Envelope | None = None
+    ) -> Outcome:
         """The outcome of one message, committed when it is "accepted".
 
-        `kinds` are those the route takes, the first of them by default; all of them without any.
+        `kinds` are those the route takes, the first of them by default; all of them without any. `envelope`
+        takes the message out of what came.
         Raises Refused, DatabaseUnavailable, TooBusy.
         """
         now = datetime.now(UTC)
         reader = MessageReader(self._directory, tenant_id, now)
-        tried = _Tried(body, reader, kinds)
+        tried = _Tried(body, reader, kinds, envelope)
         try:
             message = tried.message()
             try:
@@ -95,23 +103,39 @@ class Door:
         finally:
             self._batches.release()
 
-    def batch(self, tenant_id: UUID, parts: Sequence[bytes]) -> list[Outcome]:
+    def batch(
+        self, tenant_id: UUID, parts: Sequence[bytes], envelope: Envelope | None = None
+    ) -> list[Outcome]:
         """The outcome of each message of a batch, in order; the good ones are committed.
 
         Call it in `place_for_a_batch`. Raises DatabaseUnavailable; then some may be, and are
         duplicates the next time.
         """
+        return self.delivered(tenant_id, [(part, envelope) for part in parts], SOURCE)
+
+    def delivered(
+        self,
+        tenant_id: UUID,
+        parts: Sequence[Part],
+        source: str,
+        is_last_try: Callable[[int], bool] = lambda _: True,
+    ) -> list[Outcome]:
+        """The same for messages that came each in an envelope of its own, from a source of this name.
+
+        A message that is refused is a dead letter only where it does not come again (by its index).
+        """
         now = datetime.now(UTC)
-        reader = MessageReader(self._directory, tenant_id, now)
+        reader = MessageReader(self._directory, tenant_id, now, source)
         outcomes: list[Outcome] = []
         letters: list[DeadLetter] = []
         # As many are read as are written together: the others stay the bytes they came as.
         for start in range(0, len(parts), TRANSACTION):
-            tries = [_Tried(part, reader) for part in parts[start : start + TRANSACTION]]
+            some = parts[start : start + TRANSACTION]
+            tries = [_Tried(body, reader, (), envelope, source) for body, envelope in some]
             for index, (tried, outcome) in enumerate(
                 zip(tries, self._together(tenant_id, tries), strict=True)
             ):
-                if isinstance(outcome, Refused):
+                if isinstance(outcome, Refused) and is_last_try(start + index):
                     letters.append(tried.dead_letter(outcome, now))
                 outcomes.append(_numbered(start + index, outcome, tried))
         if letters:
@@ -144,18 +168,29 @@ _UNKNOWN = Outcome("rejected")
 class _Tried:
     """One message of a request on its way from bytes to outcome."""
 
-    __slots__ = ("_body", "_kind", "_kinds", "_raw", "_reader")
+    __slots__ = ("_body", "_envelope", "_kind", "_kinds", "_raw", "_reader", "_source")
 
-    def __init__(self, body: bytes, reader: MessageReader, kinds: tuple[Kind, ...] = ()) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        reader: MessageReader,
+        kinds: tuple[Kind, ...],
+        envelope: Envelope | None,
+        source: str = SOURCE,
+    ) -> None:
         self._body = body
         self._reader = reader
         self._kinds = kinds
+        self._envelope = envelope
+        self._source = source
         self._raw: dict[str, object] | None = None
         self._kind: Kind | None = None
 
     def message(self) -> Message:
         """The message in the bytes. Raises Refused."""
         self._raw = message_object(self._body)
+        if self._envelope is not None:
+            self._raw = self._envelope(self._raw)
         self._kind = kind_of(self._raw, self._kinds)
         return self._reader.read(self._raw, self._kind)
 
@@ -175,7 +210,8 @@ class _Tried:
         """The refused message, fit to be kept; of what is no JSON object only its size."""
         payload = "" if self._raw is None else self._reader.storable(self._raw, self._kind)
         detail = refusal.detail if payload else f"{refusal.detail} ({len(self._body):,} bytes)"
-        return DeadLetter(received_at, SOURCE, refusal.code, refusal.field, detail, payload)
+        field = None if refusal.field is None else scrubbed(refusal.field)
+        return DeadLetter(received_at, self._source, refusal.code, field, scrubbed(detail), payload)
 
 
 def _numbered(index: int, outcome: Outcome | Refused, tried: _Tried) -> Outcome:

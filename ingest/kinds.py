@@ -1,6 +1,6 @@
 """What every message type has in common, and how one is described."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,8 @@ class Kind:
     prepare: Callable[[dict[str, Any]], None] | None = None
     """Changes the fields before anything else reads them, e.g. to drop what may not be kept."""
     event_needed: bool = True
+    free: tuple[str, ...] = ()
+    """Canonical names of the fields in which people write what they like."""
     happens_once: Callable[[Fields], bool] = lambda _: False
     """Whether the same content sent twice without id and time can only be a repetition."""
 
@@ -55,6 +57,11 @@ def spelt(*names: str, **aliases: str) -> dict[str, str]:
         for snake in (name, *other.split())
         for form in (snake, camel(snake))
     }
+
+
+def said(raw: Mapping[str, Any], names: Collection[str]) -> bool:
+    """Whether a message has one of these fields, with something in it."""
+    return any(raw.get(name) not in (None, "") for name in names)
 
 
 def camel(name: str) -> str:

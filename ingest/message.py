@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,10 +13,12 @@ from data.messages import NO_EVENT, Message, message_key
 from ingest.fields import called, text
 from ingest.kinds import Kind, Stated, camel
 from ingest.money import plain_amounts
+from ingest.personal_text import scrubbed
 from ingest.privacy import is_personal, without_persons
 from ingest.refusal import Refused
 from ingest.sales import PURCHASE, REFUND
 from ingest.social import SOCIAL
+from ingest.sorting import sort_out
 from ingest.tickets import ATTEMPT, SCAN, TRANSFER
 from ingest.timestamps import instant
 from ingest.venue_updates import UPDATE
@@ -35,7 +36,10 @@ MOST_ASKED = 100
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _CANONICAL = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _SHORT = 1_000
-_PLAIN = frozenset((str, int, Decimal, bool))
+_IDENTIFIERS = ("event_id", "ticket_id", "order_id", "message_id")
+VISITOR = "visitor_hash"
+_THING = "id"
+"""Fields we know are free text or identify something; of the latter only addresses are taken out."""
 
 
 class MessageReader:
@@ -70,12 +74,13 @@ class MessageReader:
             raise
 
     def _read(self, raw: Mapping[str, Any], kind: Kind) -> Message:
-        fields, extra = _sort_out(raw, kind)
+        fields, extra = sort_out(raw, kind)
+        self._hash_addresses(fields)
         venue, event_id, event_ref = self._place(fields, kind)
         at, stated_time = self._moment(fields, kind, venue)
         if kind.people:
             self._hash_people(fields, kind, at)
-        payload = _fit_to_store(fields, extra)
+        payload = _fit_to_store(fields, extra, kind)
         message_id = text(fields, "message_id")
         source = text(fields, "source") or self._source
         if message_id is not None:
@@ -99,7 +104,8 @@ class MessageReader:
         time (the same instant in another zone) and of its amounts (12.5 and "12.50").
 
         Personal fields count too: two people who buy the same at the same second are two sales. They
-        are nowhere else by then, and the digest says nothing without the tenant's key.
+        are nowhere else by then, and the digest says nothing without the tenant's key; that of a visitor's
+        doings nothing without the salt of the day, so what is repeated days later without an id counts again.
         """
         sent = {kind.names.get(name, name): value for name, value in raw.items() if value is not None}
         time = next((name for name in kind.times if name in sent), None)
@@ -109,7 +115,12 @@ class MessageReader:
             content = _CANONICAL.encode(plain_amounts(sent) | {"type": kind.type})
         except UnicodeEncodeError as error:
             raise Refused("not-unicode", "A text holds half a character.", None, error.object) from None
+        if VISITOR in kind.people.values():
+            return self._visitor(content, at)
         return self._directory.digest(self._tenant_id, content)
+
+    def _visitor(self, content: bytes, at: datetime) -> UUID:
+        return self._directory.visitor(self._tenant_id, content, at, self._received_at)
 
     def storable(self, raw: Mapping[str, Any], kind: Kind | None) -> str:
         """JSON text of a refused message, fit to be kept and to be read again: people are hashed."""
@@ -117,12 +128,14 @@ class MessageReader:
         extra: dict[str, Any] = dict(raw)
         try:
             if kind is not None:
-                fields, extra = _sort_out(raw, kind)
+                fields, extra = sort_out(raw, kind)
+                self._hash_addresses(fields)
                 self._hash_people(fields, kind, self._received_at)
             return _ENCODER.encode(without_persons(fields | extra)).decode()
         except (Refused, UnicodeEncodeError, RecursionError):
             # What cannot be stored as it is, is kept by the names of its fields.
-            return _ENCODER.encode({"fields": sorted(name for name in map(_plain, raw) if name)}).decode()
+            names = {_plain(name) for name in raw if not is_personal(name)}
+            return _ENCODER.encode({"fields": sorted(names - {""})}).decode()
 
     def _place(self, fields: dict[str, Any], kind: Kind) -> tuple[Venue, UUID, str]:
         """Venue, event id and the sender's name of the event ("" and NO_EVENT without one)."""
@@ -179,6 +192,13 @@ class MessageReader:
                 return instant(value, name, venue.zone, self._received_at), True
         return self._received_at, False
 
+    def _hash_addresses(self, fields: dict[str, Any]) -> None:
+        """Identifiers that are e-mail addresses are kept as keyed hashes: different ones stay different."""
+        for name in _IDENTIFIERS:
+            value = fields.get(name)
+            if type(value) is str and "@" in value:
+                fields[name] = str(self._directory.customer(self._tenant_id, value))
+
     def _hash_people(self, fields: dict[str, Any], kind: Kind, at: datetime) -> None:
         """Put keyed hashes in the place of people; a visitor's differs from day to day."""
         for hashed in kind.people.values():
@@ -190,9 +210,10 @@ class MessageReader:
                 del fields[name]
                 if person is None:
                     continue
-                if hashed == "visitor_hash":
-                    person = f"{at.date()} {person}"
-                elif hashed == "author_hash":
+                if hashed == VISITOR:
+                    fields[hashed] = self._visitor(person.encode(), at)
+                    continue
+                if hashed == "author_hash":
                     person = f"{fields.get('platform')} {person}"
                 fields[hashed] = self._directory.customer(self._tenant_id, person)
 
@@ -209,12 +230,21 @@ def kind_of(raw: Mapping[str, Any], doors: tuple[Kind, ...] = ()) -> Kind:
         raise Refused("missing-field", "This field is required.", "type")
     if type(value) is not str:
         raise Refused("wrong-type", "A text is expected.", "type", value)
-    kind = KINDS.get(value) or KINDS.get(_SHORT_TYPES.get(value.replace("_", "-"), value.replace("_", "-")))
+    kind = KINDS.get(known_type(value) or "")
     allowed = doors or tuple(KINDS.values())
     if kind not in allowed:
         names = ", ".join(one.type for one in allowed)
         raise Refused("unknown-type", f"One of: {names}.", "type", value)
     return kind
+
+
+def known_type(name: str) -> str | None:
+    """The message type that this name means: its own, with underscores, or a short one."""
+    if name in KINDS:
+        return name
+    name = name.replace("_", "-")
+    name = _SHORT_TYPES.get(name, name)
+    return name if name in KINDS else None
 
 
 _SHORT_TYPES = {
@@ -235,55 +265,12 @@ def sender_id(raw: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _sort_out(raw: Mapping[str, Any], kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Fields the kind knows, by canonical name, and all others, without anything personal."""
-    fields: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    names = kind.names
-    for given, value in raw.items():
-        name = names.get(given)
-        if name is not None and name not in fields and type(value) in _PLAIN:
-            fields[name] = value
-        elif value is not None:
-            _sort_one(given, name, value, fields, extra, names)
-    fields["type"] = kind.type
-    if kind.prepare is not None:
-        kind.prepare(fields)
-    return fields, extra
-
-
-def _sort_one(
-    given: str,
-    name: str | None,
-    value: Any,
-    fields: dict[str, Any],
-    extra: dict[str, Any],
-    names: Mapping[str, str],
-) -> None:
-    """Put one field that is nested, unknown or given twice where it belongs."""
-    if type(value) not in _PLAIN:
-        value = without_persons(value, given, 2)
-    if name is not None:
-        if fields.setdefault(name, value) != value:
-            raise Refused("contradiction", "Given twice with different values.", given, value)
-    elif given == "metadata" and type(value) is dict:
-        extra |= value
-    elif given == "utm" and type(value) is dict:
-        _sort_utm(value, fields, extra, names)
-    elif not is_personal(given):
-        extra[given] = value
-
-
-def _sort_utm(
-    utm: Mapping[str, Any], fields: dict[str, Any], extra: dict[str, Any], names: Mapping[str, str]
-) -> None:
-    for part, value in utm.items():
-        name = f"utm_{part}"
-        (fields if name in names else extra).setdefault(name, value)
-
-
-def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any]) -> str:
+def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any], kind: Kind) -> str:
     """The payload's JSON text; cleans `fields` and `extra` in place where a closer look is needed."""
+    for name in kind.free:
+        value = fields.get(name)
+        if type(value) is str:
+            fields[name] = scrubbed(value)
     try:
         payload = _ENCODER.encode(fields | extra if extra else fields).decode()
         # A short text without any of these marks cannot hold anything that has to be taken out.
@@ -296,7 +283,7 @@ def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any]) -> str:
         ):
             return payload
         for name, value in fields.items():
-            fields[name] = without_persons(value, name, 2)
+            fields[name] = without_persons(value, name, 2, _THING)
         clean = without_persons(extra)
         extra.clear()
         extra.update(clean)

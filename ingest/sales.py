@@ -193,6 +193,7 @@ PURCHASE = Kind(
     _purchase,
     times=("purchased_at", "sold_at", "occurred_at"),
     people=_PEOPLE,
+    free=("campaign", "utm_campaign", "channel"),
     happens_once=_names_what_was_sold,
 )
 REFUND = Kind(
@@ -201,5 +202,6 @@ REFUND = Kind(
     _refund,
     times=("refunded_at", "cancelled_at", "occurred_at"),
     people=_PEOPLE,
+    free=("campaign", "utm_campaign", "channel"),
     happens_once=_names_what_was_sold,
 )

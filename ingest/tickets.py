@@ -62,6 +62,7 @@ SCAN = Kind(
     ),
     _scan,
     times=("scanned_at", "occurred_at"),
+    free=("reason",),
 )
 TRANSFER = Kind(
     "ticket-transfer",
@@ -73,10 +74,12 @@ TRANSFER = Kind(
     _transfer,
     times=("transferred_at", "occurred_at"),
     people={"from_user_id": "from_customer_hash", "to_user_id": "to_customer_hash"},
+    free=("reason",),
 )
 ATTEMPT = Kind(
     "invalid-attempt",
     spelt("ticket_id attempt_type reason entry_point gate attempted_at"),
     _attempt,
     times=("attempted_at", "occurred_at"),
+    free=("reason",),
 )

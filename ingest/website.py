@@ -15,6 +15,7 @@ from ingest.refusal import Refused
 MOST_ITEMS = 1_000
 
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
+_LINE_ENDS = re.compile(r"[\r\n\t]+")
 _PLAIN_PATH = re.compile(r"(?:/[\w.~-]+)+/?", re.ASCII)
 """An address in which there is nothing to take out."""
 
@@ -26,7 +27,8 @@ def _without_queries(fields: dict[str, Any]) -> None:
         if type(value) is not str or len(value) > LONGEST_ADDRESS or _PLAIN_PATH.fullmatch(value):
             continue
         try:
-            parts = urlsplit(value)
+            # The parser would leave line ends out, and so glue together what stood on both sides.
+            parts = urlsplit(_LINE_ENDS.sub(" ", value))
             marked = dict(parse_qsl(parts.query, max_num_fields=100, errors="replace"))
         except ValueError:
             raise Refused("wrong-type", "This is not an address.", name, value) from None
@@ -94,6 +96,7 @@ PAGE_VIEW = Kind(
     times=("viewed_at", "occurred_at"),
     people={"user_id": "visitor_hash", "visitor_id": "visitor_hash"},
     prepare=_without_queries,
+    free=("path", "referrer", "campaign", "utm_source", "utm_medium", "utm_campaign"),
     event_needed=False,
 )
 CART = Kind(

@@ -20,12 +20,20 @@ COMMANDS = {
     "simulate": "publish the demo venues' sales and scans, until stopped",
     "pretix-add": "connect a pretix organizer and print its webhook address",
     "pretix-backfill": "read all orders and check-ins of a pretix organizer, with a progress bar",
+    "queue": "add, list or remove queues that messages are read from: RabbitMQ, Bull, BullMQ",
+    "consume": "read the tenants' queues, until there are none",
+    "site": "add, list or remove the websites whose pages are counted",
     "rebuild": "work all roll-ups out again from the facts, and correct what differs",
     "export": "write the exports that wait, until none has come for a while",
+    "keys": "lock the tenants' keys by a new master key",
+    "privacy": "take away or erase what is kept of a customer, or clean what is stored",
+    "archive": "move old months of facts to Parquet files, list and verify them, bring them back",
     "tenant": "make or list the tenants: organisations whose venues and people see each other",
     "venue": "make or list the venues of a tenant",
     "user": "make, list, disable or enable the people who sign in, and change their passwords",
+    "audit": "verify the audit log, or print its anchors",
     "token": "make, list or revoke the API tokens of a tenant",
+    "signing-key": "make, list or revoke the keys by which a tenant's services sign their requests",
 }
 
 

@@ -1,15 +1,18 @@
-"""What the commands for tenants, venues and users share: a database, and status 2 for a refusal."""
+"""What the commands for tenants and what belongs to them share: a database, and status 2 for a refusal."""
 
 import argparse
 import re
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from uuid import UUID
 
 from config import Settings
 from data import embedded, tenants
 from data.engine import Database, DatabaseUnavailable
+from data.keys import MasterKeys
+from data.users import LIKE_AN_ADDRESS, is_like_an_address
 
 LONGEST_NAME = 200
 
@@ -23,7 +26,9 @@ def administer(settings: Settings, act: Callable[[Database], None]) -> int:
     try:
         with (
             embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
-            closing(Database(urls.database_url, max_size=2)) as database,
+            closing(
+                Database(urls.database_url, master=MasterKeys(settings.master_keys()), max_size=2)
+            ) as database,
         ):
             act(database)
     except Refusal as refusal:
@@ -38,9 +43,15 @@ def administer(settings: Settings, act: Callable[[Database], None]) -> int:
     return 0
 
 
-def choose_tenant(parser: argparse.ArgumentParser) -> None:
+def archive_folder(settings: Settings) -> Path:
+    """Where archived months are."""
+    return settings.archive_dir or settings.data_dir / "archive"
+
+
+def choose_tenant(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """The argument that `tenant_of` reads."""
-    parser.add_argument("--tenant", help="slug or id of the tenant; not needed while there is one only")
+    help_text = "slug or id of the tenant; not needed while there is one only"
+    parser.add_argument("--tenant", default=default, help=help_text)
 
 
 def tenant_of(database: Database, name: str | None) -> UUID:
@@ -59,6 +70,13 @@ def name(text: str) -> str:
     if not (0 < len(text) <= LONGEST_NAME and text.isprintable()):
         raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} printable characters")
     return text
+
+
+def person(text: str) -> str:
+    """The name of a person, for argparse: mails are signed with it."""
+    if is_like_an_address(text):
+        raise argparse.ArgumentTypeError(LIKE_AN_ADDRESS)
+    return name(text)
 
 
 def slug(text: str) -> str:

@@ -4,7 +4,6 @@ A process of its own: it needs what draws boards and pages, which the worker sho
 """
 
 import argparse
-import signal
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,9 @@ from data import embedded
 from data.directory import Directory
 from data.engine import Database
 from data.exports import open_exports
+from data.keys import MasterKeys
 from jobs.exporting import folder_of, work
+from processes import until_signalled
 
 AT_ONCE = 2
 """So that a page does not wait for a million rows."""
@@ -32,12 +33,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Work through them; a signal ends it, and what is under way is begun again by the next one."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_signalled()
     with (
         embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
-        closing(Database(urls.database_url, min_size=0, max_size=3 * AT_ONCE)) as database,
+        closing(
+            Database(
+                urls.database_url, master=MasterKeys(settings.master_keys()), min_size=0, max_size=3 * AT_ONCE
+            )
+        ) as database,
     ):
         hands = Hands(database, folder_of(settings.data_dir), stop)
         threads = [threading.Thread(target=hands.work, args=(arguments.idle,)) for _ in range(AT_ONCE)]

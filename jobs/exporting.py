@@ -16,8 +16,9 @@ from data import exports
 from data.board_rights import BoardNotFound, NotAllowed
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable, TenantConnection
+from data.export_access import CreatorGone, access_of
 from data.export_request import ExportRequest
-from data.exports import CreatorGone, Export
+from data.exports import Export
 from data.query_error import QueryError
 from exports import csv, pdf, xlsx
 from exports.document import Document, Progress
@@ -140,12 +141,13 @@ class _Work:
             size = file.tell()
         if what.format != "pdf" and rows != self._total:
             raise RuntimeError(f"{rows} rows were written of {self._total}")
+        there = sum(part.count + part.left_out for part in document.parts)
         name = self.export.file_name
         if is_archive(what, document):
             name = name.removesuffix(".csv") + ".zip"
         with self._database.tenant(self._reading.tenant_id) as writing:
             target = exports.path_of(self._folder, self.export)
-            if not exports.finish(writing, self.export, (rows, self._total), name, size, path, target):
+            if not exports.finish(writing, self.export, (rows, there), name, size, path, target):
                 raise NotWanted
 
     def give_back(self) -> None:
@@ -155,7 +157,7 @@ class _Work:
 
     def _document(self) -> Document:
         with self._database.tenant(self._reading.tenant_id) as tenant:
-            access = exports.access_of(tenant, self.export)
+            access = access_of(tenant, self.export)
             organisation = exports.organisation(tenant)
         reader = Reader(self._reading, access, self._directory, organisation, datetime.now(UTC))
         return reader.document(self.export.what)

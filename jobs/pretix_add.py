@@ -15,11 +15,13 @@ from config import Settings
 from data import embedded, tenants
 from data.directory import Directory, Venue
 from data.engine import Database
+from data.keys import MasterKeys
 from data.pretix import sources
 from data.pretix.sources import Source
 from ingest.pretix.client import Away, Client, Forbidden, Missing, origin
 from ingest.pretix.documents import Event, Malformed
 from ingest.pretix.seal import seal
+from jobs.recorded import recorded
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -54,7 +56,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         return _failed("Give the API token on standard input.")
     with (
         embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
-        closing(Database(urls.database_url, max_size=1)) as database,
+        closing(
+            Database(urls.database_url, master=MasterKeys(settings.master_keys()), max_size=1)
+        ) as database,
     ):
         tenant_id = tenants.find(database, arguments.tenant)
         if tenant_id is None:
@@ -66,14 +70,15 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             events = _events(url, arguments.organizer, token)
         except (Away, Forbidden, Missing, Malformed) as error:
             return _failed(f"{url} does not answer as expected: {error}")
-        source = Source(
-            tenant_id, uuid.uuid4(), venue.venue_id, name, url, arguments.organizer,
-            seal(settings, token), gates,
-        )  # fmt: skip
         secret = sources.new_secret(tenant_id)
         try:
             with database.tenant(tenant_id) as tenant:
+                source = Source(
+                    tenant_id, uuid.uuid4(), venue.venue_id, name, url, arguments.organizer,
+                    seal(tenant, token), gates,
+                )  # fmt: skip
                 sources.add(tenant, source, secret)
+                recorded(tenant, settings, "connect-pretix", f"source:{source.source_id}")
         except sources.NameTaken:
             return _failed(f"There is a source named {name} already; choose another --name.")
     public = (arguments.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")

@@ -14,6 +14,7 @@ from config import Settings
 from data import embedded, tenants
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
+from data.keys import MasterKeys, Unsealable
 from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
 from data.pretix import sources
@@ -21,7 +22,6 @@ from data.telemetry import Telemetry
 from ingest.pretix.backfill import Progress, backfill
 from ingest.pretix.client import Away, Forbidden, Missing
 from ingest.pretix.documents import Malformed
-from ingest.pretix.seal import Unsealable
 from ingest.pretix.worker import Connector
 
 BAR = 28
@@ -39,7 +39,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Read it; 1, with a reason, when it had to stop: the next run goes on there."""
     with (
         embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
-        closing(Database(urls.database_url, max_size=2)) as database,
+        closing(
+            Database(urls.database_url, master=MasterKeys(settings.master_keys()), max_size=2)
+        ) as database,
         closing(LiveStore(urls.redis_url, settings.redis_prefix)) as store,
         closing(LivePublisher(database, store, Telemetry())) as live,
     ):

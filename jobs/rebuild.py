@@ -10,9 +10,11 @@ from collections import Counter
 from uuid import UUID
 
 from config import Settings
-from data import embedded, tenants
+from data import archived, embedded, tenants
 from data.engine import Database
+from data.keys import MasterKeys
 from data.rebuild import rebuild
+from data.rebuild_progress import nobody
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it; 1 when there is no such tenant."""
     with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
-        database = Database(urls.database_url, max_size=2)
+        database = Database(urls.database_url, master=MasterKeys(settings.master_keys()), max_size=2)
         try:
             if arguments.tenant is None:
                 wanted = tenants.everyone(database)
@@ -40,14 +42,24 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+_CLEARED = "\r\x1b[K"
+
+
+def _on_terminal(what: str, done: int, of: int) -> None:
+    print(f"{_CLEARED}{done:,} of {of:,} {what}", end="", file=sys.stderr, flush=True)
+
+
 def _rebuild(database: Database, tenant_id: UUID) -> None:
-    wrong: Counter[str] = Counter()
-    steps = 0
-    for steps, corrected in enumerate(rebuild(database, tenant_id)):
-        wrong += corrected
-        if sys.stderr.isatty():
-            print(f"\r{steps + 1} events", end="", file=sys.stderr, flush=True)
+    corrected = list(rebuild(database, tenant_id, _on_terminal if sys.stderr.isatty() else nobody))
+    wrong, events = sum(corrected, Counter[str]()), len(corrected) - 1
     if sys.stderr.isatty():
-        print("\r", end="", file=sys.stderr)
+        print(_CLEARED, end="", file=sys.stderr)
     rows = ", ".join(f"{table} {count}" for table, count in sorted(wrong.items()))
-    print(f"{tenant_id}: {steps} events; " + (f"rows corrected: {rows}" if rows else "all rows were right"))
+    with database.tenant(tenant_id) as tenant:
+        since = archived.whole_from(tenant)
+    if since is not None:
+        print(
+            f"{tenant_id}: days before {since:%Y-%m-%d}, events with facts of them and sums of customers are"
+            f" left as they are: those facts are archived ({archived.COMMAND})"
+        )
+    print(f"{tenant_id}: {events} events; " + (f"rows corrected: {rows}" if rows else "all rows were right"))

@@ -12,6 +12,7 @@ from data import embedded, partitions
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.demo_programme import history_begins
 from data.engine import Database
+from data.keys import MasterKeys
 from data.seed import ON_ROLL_OVER, ON_START, seed_demo
 
 
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     now = datetime.now(UTC)
     with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
         partitions.ensure(urls.database_url, history_begins(now.date()))
-        database = Database(urls.database_url, max_size=1)
+        database = Database(urls.database_url, master=MasterKeys(settings.master_keys()), max_size=1)
         try:
             demo = seed_demo(database, settings.data_dir, now, ON_ROLL_OVER if arguments.later else ON_START)
         finally:

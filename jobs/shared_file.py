@@ -42,5 +42,5 @@ def shared_file(
         )
         write(document, what, file, Path(scratch), unwatched)
     ending = "zip" if is_archive(what, document) else kind
-    words = [found.board.name, *([document.title] if placed else [])]
+    words = [found.board.name, *([document.title] if placed else []), dict(document.filters)["Range"]]
     return file.getvalue(), file_name(words, now, document.zone, ending)

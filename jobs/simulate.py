@@ -6,7 +6,6 @@ background, newest first and gently; meanwhile tonight goes on in real time. The
 
 import argparse
 import queue
-import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from data.demo_programme import rebuilt
 from jobs.demo_client import Door, Refused, Stopped
 from jobs.demo_live import PLAYED_AFTER, Live, pending
 from jobs.demo_progress import History, Progress
+from processes import until_signalled
 
 log = structlog.stdlib.get_logger("simulator")
 
@@ -46,9 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish until SIGTERM or SIGINT; 0."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_signalled()
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104
     url = arguments.url or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     Simulation(url, settings.data_dir, arguments.load or settings.demo_load_percent, stop).run()

@@ -6,6 +6,7 @@ from config import Settings
 from data.engine import Database
 from data.tenants import SlugTaken, add_tenant, list_tenants
 from jobs.administration import Refusal, administer, name, slug
+from jobs.recorded import recorded
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +20,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it; 2 when the slug is taken."""
-    return administer(settings, lambda database: _act(arguments, database))
+    return administer(settings, lambda database: _act(arguments, database, settings))
 
 
-def _act(arguments: argparse.Namespace, database: Database) -> None:
+def _act(arguments: argparse.Namespace, database: Database, settings: Settings) -> None:
     if arguments.action == "list":
         for tenant in list_tenants(database):
             demo = "  (demo)" if tenant["demo"] else ""
@@ -32,4 +33,6 @@ def _act(arguments: argparse.Namespace, database: Database) -> None:
         tenant_id = add_tenant(database, arguments.slug, arguments.name)
     except SlugTaken:
         raise Refusal(f"There is a tenant {arguments.slug} already.") from None
+    with database.tenant(tenant_id) as made:
+        recorded(made, settings, "make-tenant")
     print(f"Made the tenant {arguments.slug}, {arguments.name} ({tenant_id}).")

@@ -1,22 +1,24 @@
 """Make, list or revoke the API tokens of a tenant; a token is shown once, when it is made."""
 
 import argparse
-import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from config import Settings
-from data import embedded, tenants
-from data.engine import Database, TenantConnection
+from data.engine import Database
 from data.permissions import SCOPES
-from data.tokens import create_token, list_tokens, revoke_token
+from data.tokens import add_token, list_tokens, revoke_token
+from jobs.administration import Refusal, administer, choose_tenant, tenant_of
+from jobs.recorded import recorded
 
 MOST_DAYS = 3650
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and for whom."""
-    parser.add_argument("--tenant", help="slug or id of the tenant; not needed while there is one only")
+    choose_tenant(parser)
     actions = parser.add_subparsers(dest="action", required=True)
     create = actions.add_parser("create", help="make a token and print it")
     create.add_argument("name", help="who will use it, e.g. 'box office'")
@@ -26,52 +28,54 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=SCOPES,
         default=["send"],
         help="send messages (unless something else is said), read figures, write boards and notes, read the"
-        " server's metrics",
+        " audit log, read the server's metrics",
     )
-    create.add_argument("--days", type=_days, help="after how many days it ends; without this, never")
-    actions.add_parser("list", help="show all tokens, without their secrets")
+    create.add_argument("--days", type=days, help="after how many days it ends; without this, never")
+    shown = actions.add_parser("list", help="show all tokens, without their secrets")
     revoke = actions.add_parser("revoke", help="make a token useless, within half a minute")
     revoke.add_argument("token_id", type=UUID, help="its id, from the list")
+    for action in (create, shown, revoke):
+        choose_tenant(action, default=argparse.SUPPRESS)  # It may also stand before the action.
 
 
-def _days(text: str) -> int:
-    days = int(text)
-    if not 1 <= days <= MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"a token lasts 1 to {MOST_DAYS} days")
-    return days
+def days(text: str) -> int:
+    """A number of days after which something ends."""
+    given = int(text)
+    if not 1 <= given <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"1 to {MOST_DAYS} days")
+    return given
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Do it; 1 when there is no such tenant or token."""
-    with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
-        database = Database(urls.database_url, max_size=1)
-        try:
-            tenant_id = tenants.find(database, arguments.tenant)
-            if tenant_id is None:
-                print("Which tenant? There is none of this name, or more than one.", file=sys.stderr)
-                return 1
-            with database.tenant(tenant_id) as tenant:
-                return _act(arguments, tenant)
-        finally:
-            database.close()
+    """Do it; 2 when there is no such tenant or token."""
+    return administer(settings, lambda database: _act(arguments, database, settings))
 
 
-def _act(arguments: argparse.Namespace, tenant: TenantConnection) -> int:
-    if arguments.action == "create":
-        days = arguments.days
-        expires_at = datetime.now(UTC) + timedelta(days=days) if days is not None else None
-        print(create_token(tenant, arguments.name, arguments.may, expires_at))
-    elif arguments.action == "list":
-        for token in list_tokens(tenant):
-            ends = token["expires_at"]
-            state = "expired" if ends and ends <= datetime.now(UTC) else "active"
-            state = "revoked" if token["revoked_at"] else state
-            used = token["last_used_at"]
-            last = f"last used {used:%Y-%m-%d %H:%M} UTC" if used else "never used"
-            may = ",".join(token["scopes"])
-            until = f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
-            print(f"{token['token_id']}  {state:8} {may:16} {last:32} {token['name']}{until}")
-    elif not revoke_token(tenant, arguments.token_id):
-        print("There is no such active token.", file=sys.stderr)
-        return 1
-    return 0
+def _act(arguments: argparse.Namespace, database: Database, settings: Settings) -> None:
+    with database.tenant(tenant_of(database, arguments.tenant)) as tenant:
+        if arguments.action == "create":
+            made, text = add_token(tenant, arguments.name, arguments.may, end_of(arguments.days))
+            recorded(tenant, settings, "make-token", f"token:{made}", may=sorted(set(arguments.may)))
+            print(text)
+        elif arguments.action == "list":
+            for token in list_tokens(tenant):
+                print(line(token["token_id"], token))
+        elif revoke_token(tenant, arguments.token_id):
+            recorded(tenant, settings, "revoke-token", f"token:{arguments.token_id}")
+        else:
+            raise Refusal("There is no such active token.")
+
+
+def end_of(days: int | None) -> datetime | None:
+    """The moment in so many days; None for what does not end."""
+    return None if days is None else datetime.now(UTC) + timedelta(days=days)
+
+
+def line(name: object, row: Mapping[str, Any]) -> str:
+    """What is known of a token or key, in one line."""
+    ends, used = row["expires_at"], row["last_used_at"]
+    state = "expired" if ends and ends <= datetime.now(UTC) else "active"
+    state = "revoked" if row["revoked_at"] else state
+    last = f"last used {used:%Y-%m-%d %H:%M} UTC" if used else "never used"
+    until = f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
+    return f"{name}  {state:8} {','.join(row['scopes']):16} {last:32} {row['name']}{until}"

@@ -5,26 +5,17 @@ in the list of processes nor in the shell's history.
 """
 
 import argparse
-import re
 import sys
 from getpass import getpass
 from typing import get_args
 from uuid import UUID
 
 from config import Settings
-from data.accounts import (
-    Role,
-    add_user,
-    find_user,
-    list_users,
-    password_problem,
-    set_disabled,
-    set_password,
-)
 from data.engine import Database, TenantConnection
-from jobs.administration import Refusal, administer, choose_tenant, name, tenant_of
-
-LONGEST_EMAIL = 320
+from data.passwords import password_problem
+from data.users import Role, add_user, find_user, is_email, list_users, set_disabled, set_password
+from jobs.administration import Refusal, administer, choose_tenant, person, tenant_of
+from jobs.recorded import recorded
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choose_tenant(one)
         if action != "list":
             one.add_argument("--email", type=email, required=True, help="what the user signs in with")
-    parsers["create"].add_argument("--name", type=name, required=True, help="name for people")
+    parsers["create"].add_argument("--name", type=person, required=True, help="name for people")
     parsers["create"].add_argument(
         "--role", choices=get_args(Role), required=True, help="what the user may see and do"
     )
@@ -50,29 +41,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it; 2 when there is no such tenant or user, or the e-mail is taken or the password refused."""
-    return administer(settings, lambda database: _act(arguments, database))
+    return administer(settings, lambda database: _act(arguments, database, settings))
 
 
-def _act(arguments: argparse.Namespace, database: Database) -> None:
+def _act(arguments: argparse.Namespace, database: Database, settings: Settings) -> None:
     tenant_id = tenant_of(database, arguments.tenant)
     if arguments.action in ("create", "password"):
         with database.tenant(tenant_id) as tenant:
             _check(tenant, arguments)  # Before a person types a password for nothing.
-        password = _password(arguments.email)
+        password = _password(arguments.email, getattr(arguments, "name", ""))
     with database.tenant(tenant_id) as tenant:
         if arguments.action == "list":
             for user in list_users(tenant):
                 state = "disabled" if user["disabled_at"] else "active"
                 print(f"{user['email']:40} {user['role']:9} {state:9} {user['name']}")
+            recorded(tenant, settings, "list-users")
         elif arguments.action == "create":
             _check(tenant, arguments)
-            add_user(tenant, arguments.email, arguments.name, arguments.role, password)
+            made = add_user(tenant, arguments.email, arguments.name, arguments.role, password)
+            recorded(tenant, settings, "make-user", f"user:{made}", role=arguments.role)
             print(f"Made the {arguments.role} {arguments.email}, {arguments.name}.")
         elif arguments.action == "password":
-            set_password(tenant, _known(tenant, arguments.email), password)
+            known = _known(tenant, arguments.email)
+            set_password(tenant, known, password)
+            recorded(tenant, settings, "change-password", f"user:{known}")
             print(f"{arguments.email} has another password, and no session any more.")
         else:
-            set_disabled(tenant, _known(tenant, arguments.email), arguments.action == "disable")
+            known = _known(tenant, arguments.email)
+            set_disabled(tenant, known, arguments.action == "disable")
+            recorded(tenant, settings, f"{arguments.action}-user", f"user:{known}")
             print(f"{arguments.email} is {arguments.action}d.")
 
 
@@ -90,7 +87,7 @@ def _known(tenant: TenantConnection, address: str) -> UUID:
     return found
 
 
-def _password(address: str) -> str:
+def _password(address: str, called: str) -> str:
     """What was typed twice, or the first line of standard input. Raises Refusal when it will not do."""
     if sys.stdin.isatty():
         password = getpass("Password: ")
@@ -98,7 +95,7 @@ def _password(address: str) -> str:
             raise Refusal("These were two different passwords.")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    problem = password_problem(password, address)
+    problem = password_problem(password, address, called)
     if problem is not None:
         raise Refusal(problem)
     return password
@@ -106,6 +103,6 @@ def _password(address: str) -> str:
 
 def email(text: str) -> str:
     """An address as the sign-in compares it, for argparse: in small letters."""
-    if len(text) > LONGEST_EMAIL or re.fullmatch(r"[^\s@]+@[^\s@]+", text) is None or not text.isprintable():
+    if not is_email(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no e-mail address")
     return text.lower()

@@ -11,6 +11,7 @@ from data.currencies import EXPONENTS
 from data.engine import Database
 from data.venues import add_venue, list_venues
 from jobs.administration import Refusal, administer, choose_tenant, name, tenant_of
+from jobs.recorded import recorded
 
 LARGEST = 10_000_000
 
@@ -37,10 +38,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it; 2 when there is no such tenant or the id is taken."""
-    return administer(settings, lambda database: _act(arguments, database))
+    return administer(settings, lambda database: _act(arguments, database, settings))
 
 
-def _act(arguments: argparse.Namespace, database: Database) -> None:
+def _act(arguments: argparse.Namespace, database: Database, settings: Settings) -> None:
     with database.tenant(tenant_of(database, arguments.tenant)) as tenant:
         if arguments.action == "list":
             for venue in list_venues(tenant):
@@ -50,9 +51,10 @@ def _act(arguments: argparse.Namespace, database: Database) -> None:
                     f"  {venue['name']}"
                 )
             return
+        venue_id = uuid4()
         new = add_venue(
             tenant,
-            uuid4(),
+            venue_id,
             arguments.id,
             arguments.name,
             zone=arguments.zone,
@@ -60,6 +62,8 @@ def _act(arguments: argparse.Namespace, database: Database) -> None:
             capacity=arguments.capacity,
             day_starts=arguments.day_starts,
         )
+        if new:
+            recorded(tenant, settings, "make-venue", f"venue:{venue_id}")
     if not new:
         raise Refusal(f"There is a venue {arguments.id} already.")
     print(f"Made the venue {arguments.id}, {arguments.name}.")

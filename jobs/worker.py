@@ -1,11 +1,10 @@
 """Work through the queues and keep everything in order, until SIGTERM or SIGINT.
 
-Pings and polls of every pretix, partitions for the coming months, the usual arrivals of coming events,
-the roll-ups without events, the demo's next night.
+Pings and polls of every pretix, the processes that read queues and write exports, partitions for the coming
+months, the usual arrivals of coming events, the roll-ups without events, mails, the demo's next night.
 """
 
 import argparse
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -17,23 +16,32 @@ import structlog
 
 from config import Settings
 from data import (
+    audit_retention,
     baselines,
     dashboard_thinning,
     embedded,
     exports,
     idempotency,
+    key_rotation,
     partitions,
+    queue_sources,
     rollup_applier,
+    signing_keys,
+    visitor_salts,
 )
+from data.audit_anchors import Anchors
+from data.audit_entry import Keys
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
+from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
 from data.seed import ON_ROLL_OVER, seed_demo
 from data.telemetry import Telemetry
 from data.tenants import everyone
 from ingest.pretix.worker import Connector, run_forever
-from processes import Process
+from jobs.mailing import Mailing
+from processes import Process, until_signalled
 
 log = structlog.stdlib.get_logger("worker")
 
@@ -60,19 +68,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do every duty in a thread of its own until a signal; 0 after what was under way is finished."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_signalled()
     with (
         embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls,
         # Each connection costs the server some 40 MB, and nobody waits for a duty: they take turns.
-        closing(Database(urls.database_url, max_size=2, wait_seconds=TURN_SECONDS)) as database,
+        closing(
+            Database(
+                urls.database_url,
+                master=MasterKeys(settings.master_keys()),
+                max_size=2,
+                wait_seconds=TURN_SECONDS,
+            )
+        ) as database,
         closing(LiveStore(urls.redis_url, settings.redis_prefix)) as store,
         closing(LivePublisher(database, store, Telemetry())) as live,
     ):
         connector = Connector(settings, database, Directory(database), live)
         duties = _duties(database, urls.database_url, settings)
+        if settings.archive_after_months:
+            duties.append(Duty("old facts", 24 * 3600, lambda: _archive(stop)))
         duties.append(Duty("exports", 1, lambda: _export(database, stop)))
+        duties.append(Duty("queues", 2, lambda: _consume(database, stop)))
+        mailing = Mailing(database, settings, stop)
+        duties.append(Duty("mails", 2, mailing.work))
+        duties.append(Duty("old mails", 3600, mailing.forget))
         duties.append(Duty("pretix", AWAY_SECONDS, lambda: run_forever(connector, stop)))
         threads = [
             threading.Thread(target=_repeat, args=(duty, stop, store), name=duty.name) for duty in duties
@@ -92,10 +111,19 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
     def demo() -> None:
         seed_demo(database, settings.data_dir, datetime.now(UTC), ON_ROLL_OVER)
 
-    folder = settings.data_dir / "exports"
+    def old_entries() -> None:
+        before = audit_retention.first_kept(datetime.now(UTC), settings.audit_months)
+        audit_retention.forget(database, owner_url, keys, before)
+
+    folder, keys = settings.data_dir / "exports", Keys(settings.audit_keys())
     duties = [
+        Duty("plain keys", 24 * 3600, lambda: key_rotation.wrap_plain(database)),
+        Duty("old salts", 3600, lambda: visitor_salts.destroy(database, owner_url, datetime.now(UTC))),
+        Duty("audit anchors", 300, Anchors(database, settings.data_dir).write),
+        Duty("old audit entries", 6 * 3600, old_entries),
         Duty("old exports", 300, lambda: exports.expire(database, folder)),
         Duty("old keys", 3600, lambda: idempotency.expire(database)),
+        Duty("old signatures", 600, lambda: signing_keys.expire(database)),
         Duty("old versions", 3600, lambda: dashboard_thinning.thin(owner_url, everyone(database))),
         Duty("partitions", 3600, lambda: partitions.ensure(owner_url)),
         Duty("usual arrivals", 20, usual_arrivals),
@@ -107,13 +135,32 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
 
 
 def _export(database: Database, stop: threading.Event) -> None:
-    """While exports are open, a process of its own that writes them; it ends by itself, and with us."""
-    if not exports.open_exports(database):
-        return
-    process = Process("export", [sys.executable, "-m", "jobs", "export"])
+    """While exports are open, a process that writes them."""
+    if exports.open_exports(database):
+        _beside(stop, "export")
+
+
+def _consume(database: Database, stop: threading.Event) -> None:
+    """While there are queues to read, a process that reads them."""
+    if queue_sources.everyones(database):
+        _beside(stop, "consume")
+
+
+def _archive(stop: threading.Event) -> None:
+    """A process for the memory that it takes; what is interrupted is gone on with the next time."""
+    _beside(stop, "archive", "run", "--as-job")
+
+
+def _beside(stop: threading.Event, *words: str) -> None:
+    """Run a command in a process of its own, which ends by itself, and with us. Raises RuntimeError when it
+    fails: the reason is in the log above."""
+    process = Process(words[0], [sys.executable, "-m", "jobs", *words])
     with process.running():
-        while process.exit_code is None and not stop.wait(0.5):
-            pass
+        while process.exit_code is None:
+            if stop.wait(0.5):
+                return
+    if process.exit_code:
+        raise RuntimeError(f"{words[0]} ended with status {process.exit_code}")
 
 
 def _repeat(duty: Duty, stop: threading.Event, store: LiveStore) -> None:

@@ -12,7 +12,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -22,6 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from data import embedded
+from data.database_login import login_name
 from data.folder import Urls
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 # in every run; the build has the same ones until the code of a test changes.
 settings.register_profile("any machine", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("any machine")
+
+MASTER_KEY = os.environ["MASTER_KEY"] = "a-master-key-for-tests-long-enough-to-be-one"
+"""Of this process and of those that tests start: what one of them locks, another one opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ def redis_prefix() -> str:
 def database(postgres_url: str) -> Iterator[Database]:
     """The pool the application uses, under the application's role."""
     from data.engine import Database
+    from data.keys import MasterKeys
 
-    database = Database(postgres_url)
+    database = Database(postgres_url, master=MasterKeys([MASTER_KEY]))
     yield database
     database.close()
 
@@ -104,7 +109,13 @@ def fresh_database(server_url: str) -> Iterator[str]:
             run.upgrade(url)
             yield url
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop(connection, name)
+
+
+def drop(connection: psycopg.Connection[Any], name: str) -> None:
+    """Remove a database of this server, and the user that the application logs in to it as."""
+    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(login_name(name))))
 
 
 def make_url(server_url: str, database_name: str) -> str:

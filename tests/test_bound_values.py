@@ -13,6 +13,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def parameters(function: Function) -> tuple[list[str], set[str]]:
     return [one.arg for one in given], texts
 
 
-def names_in_queries(function: Function, found: Builders, path: Path, modules: set[str]) -> set[str]:
+def names_in_queries(function: Function, found: Builders, path: Path, modules: frozenset[str]) -> set[str]:
     """Every name whose text gets into a query in this function, directly or by way of a local name."""
     sources: defaultdict[str, set[str]] = defaultdict(set)
     wanted: set[str] = set()
@@ -129,6 +130,7 @@ def names_in_queries(function: Function, found: Builders, path: Path, modules: s
     return wanted
 
 
+@cache
 def reads_like_sql(node: ast.expr) -> bool:
     """Whether a text is put together here, by any of the ways there are, around pieces of SQL."""
     formatted = (
@@ -142,6 +144,7 @@ def reads_like_sql(node: ast.expr) -> bool:
     return any(isinstance(text, str) and SQL.search(text) for text in own)
 
 
+@cache
 def carried(node: ast.expr) -> set[str]:
     """The names whose text is in the value of an expression."""
     match node:
@@ -175,19 +178,27 @@ def called(name: str, path: Path) -> str:
     return f"{path}:{name}" if name.startswith("_") else name
 
 
-def imports(tree: ast.Module) -> set[str]:
+@cache
+def imports(tree: ast.Module) -> frozenset[str]:
     """The modules of data/ by the names they have here."""
-    return {
+    return frozenset(
         alias.asname or alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "data"
         for alias in node.names
-    }
+    )
 
 
-def filled(call: ast.Call, found: Builders, path: Path, modules: set[str]) -> Iterator[ast.expr]:
-    """What is given for those parameters of a builder that become part of a query."""
+@cache
+def called_as(call: ast.Call) -> tuple[str, str]:
+    """What stands before the dot of a call, and behind it."""
     owner, _, name = ast.unparse(call.func).rpartition(".")
+    return owner, name
+
+
+def filled(call: ast.Call, found: Builders, path: Path, modules: frozenset[str]) -> Iterator[ast.expr]:
+    """What is given for those parameters of a builder that become part of a query."""
+    owner, name = called_as(call)
     if name in COLLECTIONS and owner and owner not in modules:
         return
     positions, reached = found.get(called(name, path), ([], set()))
@@ -203,6 +214,6 @@ def calls_from(modules: dict[Path, ast.Module], found: Builders) -> Iterator[str
                 not isinstance(argument, ast.Constant)
                 for argument in filled(node, found, path, imports(tree))
             ):
-                name = ast.unparse(node.func).rpartition(".")[2]
+                name = called_as(node)[1]
                 parts = ", ".join(sorted(found[name][1]))
                 yield f"{path}:{node.lineno} puts text into the SQL of {name}({parts})"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from config import ConfigurationError, Settings
 
@@ -49,6 +51,34 @@ def test_bad_configuration_is_reported_all_at_once_without_the_values(
         "LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'",
     ]
     assert "s3cret" not in str(caught.value)
+
+
+MAIL: dict[str, Any] = {
+    "smtp_host": "mail.example.com",
+    "smtp_from": "house@example.com",
+    "public_url": "https://board.example.com/",
+}
+
+
+def test_mails_go_to_a_server_only_by_settings_that_keep_their_links_and_passwords_secret() -> None:
+    settings = Settings(_env_file=None, **MAIL, smtp_user="house", smtp_password="s3cret")
+    assert (settings.origin, settings.smtp_security) == ("https://board.example.com", "starttls")
+    assert "s3cret" not in repr(settings)
+    assert Settings(_env_file=None, host="::", port=81).origin == "http://127.0.0.1:81"
+    refused: list[dict[str, Any]] = [
+        {"smtp_from": None},
+        {"public_url": None},
+        {"smtp_user": "house"},
+        {"smtp_security": "none", "smtp_user": "house", "smtp_password": "s3cret"},
+        {"public_url": "http://board.example.com"},
+        {"public_url": "https://board.example.com/path"},
+        {"public_url": "https://user@board.example.com"},
+        {"smtp_from": "House <house@example.com>"},
+        {"smtp_from": "house@example.com\nBcc: x@y.example"},
+    ]
+    for change in refused:
+        with pytest.raises(ValidationError):
+            Settings(_env_file=None, **MAIL | change)
 
 
 def test_settings_do_not_show_secrets_when_printed() -> None:

@@ -62,6 +62,28 @@ def test_every_json_example_can_be_parsed(document: Path) -> None:
         json.loads(block)
 
 
+@every_document
+def test_every_test_that_is_named_exists(document: Path) -> None:
+    """A claim names the test by which it is known: `tests/…/test_x.py::test_y`."""
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", document.read_text()))
+    missing = {
+        f"{path}::{test}"
+        for path, test in named
+        if not (ROOT / path).exists() or f"def {test}(" not in (ROOT / path).read_text()
+    }
+    assert missing == set()
+
+
+def test_every_claim_about_a_requirement_says_how_it_is_known() -> None:
+    text = (ROOT / "docs/asvs.md").read_text()
+    rows = re.findall(r"^\| (\d+\.\d+\.\d+) \| .+? \| (.+) \|$", text, re.MULTILINE)
+    numbers = [tuple(map(int, number.split("."))) for number, _ in rows]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 259
+    assert [number for number, told in rows if not re.match(r"(met|n/a|open)\b", told)] == []
+    assert [number for number, told in rows if told == "n/a"] == []
+
+
 def test_every_target_explains_itself() -> None:
     lines = [line for line in (ROOT / "Makefile").read_text().splitlines() if re.match(r"[a-z%-]+:", line)]
     assert [line for line in lines if " ## " not in line] == []

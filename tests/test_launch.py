@@ -111,6 +111,22 @@ def test_passwords_do_not_show_in_the_output_or_the_process_list(running: Housec
     assert not any(password in " ".join(process.cmdline()) for process in running.tree())
 
 
+def test_the_web_process_holds_no_password_of_the_owner(running: Housecount) -> None:
+    secret = (running._output.with_suffix("") / "postgres.password").read_text()
+    holders = {
+        words: secret in (found.environ().get("DATABASE_URL") or "")
+        for words in ("gunicorn", "jobs worker")
+        if (found := running.find(words)) is not None
+    }
+    assert holders == {"gunicorn": False, "jobs worker": True}
+
+
+def test_logs_of_servers_are_for_their_owner_alone(running: Housecount) -> None:
+    folder = running._output.with_suffix("")
+    logs = [folder / "postgres.log", folder / "redis.log"]
+    assert [oct(log.stat().st_mode & 0o777) for log in logs] == ["0o600", "0o600"]
+
+
 def test_a_second_start_on_the_same_folder_says_what_is_wrong_and_harms_nothing(running: Housecount) -> None:
     second = Housecount(running._output.with_suffix(""))
     second._output = running._output

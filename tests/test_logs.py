@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_secrets_are_blanked_by_name_and_by_look_also_inside_values_and_tracebac
         "log.info('b', sent='Authorization: Bearer s3cret')\n"
         "log.info('c', seen=['hc_s3cretS3cretS3cret'])\n"
         "log.info('Exception on /api/v1/webhooks/pretix/0b6a/s3cret [POST]')\n"
+        "log.info('Exception on /welcome/s3cret [POST] and https://board.example/reset/s3cret-_x')\n"
         "try: raise OSError('redis://:s3cret@cache.example')\n"
         "except OSError: log.exception('d')"
     )
@@ -58,7 +60,33 @@ def test_secrets_are_blanked_by_name_and_by_look_also_inside_values_and_tracebac
     assert lines[0]["headers"] == {"Authorization": "[hidden]", "Accept": "*/*"}
     assert lines[1]["event"] == "cannot reach postgresql://[hidden]@db.example/house"
     assert lines[4]["event"] == "Exception on /api/v1/webhooks/pretix/[hidden] [POST]"
-    assert "OSError: redis://[hidden]@cache.example" in lines[5]["exception"]
+    assert lines[5]["event"].count("[hidden]") == 2
+    assert "OSError: redis://[hidden]@cache.example" in lines[6]["exception"]
+
+
+def test_personal_data_is_blanked_and_dates_numbers_and_ids_are_not() -> None:
+    plain = (
+        "2026-11-26 20:52:16 batch of 12,000 in 1234567890 ms on 127.0.0.1:8050,"
+        " 0b6a9c1e-7c1d-4f7e-9f27-0123456789ab, 4829f0b5a1c29d10, 12.50 GBP, version 14.22.0, 20:52:16"
+    )
+    personal = (
+        "ada@hall.example ada%40hall.example +44 (0)20 7946 0958, 020 7946 0958, (555) 010-4477 203.0.113.9"
+        " 2001:db8::77 fe80:0:0:0:1:2:3:4"
+    )
+    first, second, third = logged(
+        f"log = structlog.stdlib.get_logger()\nlog.info({plain!r})\n"
+        f"log.info({personal!r})\nlog.info('x', email='ada', phone=7, customer_name='Ada', customers=3)"
+    )
+    assert first["event"] == plain
+    assert re.sub(r"\[hidden\]|[ ,]", "", second["event"]) == ""
+    assert [third[name] for name in ("email", "phone", "customer_name", "customers")] == ["[hidden]"] * 3 + [
+        3
+    ]
+
+
+def test_addresses_stay_in_the_log_of_those_who_want_them() -> None:
+    program = "structlog.stdlib.get_logger().info('from 203.0.113.9')"
+    assert logged(program, log_addresses=True)[0]["event"] == "from 203.0.113.9"
 
 
 def test_while_postgresql_is_away_its_pools_say_so_once_a_minute_and_count_the_rest() -> None:

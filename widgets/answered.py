@@ -9,7 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.answers import Answer, Column
+from data.metric_dimensions import IN_CURRENCY
 from data.metrics import CATALOGUE, Additivity
+from data.query_rows import FEWER, OTHER
 
 NOT_KNOWN = "Not known"
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
@@ -81,16 +83,22 @@ def of_money(of: Column) -> bool:
     return of.unit == "money" if metric is None else metric.money
 
 
+def by_currency(answer: Answer, of: Column) -> bool:
+    """Whether a measure stands in the answer for each currency: money, and whatever is split by prices."""
+    return of_money(of) or any(each.name in IN_CURRENCY for each in answer.columns)
+
+
 def currencies(answer: Answer) -> list[str]:
-    """The currencies of the rows, most first by the first money metric."""
+    """The currencies of the rows, most first by the first money metric, without one by the first metric."""
     if not has(answer, "currency"):
         return []
     place = [each.name for each in answer.columns].index("currency")
-    money = next((i for i, each in enumerate(answer.columns) if each.unit == "money"), None)
+    measures = [(i, each.unit) for i, each in enumerate(answer.columns) if each.kind == "metric"]
+    most = next((i for i, unit in measures if unit == "money"), measures[0][0] if measures else None)
     sums: dict[str, float] = {}
     for row in answer.rows:
         if row[place]:
-            amount = row[money] if money is not None else 0
+            amount = row[most] if most is not None else 0
             sums[row[place]] = sums.get(row[place], 0) + abs(amount or 0)
     return sorted(sums, key=lambda code: (-sums[code], code))
 
@@ -112,10 +120,11 @@ def points(answer: Answer, metric: str | None, preferred: str) -> Points:
     """A metric (the first one without a name) along the answer's dimensions, in one currency.
 
     Several rows of one key, as other currencies leave behind of metrics that are no money, become one where
-    the metric allows it: of different people, of a ratio the one value is not known (None)."""
+    the metric allows it: of different people, of a ratio the one value is not known (None). Bands of prices
+    in several currencies are never one key, even if called alike: those of one currency are told."""
     chosen = column(answer, metric) if metric else metrics(answer)[0]
     code = ""
-    if of_money(chosen):
+    if by_currency(answer, chosen):
         answer, code, _ = in_currency(answer, preferred)
     names = [each.name for each in answer.columns]
     keyed = [names.index(each.name) for each in dimensions(answer)]
@@ -157,12 +166,23 @@ _MERGED: dict[Additivity, Callable[[Any, Any], Any]] = {
 """What two rows of one key amount to that only their currencies tell apart."""
 
 
+REST = frozenset({OTHER, FEWER})
+"""Values that stand for several: no filter asks for them."""
+
+
+def filter_value(value: Any) -> str | None:
+    """The raw value by which a click filters, "" for what is not known; None for what stands for several."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value in REST else "" if value is None else str(value)
+
+
 def label(value: Any, of: Column | None = None) -> str:
     """A dimension's value in words; an empty one is not known."""
     if value is None or value == "":
         return NOT_KNOWN
-    if value == "other":
-        return "Other"
+    if value in REST:
+        return "Fewer than 5 each" if value == FEWER else str(value).capitalize()
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, float) and value.is_integer():

@@ -77,7 +77,7 @@ def figure_of(settings: BookingSettings, answers: Answers, scope: Scope) -> Figu
     ticks = [-day for day in range(0, -xs[0] + 1, step)][::-1]
     return figure(
         data,
-        margin=margins(vertical["ticktext"], bottom=36),
+        margin=margins(vertical["ticktext"], bottom=36, right=22),  # Room for "doors" at its end.
         hovermode="x",
         xaxis={
             "tickmode": "array",

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from data.metric_query import Top
 from data.needs import Need
-from widgets.answered import adds_up, dimensions, points
+from widgets.answered import REST, adds_up, dimensions, filter_value, points
 from widgets.asking import Compared, against, question
 from widgets.chosen import Metric, metric_label
 from widgets.figures import Figure, measure
@@ -72,8 +72,8 @@ def ranks(settings: SplitSettings, answers: Answers, scope: Scope, named: Namer 
                 title,
                 100 * abs(value or 0) / most,
                 moved or share,
-                None if key[0] == "other" else str(key[0] or ""),
-                "quiet" if key[0] in ("other", "", None) else "",
+                filter_value(key[0]),
+                "quiet" if key[0] in (*REST, "", None) else "",
             )
         )
     return rows
@@ -96,7 +96,7 @@ def summary_by(word: str, named: Namer = None) -> Callable[..., str]:
         rows = [
             (k[0], v)
             for k, v in zip(found.keys, found.values, strict=True)
-            if v is not None and k[0] != "other"
+            if v is not None and k[0] not in REST
         ]
         best, value = max(rows, key=lambda row: row[1]) if rows else ("", None)
         lead = f"{metric_label(settings.metric)} by {word}: {_named(answers, named)(best)} leads with"

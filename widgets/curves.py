@@ -19,10 +19,11 @@ COLOURS = (None, None, None, None, "#0f9d6e", "#b8860b")
 
 
 class Curve(NamedTuple):
-    """One of several: its name, the raw value it filters by, and its points in the order of the axis."""
+    """One of several: its name, the raw value it filters by (None when it stands for several values), and its
+    points in the order of the axis."""
 
     name: str
-    key: str
+    key: str | None
     values: Sequence[Any]
 
 

@@ -8,13 +8,16 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.answers import Answer
+from data.time_zones import OWN_ZONE
 from widgets.answered import column, dimensions, has, in_currency, points
 from widgets.asking import against
 from widgets.chosen import dimension_label, metric_label
 from widgets.curves import Curve, names
 from widgets.custom_chart import COLOURS, MOST_LINES, figure_of, split, words_of
+from widgets.named import words_for
 from widgets.parts import big_number, chart, delta, note, table
 from widgets.scope import Scope
+from widgets.time_zones import place_of, row_zones
 from widgets.values import change, exactly, said
 from widgets.widget import Answers, Settings
 
@@ -79,10 +82,18 @@ def _table(answers: Answers, scope: Scope) -> Component:
     places = [each.name for each in answer.columns]
     currency = places.index("currency") if "currency" in places else None
     headings = [(each.label, "") for each in dims] + [(each.label, "right") for each in measures]
+    zones = row_zones(answer)[: len(shown)]
+    zone_at = place_of(dims, zones)
+    if zone_at is not None:
+        headings.insert(zone_at, (OWN_ZONE.label, ""))
     rows = []
-    for row in shown:
+    for index, row in enumerate(shown):
         code = str(row[currency] or scope.currency) if currency is not None else scope.currency
+        if zones:
+            words = [words_for(each, answers, zones[index]) for each in dims]
         cells = [word(row[places.index(each.name)]) for word, each in zip(words, dims, strict=True)]
+        if zone_at is not None:
+            cells.insert(zone_at, zones[index])
         cells += [said(row[places.index(each.name)], each.unit, code) for each in measures]
         rows.append(cells)
     more = [f"{len(shown)} of {answer.total_rows:,} rows"] if answer.total_rows > len(shown) else []

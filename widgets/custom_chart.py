@@ -8,13 +8,15 @@ from typing import Any
 
 from data.answers import Answer
 from data.metric_dimensions import DIMENSIONS
-from widgets.answered import Points, dimensions, filled, has, moment, points
+from widgets.answered import Points, dimensions, filled, filter_value, has, moment, points
+from widgets.chosen import dimension_label
 from widgets.curves import KEYS, Curve, curves
 from widgets.figures import HOVER, Figure, TimeAxis, bars, dots, figure, hover, margins, measure, value_axis
 from widgets.flat import flat_bars
 from widgets.heat import heat
 from widgets.masking import Hidden
 from widgets.named import words_for
+from widgets.pairs import dots_of, pairs
 from widgets.scope import Scope
 from widgets.timeline import timeline
 from widgets.widget import Answers
@@ -56,13 +58,30 @@ def cut(kind: str, names_: Sequence[str], dims: Sequence[str], answers: Answers,
     if not (names_ and has(answer, names_[0])):
         return ""
     found = points(answer, names_[0], scope.currency)
-    if kind == "line" and len(dims) == 2:
-        lines = len({key[1] for key in found.keys})
-        return f"{MOST_LINES} of {lines} lines, all in the table" if lines > MOST_LINES else ""
+    if kind == "scatter":
+        return pairs(answer, names_[0], names_[1], scope.currency).cut if has(answer, names_[1]) else ""
     if kind == "donut":
         below = sum(1 for value in found.values if value is not None and value < 0)
         return f"without {below} below zero, all in the table" if below else ""
-    return ""
+    words = [_without_a_place(found, kind, dims)]
+    if kind == "line" and len(dims) == 2:
+        lines = len({key[1] for key in found.keys})
+        words.append(f"{MOST_LINES} of {lines} lines" if lines > MOST_LINES else "")
+    told = " and ".join(each for each in words if each)
+    return f"{told}, all in the table" if told else ""
+
+
+def _without_a_place(found: Points, kind: str, dims: Sequence[str]) -> str:
+    """How many values have no place on an axis that has an order, such as an event's without doors on one of
+    days to doors."""
+    axes = {"line": (0,), "stacked": (0,), "heat": (0, 1)}.get(kind, ())
+    ordered = [place for place in axes if place < len(dims) and DIMENSIONS[dims[place]].kind != "text"]
+    lost = sum(1 for key in found.keys if any(key[place] is None for place in ordered))
+    return f"without {lost} of no known {_label(dims, ordered)}" if lost else ""
+
+
+def _label(dims: Sequence[str], places: Sequence[int]) -> str:
+    return " or ".join(dimension_label(dims[place]).lower() for place in places)
 
 
 def words_of(answers: Answers) -> list[Any]:
@@ -78,7 +97,7 @@ def _upright(found: Points, dimension: str, answers: Answers, kind: str) -> Figu
         for text, v in zip(texts, found.values, strict=True)
     ]
     xs = list(range(len(texts)))
-    keys = [str(key[0] if key[0] is not None else "") for key in found.keys]
+    keys = [filter_value(key[0]) for key in found.keys]
     vertical = value_axis(found.values, found.column, found.currency)
     style: dict[str, Any] = {"mode": "lines", "fill": "tozeroy", "fillcolor": "rgba(86,116,240,0.13)"}
     drawn = (
@@ -98,7 +117,7 @@ def _upright(found: Points, dimension: str, answers: Answers, kind: str) -> Figu
 def _category(texts: Sequence[str]) -> dict[str, Any]:
     """An axis of names: as many as there is room for."""
     every = -(-len(texts) // 12) or 1
-    short = [escape(text if len(text) <= 14 else text[:13] + "…") for text in texts]
+    short = [escape(text if len(text) <= 17 else text[:16] + "…") for text in texts]
     return {
         "tickmode": "array",
         "tickvals": list(range(0, len(texts), every)),
@@ -144,8 +163,7 @@ def split(found: Points, dims: Sequence[str], answers: Answers) -> tuple[list[An
     ranked = sorted(values, key=lambda key: -sum(abs(value or 0) for value in values[key].values()))
     named = words_of(answers)[1]
     return keys, [
-        Curve(named(key), str(key if key is not None else ""), [values[key].get(each) for each in keys])
-        for key in ranked
+        Curve(named(key), filter_value(key), [values[key].get(each) for each in keys]) for key in ranked
     ]
 
 
@@ -174,7 +192,7 @@ def _stacked(found: Points, dims: Sequence[str], answers: Answers) -> Figure:
     rest = drawn[MOST_PARTS - 1 :]
     if len(rest) > 1:
         sums = [sum(each.values[index] or 0 for each in rest) for index in range(len(keys))]
-        drawn = [*drawn[: MOST_PARTS - 1], Curve("All others", "", sums)]
+        drawn = [*drawn[: MOST_PARTS - 1], Curve("All others", None, sums)]
     data = []
     for place, each in enumerate(drawn):
         said_all = [
@@ -228,28 +246,8 @@ def _heat(found: Points, answers: Answers) -> Figure:
 def _scatter(kept: Sequence[str], dims: Sequence[str], answers: Answers, scope: Scope) -> Figure:
     if len(kept) < 2:
         raise Hidden
-    across, up = (points(answers["figures"], name, scope.currency) for name in kept)
-    other = dict(zip(up.keys, up.values, strict=True))
-    named = words_of(answers)[0]
-    rows = [(k[0], x, other.get(k)) for k, x in zip(across.keys, across.values, strict=True)]
-    rows = [row for row in rows if row[1] is not None and row[2] is not None]
-    said_all = [
-        hover(named(k), [measure(x, across.column, across.currency), measure(y, up.column, up.currency)])
-        for k, x, y in rows
-    ]
-    horizontal = value_axis([x for _, x, _ in rows], across.column, across.currency)
-    vertical = value_axis([y for *_, y in rows], up.column, up.currency)
-    marker = {"size": 11, "opacity": 0.7}
-    xs, ys = [x for _, x, _ in rows], [y for *_, y in rows]
-    drawn = dots(xs, ys, said_all, [str(k) for k, *_ in rows], mode="markers", marker=marker)
-    font = {"size": 11}
-    return figure(
-        [drawn],
-        margin={**margins(vertical["ticktext"], bottom=38), "l": margins(vertical["ticktext"])["l"] + 16},
-        xaxis={**horizontal, "title": {"text": across.column.label, "standoff": 4, "font": font}},
-        yaxis={**vertical, "title": {"text": up.column.label, "standoff": 6, "font": font}},
-        meta={"filter": dims[0]},
-    )
+    found = pairs(answers["figures"], kept[0], kept[1], scope.currency)
+    return dots_of(found, words_of(answers)[0], dims[0])
 
 
 def _donut(found: Points, dimension: str, answers: Answers) -> Figure:
@@ -262,7 +260,7 @@ def _donut(found: Points, dimension: str, answers: Answers) -> Figure:
     rest = sum(value for _, value in parts[len(shown) :])
     texts = [named(key) for key, _ in shown] + (["All others"] if rest else [])
     values = [value for _, value in shown] + ([rest] if rest else [])
-    keys = [str(key or "") for key, _ in shown] + ([""] if rest else [])
+    keys = [filter_value(key) for key, _ in shown] + ([None] if rest else [])
     said_all = [
         hover(text, [measure(v, found.column, found.currency)]) for text, v in zip(texts, values, strict=True)
     ]

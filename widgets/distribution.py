@@ -111,6 +111,15 @@ def summary(settings: DistributionSettings, answers: Answers, scope: Scope) -> s
     return f"{what}: median {middle}, from {low} to {high}"
 
 
+def cut(settings: DistributionSettings, answers: Answers, scope: Scope) -> str:
+    """How many days, weeks or events have no value to stand at."""
+    found = points(answers["values"], settings.metric, scope.currency)
+    lost = sum(1 for value in found.values if value is None)
+    return (
+        f"without {lost} of {len(found.values)} {OF[settings.of]}, of which it is not known" if lost else ""
+    )
+
+
 def tables(settings: DistributionSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """The spans with their counts."""
     found = points(answers["values"], settings.metric, scope.currency)
@@ -134,6 +143,7 @@ WIDGET = Widget(
     summary=summary,
     tables=tables,
     figure=figure_of,
+    cut=cut,
     title=lambda settings, scope: f"{metric_label(settings.metric)} by {settings.of}, spread",
     sub=lambda settings, answers, scope: f"Number of {OF[settings.of]}",
     size=(4, 4),

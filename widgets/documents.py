@@ -1,18 +1,22 @@
 """A board's document before it is kept: its shape, that its widgets are there and take their settings, and
-that its filters say something."""
+that its filters say something; and what its widgets are called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from data import board_check
 from data.board_check import Fault, InvalidDocument
+from data.board_diff import by_kind
 from data.board_document import BoardDocument, Placed
 from widgets.draw import read_settings
-from widgets.scope_url import spread
+from widgets.registry import get
+from widgets.scope import Scope
+from widgets.scope_url import Query
 from widgets.strict_look import strict_look
 
 
@@ -43,9 +47,23 @@ def check(document: BoardDocument, kept: BoardDocument | None = None) -> None:
         raise InvalidDocument(faults)
 
 
-def filter_faults(filters: Mapping[str, str]) -> list[Fault]:
+def filter_faults(filters: Query) -> list[Fault]:
     """What of the filters of a board or of a link to it cannot be read."""
-    return strict_look(spread(filters), under="filters")[1]
+    return strict_look(filters, under="filters")[1]
+
+
+def called(placed: Placed) -> str:
+    """What a person calls a widget: the title they gave it, else the one it shows by itself ("Net revenue"),
+    else the label of its kind; of one that is not there any more the words of its kind."""
+    if placed.title:
+        return placed.title
+    try:
+        widget, settings = read_settings(placed)
+    except KeyError:
+        return by_kind(placed)
+    except ValidationError:
+        return get(placed.widget).label
+    return widget.title(settings, Scope(now=datetime.now(UTC))) if widget.title else widget.label
 
 
 def settings_of(name: str, sent: dict[str, Any]) -> Placed:

@@ -54,6 +54,7 @@ class Drawn:
     figure: Figure | None = None
     as_of: datetime | None = None
     zone: str = ""
+    """Of its moment; empty where its venues have several."""
     event: str = ""
     night: Mapping[str, Any] | None = field(default=None, repr=False)
     """The live state it was drawn from."""
@@ -111,22 +112,28 @@ def draw(placed: Placed, scope: Scope, answers: Mapping[str, object]) -> Drawn:
     except ValidationError as wrong:
         title = placed.title or get(placed.widget).label
         return _instead("invalid", title, "warn", "Check the settings", complaints(wrong, get(placed.widget)))
+    title = placed.title or widget.label
     try:
-        return _draw(placed, widget, settings, scope, answers)
+        if widget.title and not placed.title:
+            title = widget.title(settings, scope)
+        return _draw(title, placed, widget, settings, scope, answers)
     except Hidden:
-        return _hidden(placed.title or widget.label)
+        return _hidden(title)
     except PermissionError as denied:
-        return _failed(placed.title or widget.label, denied)
+        return _failed(title, denied)
     except Exception as failure:
         log.exception("widget %s failed", placed.widget)
-        title = placed.title or widget.label
         return _instead("failed", title, "warn", "This widget failed", _named(failure))
 
 
 def _draw(
-    placed: Placed, widget: Widget[Any], settings: Settings, scope: Scope, given: Mapping[str, object]
+    title: str,
+    placed: Placed,
+    widget: Widget[Any],
+    settings: Settings,
+    scope: Scope,
+    given: Mapping[str, object],
 ) -> Drawn:
-    title = placed.title or (widget.title(settings, scope) if widget.title else widget.label)
     wanted = widget.needs(settings, scope)
     missing = next((name for name in wanted if name not in given), None)
     failure = next((given[name] for name in wanted if isinstance(given.get(name), Exception)), None)
@@ -140,13 +147,11 @@ def _draw(
     if masked_all(asked, scope):
         return _hidden(title)
     answers = {name: without_money(given[name], scope) for name in wanted}
-    asks = [
-        need for name, need in wanted.items() if isinstance(need, MetricQuery) and name not in widget.extras
-    ]
-    own = of_its_own(asks, scope)
+    own = of_its_own([need for name, need in wanted.items() if name not in widget.extras], scope)
     if wanted and _nothing(widget, wanted, answers):
-        reason = _why_empty(widget, wanted, answers)
-        empty = _instead("empty", title, "list", "Nothing to show", reason, _span(settings, scope))
+        few = any(isinstance(answer, Answer) and answer.suppressed for answer in answers.values())
+        headline, reason = _FEW if few else ("Nothing to show", _why_empty(widget, wanted, answers))
+        empty = _instead("empty", title, "list", headline, reason, _span(settings, scope))
         return replace(_dated(empty, scope, list(answers.values())), own=own)
     common = _common(title, widget, settings, scope, list(answers.values()))
     notes = given.get(NOTES)
@@ -190,7 +195,7 @@ def _dated(drawn: Drawn, scope: Scope, answers: Sequence[object]) -> Drawn:
     night = next((a for a in answers if isinstance(a, dict) and "asOf" in a), None)
     found = [answer for answer in answers if isinstance(answer, Answer)]
     zone = next((answer.zone for answer in found), night["event"]["zone"] if night else scope.zone)
-    return replace(drawn, as_of=asked_at(answers, scope), zone=zone or "UTC")
+    return replace(drawn, as_of=asked_at(answers, scope), zone=zone)
 
 
 def asked_at(answers: Sequence[object], scope: Scope) -> datetime | None:
@@ -219,6 +224,8 @@ def _sub(
     words += [_span(settings, scope), against(settings, scope)]
     if scope.masked and any(answer.masked for answer in found):
         words.append("amounts hidden")
+    if any(answer.suppressed for answer in found):
+        words.append("fewer than 5 people from one place are not told apart")
     cut = next((answer for answer in found if answer.truncated), None)
     if cut is not None:
         words.append(f"the first {len(cut.rows):,} of {cut.total_rows:,} rows")
@@ -280,6 +287,9 @@ def _why_empty(widget: Widget[Any], wanted: Mapping[str, Need], answers: Mapping
     if any(answers[name] is None for name, need in wanted.items() if isinstance(need, LiveNight)):
         return "No event is on. The next one appears by itself."
     return widget.empty
+
+
+_FEW = ("Too few people", "Figures of fewer than 5 people from one place are not told.")
 
 
 def _hidden(title: str) -> Drawn:

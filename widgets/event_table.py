@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from pydantic import Field
 
 from data.needs import EventList, Need
+from data.time_zones import OWN_ZONE
 from widgets.answered import moment
 from widgets.asking import labelled
 from widgets.format import NOTHING, count, day
@@ -17,7 +18,8 @@ from widgets.parts import table
 from widgets.read import bar
 from widgets.scope import Scope
 from widgets.tables import made
-from widgets.values import decimal, exactly, said
+from widgets.time_zones import with_zones
+from widgets.values import decimal, exactly, said, when
 from widgets.widget import Answers, Settings, Table, Widget
 
 STATUS = {
@@ -51,12 +53,18 @@ def body(settings: EventTableSettings, answers: Answers, scope: Scope) -> Compon
     headings = [("Event", ""), ("Date", "when"), ("Sold", "fill"), ("Status", "status")]
     if money:
         headings.insert(3, ("Revenue", "right cash"))
+    several = len({event["zone"] for event in answers["events"]}) > 1
+    if several:
+        headings.insert(2, (OWN_ZONE.label, "zone"))
     rows = []
     for event in answers["events"]:
-        row: list[Any] = [_name(event, scope), _when(event), _sold(event), _status(event)]
+        row: list[Any] = [_name(event, scope), _when(event)]
+        if several:
+            row.append(html.Span(event["zone"], className="muted small"))
+        row.append(_sold(event))
         if money:
-            row.insert(3, _revenue(event, scope))
-        rows.append(row)
+            row.append(_revenue(event, scope))
+        rows.append([*row, _status(event)])
     return table(headings, rows, "Events", "event-table")
 
 
@@ -69,8 +77,9 @@ def _name(event: Mapping[str, Any], scope: Scope) -> Component:
 
 def _when(event: Mapping[str, Any]) -> Component:
     at = event["doorsAt"] or event["startsAt"]
-    words = day(at, event["zone"]) if at else NOTHING
-    exact = f"{moment(at):%Y-%m-%d %H:%M} UTC, shown in {event['zone']}" if at else "No date is set"
+    zone = event["zone"]
+    words = day(at, zone) if at else NOTHING
+    exact = f"{when(moment(at), zone)}, {zone}" if at else "No date is set"
     return html.Span(words, title=exact, className="num")
 
 
@@ -91,8 +100,8 @@ def _revenue(event: Mapping[str, Any], scope: Scope) -> Component:
     own = sorted(rows, key=lambda row: (row["currency"] != scope.currency, -(row["netMinor"] or 0)))
     if not own:
         return html.Span(NOTHING)
-    exact = " + ".join(exactly(row["netMinor"], "money", row["currency"]) for row in own)
-    more = " +" if len(own) > 1 else ""
+    exact = " · ".join(exactly(row["netMinor"], "money", row["currency"]) for row in own)
+    more = " · …" if len(own) > 1 else ""
     return html.Span(
         said(own[0]["netMinor"], "money", own[0]["currency"]) + more, title=exact, className="num"
     )
@@ -121,7 +130,7 @@ def cut(settings: EventTableSettings, answers: Answers, scope: Scope) -> str:
 
 
 def tables(settings: EventTableSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
-    """A row for each event and currency."""
+    """A row for each event and currency, its doors by the clock of its venue."""
     columns: list[tuple[str, str, Any]] = [
         ("event", "Event", None),
         ("venue", "Venue", None),
@@ -134,7 +143,8 @@ def tables(settings: EventTableSettings, answers: Answers, scope: Scope) -> Sequ
     money = any(event.get("revenue") for event in answers["events"])
     if money:
         columns += [("currency", "Currency", None), ("net", "Net revenue", "money")]
-    rows = []
+    rows: list[tuple[Any, ...]] = []
+    zones: list[str] = []
     for event in answers["events"]:
         at = event["doorsAt"] or event["startsAt"]
         status = STATUS.get(event["status"], (event["status"], ""))[0]
@@ -142,7 +152,8 @@ def tables(settings: EventTableSettings, answers: Answers, scope: Scope) -> Sequ
         head += (event["sold"], event["capacity"] or None, event["percentSold"])
         amounts = event.get("revenue") or [{"currency": "", "netMinor": None}]
         rows += [(*head, each["currency"], each["netMinor"]) if money else head for each in amounts]
-    return [made("Events", columns, rows, scope.zone)]
+        zones += [event["zone"]] * len(amounts)
+    return [with_zones(made("Events", columns, rows, scope.zone), zones)]
 
 
 WIDGET = Widget(

@@ -101,7 +101,7 @@ class TimeAxis:
     def words(self, index: int) -> str:
         """A bucket in words, with the zone where there are hours."""
         said = when(self._times[index], self._zone, self._grain)
-        return f"{said} {self._zone or 'UTC'}" if self._fine else said
+        return f"{said} {self._zone}" if self._fine and self._zone else said
 
     def axis(self) -> dict[str, Any]:
         """plotly's axis."""
@@ -124,7 +124,7 @@ class TimeAxis:
     def meta(self, **more: Any) -> dict[str, Any]:
         """What the layout says about the axis: labels, zone and, as `time`, the grain, from which moment
         until before which it goes, and the place of its last bucket. By this notes find onto it."""
-        said = {"ticks": self.labels(), "zone": self._zone or "UTC", **more}
+        said = {"ticks": self.labels(), "zone": self._zone, **more}
         if self._times:
             first, last = self._times[0], self._times[-1]
             until = after(last, self._grain)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data.board_document import Placed
+from data.board_filters import Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Fixed:
     path: str
     title: str
     widgets: tuple[Placed, ...]
-    base: Mapping[str, str] = field(default_factory=dict)
+    base: Filters = field(default_factory=dict)
 
 
 def _at(x: int, y: int, w: int, h: int, widget: str, title: str = "", **settings: object) -> Placed:

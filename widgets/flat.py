@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from data.answers import Column
-from widgets.answered import label
+from widgets.answered import filter_value, label
 from widgets.figures import HOVER, Figure, figure, hover, margins, measure, value_axis
 
 
@@ -31,7 +31,7 @@ def flat_bars(
             "orientation": "h",
             "x": list(values),
             "y": places,
-            "customdata": [[text, str(key[0] or "")] for text, key in zip(said, keys, strict=True)],
+            "customdata": [[text, filter_value(key[0])] for text, key in zip(said, keys, strict=True)],
             "hovertemplate": HOVER,
             "marker": {"cornerradius": 3},
         }

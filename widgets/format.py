@@ -4,11 +4,14 @@
 every function gives an en dash, never a zero that was not counted.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import floor
 from zoneinfo import ZoneInfo
 
 NOTHING = "–"
+MOST_CURRENCIES = 2
+"""Of other currencies beside a number."""
 _SYMBOLS = {
     "AUD": "$", "BRL": "R$", "CAD": "$", "CNY": "¥", "EUR": "€", "GBP": "£", "ILS": "₪", "INR": "₹",
     "JPY": "¥", "KRW": "₩", "MXN": "$", "NZD": "$", "PHP": "₱", "TRY": "₺", "TWD": "$", "UAH": "₴",
@@ -74,17 +77,21 @@ def instant(text: str | None) -> datetime | None:
 
 
 def clock(text: str | None, zone: str, *, seconds: bool = False) -> str:
-    """The time of day at the venue, 24 hours."""
+    """The time of day at the venue, 24 hours; in UTC without a zone."""
     at = instant(text)
-    return NOTHING if at is None else f"{at.astimezone(ZoneInfo(zone)):{'%H:%M:%S' if seconds else '%H:%M'}}"
+    return (
+        NOTHING
+        if at is None
+        else f"{at.astimezone(ZoneInfo(zone or 'UTC')):{'%H:%M:%S' if seconds else '%H:%M'}}"
+    )
 
 
 def day(text: str | None, zone: str) -> str:
-    """The day at the venue: "Fri 20 Nov"."""
+    """The day at the venue: "Fri 20 Nov"; in UTC without a zone."""
     at = instant(text)
     if at is None:
         return NOTHING
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(ZoneInfo(zone or "UTC"))
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
 
 
@@ -94,6 +101,14 @@ def moment(text: str | None, now: str, zone: str) -> str:
         return NOTHING
     date = day(text, zone)
     return clock(text, zone) if date == day(now, zone) else date.partition(" ")[2]
+
+
+def few_currencies(amounts: Sequence[str]) -> tuple[str, str]:
+    """The first amounts of other currencies, apart from each other, and how many currencies follow: amounts
+    of several currencies are no sum, and a card has little room."""
+    more = len(amounts) - MOST_CURRENCIES
+    rest = f"and {more} more {'currency' if more == 1 else 'currencies'}" if more > 0 else ""
+    return " · ".join(amounts[:MOST_CURRENCIES]), rest
 
 
 # Not from strftime: that would follow the server's locale.

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from data.metric_query import Sort
 from data.needs import Need
+from data.query_rows import FEWER
 from widgets.answered import Points, adds_up, points
 from widgets.asking import Ranged, labelled, question
 from widgets.chosen import Metric, metric_label, metric_split_by
@@ -126,10 +127,20 @@ def body(settings: MapSettings, answers: Answers, scope: Scope) -> Component:
 
 def _unplaced(settings: MapSettings, answers: Answers, scope: Scope) -> str:
     found = _found(settings, answers, scope)
-    lost = [v or 0 for k, v in zip(found.keys, found.values, strict=True) if not _placed(k[0])]
+    lost = [(k[0], v) for k, v in zip(found.keys, found.values, strict=True) if v and not _placed(k[0])]
+    few = [value for key, value in lost if key == FEWER]
+    told = (
+        (few, "from countries with fewer than 5 people each"),
+        ([value for key, value in lost if key != FEWER], "without a country on the map"),
+    )
+    return ", ".join(f"{_share(values, found)} {words}" for values, words in told if values)
+
+
+def _share(lost: Sequence[float], found: Points) -> str:
     part = 100 * sum(lost) / found.total if adds_up(found.column) and found.total else 0
     # More taken back than sold without a country is no share of anything.
-    return f"{decimal(part, 1)}% without a country on the map" if part >= 0.05 else ""
+    values = "1 value" if len(lost) == 1 else f"{len(lost)} values"
+    return f"{decimal(part, 1)}%" if part >= 0.05 else "Less than 0.1%" if part > 0 else values
 
 
 def _placed(key: Any) -> bool:
@@ -144,12 +155,13 @@ def summary(settings: MapSettings, answers: Answers, scope: Scope) -> str:
 
 def _leader(settings: MapSettings, answers: Answers, scope: Scope) -> str:
     found = _found(settings, answers, scope)
-    rows = [(k[0], v) for k, v in zip(found.keys, found.values, strict=True) if v and k[0]]
+    told = zip(found.keys, found.values, strict=True)
+    rows = [(country, value) for (country,), value in told if value and country not in (None, "", FEWER)]
     if not rows:
         return f"{metric_label(settings.metric)}: no country is known"
     best, value = max(rows, key=lambda row: row[1])
     most = exactly(value, found.column.unit, found.currency)
-    lead = f"{metric_label(settings.metric)} from {len(rows)} countries"
+    lead = f"{metric_label(settings.metric)} from {len(rows)} {'country' if len(rows) == 1 else 'countries'}"
     return f"{lead}, most from {country_name(best)} with {most}"
 
 

@@ -84,7 +84,8 @@ WIDGET = Widget(
     label="House count",
     group="tonight",
     icon="house",
-    description="How many people are inside now, of how many, by zone, with the peaks so far and to come.",
+    description="How many people are inside one event now, of how many, by zone, with its peaks so far and to"
+    " come.",
     settings=NightSettings,
     needs=night_needs,
     body=_body,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from dash import html
 from dash.development.base_component import Component
 from pydantic import Field
 
+from data.metrics import CATALOGUE
 from data.needs import Need
 from widgets.answered import Points, filled, in_currency, of_money, points
 from widgets.asking import Compared, against, grain_of, question, range_of
 from widgets.chosen import Metric, metric_label
+from widgets.format import few_currencies
 from widgets.parts import big_number, delta, note
 from widgets.scope import Scope
 from widgets.tables import from_answer
@@ -49,23 +52,28 @@ def body(settings: KpiSettings, answers: Answers, scope: Scope) -> Component:
     tone = {"up": True, "down": False, "neither": None}[settings.good]
     chip = delta(change(now.values[0], before, column.unit), f"Before: {earlier}", more_is_good=tone)
     versus = note(against(settings, scope)) if chip is not None else None
-    others = _others(settings, answers, scope)
     return big_number(
         said(now.values[0], column.unit, code),
         exactly(now.values[0], column.unit, code),
-        [chip, versus, note(others)],
+        [chip, versus, _beside(_others(settings, answers, scope))],
         _curve(settings, answers, scope),
     )
 
 
 def summary(settings: KpiSettings, answers: Answers, scope: Scope) -> str:
-    """The number with its unit and its comparison."""
+    """The number with its unit and its comparison, and the same in every other currency."""
     now, before = _now(settings, answers, scope)
     text = f"{now.column.label}: {exactly(now.values[0], now.column.unit, now.currency)}"
     moved = change(now.values[0], before, now.column.unit)
     if moved:
         text += f", {moved} {against(settings, scope)} ({exactly(before, now.column.unit, now.currency)})"
-    return text
+    others = _others(settings, answers, scope)
+    return f"{text}; in other currencies {' · '.join(others)}" if others else text
+
+
+def sub(settings: KpiSettings) -> str:
+    """Of what the number is, where it is not of all events together."""
+    return "the highest of all events" if CATALOGUE[settings.metric].additivity == "highest" else ""
 
 
 def tables(settings: KpiSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
@@ -81,17 +89,27 @@ def _now(settings: KpiSettings, answers: Answers, scope: Scope) -> tuple[Points,
     return found, found.before[0] if found.before else None
 
 
-def _others(settings: KpiSettings, answers: Answers, scope: Scope) -> str:
-    """The same in the other currencies: further amounts, or other shares."""
+def _beside(others: Sequence[str]) -> Component | None:
+    """The first of the other currencies and how many more there are; all of them where it is pointed at."""
+    if not others:
+        return None
+    amounts, more = few_currencies(others)
+    said: list[str | Component] = [html.Span(amounts)]
+    said += [" ", html.Span(more)] if more else []
+    return html.Div(said, className="w-note others muted small", title=" · ".join(others))
+
+
+def _others(settings: KpiSettings, answers: Answers, scope: Scope) -> list[str]:
+    """The same in each of the other currencies, most first: amounts, or shares that name theirs."""
     found = points(answers["now"], settings.metric, scope.currency).column
     if not of_money(found):
-        return ""
+        return []
     _, _, codes = in_currency(answers["now"], scope.currency)
     lines = [points(answers["now"], settings.metric, code) for code in codes]
     told = [exactly(line.values[0], found.unit, line.currency) for line in lines]
     if found.unit == "money":
-        return "".join(f"+ {one} " for one in told).rstrip()
-    return ", ".join(f"{one} in {code}" for one, code in zip(told, codes, strict=True))
+        return told
+    return [f"{one} in {code}" for one, code in zip(told, codes, strict=True)]
 
 
 def _curve(settings: KpiSettings, answers: Answers, scope: Scope) -> list[float]:
@@ -114,7 +132,7 @@ WIDGET = Widget(
     summary=summary,
     tables=tables,
     title=lambda settings, scope: metric_label(settings.metric),
-    sub=lambda settings, answers, scope: "",
+    sub=lambda settings, answers, scope: sub(settings),
     size=(3, 2),
     zeros=True,
     every_currency=True,

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.answers import Answer
-from widgets.answered import in_currency, metrics, of_money
+from widgets.answered import by_currency, in_currency, metrics, of_money
 from widgets.parts import note
 from widgets.widget import Table
 
@@ -16,16 +16,21 @@ from widgets.widget import Table
 def other_currencies(answers: Sequence[object], tables: Sequence[Table], preferred: str) -> str:
     """Which currencies a picture in one of them leaves out, and where they are; "" for none."""
     others: dict[str, None] = {}
-    code = preferred
+    code, told = preferred, False
     for answer in answers:
-        if isinstance(answer, Answer) and any(of_money(each) for each in metrics(answer)):
+        if not isinstance(answer, Answer):
+            continue
+        if any(by_currency(answer, each) for each in metrics(answer)):
             _, code, more = in_currency(answer, preferred)
             others |= dict.fromkeys(more)
+            told = told or any(of_money(each) for each in metrics(answer))
     if not others:
         return ""
     words = ", ".join(others)
     if set(others) <= _currencies(tables):
-        return f"{words} in the table: currencies are not added."
+        # Amounts say their currency, tickets in bands of prices do not.
+        prices = "" if told else f"Prices in {code}, those in "
+        return f"{prices}{words} in the table: currencies are not added."
     return f"{code} alone, without {words}: currencies are not added."
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from data.answers import Unit
 from widgets.asking import labelled
+from widgets.format import NOTHING
 from widgets.masking import Hidden
 from widgets.night import NightSettings, event_words, night_needs
 from widgets.read import place, spark
@@ -99,19 +100,48 @@ def summary(settings: LiveFigureSettings, answers: Answers, scope: Scope) -> str
 
 
 def tables(settings: LiveFigureSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
-    """The number as text, with what it means."""
-    said = readings(answers["night"])
+    """The number itself, and what it means in words."""
+    state = answers["night"]
+    said, label = readings(state), label_of(settings)
     name, of, below, _ = _PLACES[settings.number]
-    columns: list[tuple[str, str, Unit | None]] = [
-        ("what", "What", None),
-        ("value", "Value", None),
-        ("exactly", "Exactly", None),
-    ]
-    rows = [(label_of(settings), said[name].text, said[name].title)]
-    rows += [
-        (_kind(each), said[each].text, said[each].title) for each in (of, *below) if each and said[each].text
-    ]
-    return [made(label_of(settings), columns, rows, answers["night"]["event"]["zone"])]
+    words = (said[name].text, said[name].title)
+    beside = [(_kind(each), said[each]) for each in (of, *below) if each and said[each].text]
+    what, told = ("what", "What", None), [("value", "In words", None), ("exactly", "Exactly", None)]
+    columns: list[tuple[str, str, Unit | None]]
+    rows: list[tuple[Any, ...]]
+    if settings.number == "revenue":
+        columns = [what, ("currency", "Currency", None), ("number", label, "money"), *told]
+        rows = [
+            (label, each["currency"], each["tonightNetMinor"], *(words if index == 0 else ("", "")))
+            for index, each in enumerate(_primary_first(state))
+        ]
+        rows += [(kind, "", None, reading.text, reading.title) for kind, reading in beside]
+    else:
+        columns = [what, ("number", label, "count"), *told]
+        rows = [(label, _number(settings.number, state), *words)]
+        rows += [(kind, None, reading.text, reading.title) for kind, reading in beside]
+    return [made(label, columns, rows, state["event"]["zone"])]
+
+
+def _primary_first(state: State) -> list[dict[str, Any]]:
+    first = primary_money(state)
+    return [first, *(each for each in state["revenue"]["currencies"] if each is not first)]
+
+
+def _number(number: Name, state: State) -> int | None:
+    """What is shown, as it is counted; None while there is nothing to count."""
+    attendance, sales = state["attendance"], state["sales"]
+    known: dict[str, int] = {
+        "entered": attendance["entered"],
+        "inside": state["capacity"]["inside"],
+        "missing": attendance["noShows"],
+        "sold": sales["sold"],
+        "today": sales["soldToday"],
+        "hour": sales["perHour"],
+        "mentions": state["social"]["mentions"],
+    }
+    unknown = number == "missing" and readings(state)["no-shows"].text == NOTHING
+    return None if unknown else known[number]
 
 
 def _kind(reading: str) -> str:

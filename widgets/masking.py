@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from data import live_masking
 from data.answers import Answer
+from data.metric_dimensions import IN_CURRENCY
 from widgets.scope import Scope
 
 
@@ -37,14 +39,17 @@ def without_money(answer: object, scope: Scope) -> object:
     if not scope.masked:
         return answer
     if isinstance(answer, dict) and "revenue" in answer:
-        return _night(answer)
+        return live_masking.without_money(answer)
     if isinstance(answer, list):
         return [_event(each) if isinstance(each, dict) else each for each in answer]
     return answer
 
 
 def _hidden(answer: Answer, name: str, unit: str | None, scope: Scope) -> bool:
-    return name.removesuffix(".compared") in answer.masked or (scope.masked and unit == "money")
+    if name.removesuffix(".compared") in answer.masked:
+        return True
+    # What is split by prices tells them, whatever it counts.
+    return scope.masked and (unit == "money" or any(each.name in IN_CURRENCY for each in answer.columns))
 
 
 def _columns(answer: Answer, scope: Scope) -> Answer:
@@ -58,22 +63,6 @@ def _columns(answer: Answer, scope: Scope) -> Answer:
     rows = [tuple(row[index] for index in kept) for row in answer.rows]
     hidden = frozenset(each.name for each in answer.columns) - frozenset(each.name for each in columns)
     return replace(answer, columns=columns, rows=rows, masked=answer.masked | hidden)
-
-
-def _night(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The live state without amounts: no currency rows, no prices in the feed, no target in money."""
-    feed = [
-        {name: None if name.endswith("Minor") else value for name, value in item.items()}
-        for item in state["feed"]
-    ]
-    marks = [m for m in state["sales"]["milestones"] if m["measure"] != "revenue_target"]
-    return {
-        **state,
-        "event": {**state["event"], "targetMinor": None},
-        "sales": {**state["sales"], "milestones": marks},
-        "revenue": {"currencies": []},
-        "feed": [item for item in feed if item.get("measure") != "revenue_target"],
-    }
 
 
 def _event(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 from pydantic import Field, model_validator
 
-from data.answers import Column
+from data.answers import Answer, Column
 from data.needs import Need
-from widgets.answered import Points, adds_up, dimensions, points
+from widgets.answered import REST, Points, adds_up, by_currency, currencies, dimensions, has, points
 from widgets.asking import Ranged, question
 from widgets.chosen import Dimension, Metric, check_split, dimension_label, metric_label
 from widgets.named import all_events, words_for
@@ -48,46 +49,84 @@ def needs(settings: PivotSettings, scope: Scope) -> Mapping[str, Need]:
     return asked
 
 
-def turned(
-    settings: PivotSettings, answers: Answers, scope: Scope
-) -> tuple[Points, list[Any], list[Any], dict[Any, Any]]:
-    """Rows and columns, largest first (in order where they are times or numbers), and the cells."""
-    found = points(answers["cells"], settings.metric, scope.currency)
-    cells = dict(zip(found.keys, found.values, strict=True))
-    kinds = [each.kind for each in dimensions(answers["cells"])]
-    orders = []
-    for place, kind in enumerate(kinds):
-        sums: dict[Any, float] = {}
-        for key, value in cells.items():
-            sums[key[place]] = sums.get(key[place], 0) + abs(value or 0)
-        known = [key for key in sums if key not in (None, "")]
-        orders.append(sorted(known) if kind != "text" else _most_first(known, sums))
-        orders[-1] += [key for key in sums if key in (None, "")]
-    return found, orders[0], orders[1], cells
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Rows (a value down and, of money and by prices, a currency) and columns, largest first (in order where
+    they are times or numbers), and the cells by row and column. Each currency has rows of its own, that of
+    the board first."""
+
+    column: Column
+    codes: list[str]
+    down: list[tuple[Any, str]]
+    across: list[Any]
+    cells: dict[tuple[Any, str, Any], Any]
+
+    def cell(self, row: tuple[Any, str], other: Any) -> Any:
+        """A cell; None where there is none."""
+        return self.cells.get((*row, other))
 
 
-def _most_first(keys: list[Any], sums: Mapping[Any, float]) -> list[Any]:
-    return sorted(keys, key=lambda key: -sums[key])
+def turned(settings: PivotSettings, answers: Answers, scope: Scope) -> Turned:
+    """The answer as a grid."""
+    answer: Answer = answers["cells"]
+    found = _by_currency(answer, settings.metric, scope.currency)
+    down_kind, across_kind = (each.kind for each in dimensions(answer))
+    down: list[tuple[Any, str]] = []
+    cells: dict[tuple[Any, str, Any], Any] = {}
+    across: dict[Any, None] = {}
+    for line in found:
+        own = dict(zip(line.keys, line.values, strict=True))
+        cells |= {(key, line.currency, other): value for (key, other), value in own.items()}
+        down += [(key, line.currency) for key in _ordered(own, 0, down_kind)]
+        across |= dict.fromkeys(_ordered(own, 1, across_kind))
+    columns = list(across)
+    if across_kind != "text":
+        columns.sort(key=lambda key: (key in (None, ""), "" if key is None else key))
+    return Turned(found[0].column, [line.currency for line in found], down, columns, cells)
+
+
+def _by_currency(answer: Answer, metric: str, preferred: str) -> list[Points]:
+    """The metric in each currency that it is told in: amounts of several are never mixed."""
+    first = points(answer, metric, preferred)
+    if not by_currency(answer, first.column):
+        return [first]
+    place = [each.name for each in answer.columns].index("currency") if has(answer, "currency") else 0
+    others = [code for code in currencies(answer) if code != first.currency]
+    alone = {
+        code: replace(answer, rows=[row for row in answer.rows if row[place] == code]) for code in others
+    }
+    return [first, *(points(alone[code], metric, code) for code in others)]
+
+
+def _ordered(cells: Mapping[tuple[Any, Any], Any], place: int, kind: str) -> list[Any]:
+    """The values of a dimension in their order; last what stands for several, and what is not known."""
+    sums: dict[Any, float] = {}
+    for key, value in cells.items():
+        sums[key[place]] = sums.get(key[place], 0) + abs(value or 0)
+    known = [key for key in sums if key not in (None, "", *REST)]
+    ordered = sorted(known) if kind != "text" else sorted(known, key=lambda key: -sums[key])
+    return ordered + [key for key in sums if key in REST] + [key for key in sums if key in (None, "")]
 
 
 def body(settings: PivotSettings, answers: Answers, scope: Scope) -> Component:
     """The table, with sums where the metric can be summed."""
-    found, down, across, cells = turned(settings, answers, scope)
-    unit, code = found.column.unit, found.currency
-    shown = across[:MOST_COLUMNS]
-    sums = adds_up(found.column) and not answers["cells"].truncated
+    grid = turned(settings, answers, scope)
+    unit, several = grid.column.unit, len(grid.codes) > 1
+    shown = grid.across[:MOST_COLUMNS]
+    sums = adds_up(grid.column) and not answers["cells"].truncated
     down_name, across_name = _namers(answers)
-    headings = [(dimension_label(settings.down), ""), *[(across_name(key), "right") for key in shown]]
+    headings = [(dimension_label(settings.down), ""), *([("Currency", "")] if several else [])]
+    headings += [(across_name(key), "right") for key in shown]
     headings += [("All", "right strong")] if sums else []
     rows = []
-    for key in down[:MOST_ROWS]:
-        values = [cells.get((key, other)) for other in shown]
-        row = [down_name(key), *[said(value, unit, code) for value in values]]
+    for key, code in grid.down[:MOST_ROWS]:
+        row = [down_name(key), *([code] if several else [])]
+        row += [said(grid.cell((key, code), other), unit, code) for other in shown]
         if sums:
-            row.append(said(sum(cells.get((key, other)) or 0 for other in across), unit, code))
+            row.append(said(sum(grid.cell((key, code), other) or 0 for other in grid.across), unit, code))
         rows.append(row)
-    hidden = [f"{len(across) - len(shown)} more columns"] if len(across) > len(shown) else []
-    hidden += [f"{len(down) - MOST_ROWS} more rows"] if len(down) > MOST_ROWS else []
+    hidden = [f"{len(grid.across) - len(shown)} more columns"] if len(grid.across) > len(shown) else []
+    hidden += [f"{len(grid.down) - MOST_ROWS} more rows"] if len(grid.down) > MOST_ROWS else []
     more = note(f"{' and '.join(hidden)} in the table view" if hidden else "")
     return html.Div(
         [table(headings, rows, summary(settings, answers, scope), "pivot"), more], className="w-fill"
@@ -100,30 +139,35 @@ def _namers(answers: Answers) -> list[Callable[[Any], str]]:
 
 
 def summary(settings: PivotSettings, answers: Answers, scope: Scope) -> str:
-    """The largest cell."""
-    found, down, across, cells = turned(settings, answers, scope)
+    """The largest cell of each currency."""
+    grid = turned(settings, answers, scope)
     down_name, across_name = _namers(answers)
-    key = max(cells, key=lambda each: cells[each] or 0)
-    value = exactly(cells[key], found.column.unit, found.currency)
     what = f"{metric_label(settings.metric)} by {dimension_label(settings.down).lower()}"
-    what += f" and {dimension_label(settings.across).lower()}, {len(down)} × {len(across)}"
-    return f"{what}; most {down_name(key[0])}, {across_name(key[1])} with {value}"
+    what += f" and {dimension_label(settings.across).lower()}, {len(grid.down)} × {len(grid.across)}"
+    told = [what]
+    for code in grid.codes:
+        own = [cell for cell in grid.cells if cell[1] == code]
+        down, _, across = best = max(own, key=lambda cell: grid.cells[cell] or 0)
+        value = exactly(grid.cells[best], grid.column.unit, code)
+        where = f" in {code}" if len(grid.codes) > 1 else ""
+        told.append(f"most{where} {down_name(down)}, {across_name(across)} with {value}")
+    return "; ".join(told)
 
 
 def tables(settings: PivotSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
     """The same grid, whole."""
-    found, down, across, cells = turned(settings, answers, scope)
+    grid = turned(settings, answers, scope)
     down_name, across_name = _namers(answers)
-    money = found.column.unit == "money"
+    named = any(grid.codes)
     columns = [Column(settings.down, dimension_label(settings.down), "text")]
-    columns += [Column("currency", "Currency", "text")] if money else []
+    columns += [Column("currency", "Currency", "text")] if named else []
     columns += [
-        Column(f"{settings.across}:{index}", across_name(key), "metric", found.column.unit)
-        for index, key in enumerate(across)
+        Column(f"{settings.across}:{index}", across_name(key), "metric", grid.column.unit)
+        for index, key in enumerate(grid.across)
     ]
     rows = [
-        (down_name(key), *([found.currency] if money else []), *[cells.get((key, other)) for other in across])
-        for key in down
+        (down_name(row[0]), *(row[1:] if named else ()), *[grid.cell(row, other) for other in grid.across])
+        for row in grid.down
     ]
     cells_of = answers["cells"]
     cut = f", the first {len(cells_of.rows):,} of {cells_of.total_rows:,} cells" if cells_of.truncated else ""
@@ -148,4 +192,5 @@ WIDGET = Widget(
     size=(6, 4),
     smallest=(3, 2),
     extras=frozenset({"events"}),
+    every_currency=True,
 )

@@ -5,13 +5,13 @@ map from the same state on every update (`assets/readings.js`); a test holds the
 Times are of the venue; amounts are never summed over currencies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import floor
 from typing import Any, NamedTuple
 
 from data.live_state import FEWEST_SOLD
-from widgets.format import NOTHING, clock, compact, count, day, instant, money, percent
+from widgets.format import NOTHING, clock, compact, count, day, few_currencies, instant, money, percent
 
 State = Mapping[str, Any]
 """An EventState as `data.live` reads it and the socket sends it."""
@@ -154,6 +154,13 @@ def _share(value: float | None) -> str:
 
 
 def _revenue(state: State) -> dict[str, Reading]:
+    if state.get("masked"):
+        return {
+            "revenue": Reading("•••"),
+            "revenue-more": Reading(""),
+            "revenue-flow": Reading(""),
+            "revenue-note": Reading("Amounts are not part of your role"),
+        }
     row = primary_money(state)
     code, exponent = row["currency"], row["exponent"]
 
@@ -171,7 +178,7 @@ def _revenue(state: State) -> dict[str, Reading]:
             f"{exactly('tonightNetMinor')} {code} net this business day: paid and fees, less refunds;"
             f" about {money(row['projectedTonightMinor'], code, exponent)} by its end at the present pace",
         ),
-        "revenue-more": Reading(f"+ {' + '.join(others)}" if others else "", "Other currencies, kept apart"),
+        "revenue-more": _others(others),
         "revenue-flow": Reading(
             f"{money(row['perMinuteMinor'], code, exponent)} / min",
             f"{exactly('perMinuteMinor')} {code} a minute",
@@ -183,6 +190,14 @@ def _revenue(state: State) -> dict[str, Reading]:
             f" of which tax {exactly('taxMinor')}",
         ),
     }
+
+
+def _others(amounts: Sequence[str]) -> Reading:
+    """Amounts in other currencies, kept apart."""
+    if not amounts:
+        return Reading("")
+    first, rest = few_currencies(amounts)
+    return Reading(f"· {first} {rest}".rstrip(), f"Other currencies: {' · '.join(amounts)}")
 
 
 def _attendance(state: State) -> dict[str, Reading]:

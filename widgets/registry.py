@@ -17,7 +17,7 @@ def _found() -> dict[str, Widget[Any]]:
     """The widgets by name; two of one name are a mistake that stops the start."""
     named: dict[str, Widget[Any]] = {}
     for module in sorted(info.name for info in iter_modules(widgets.__path__)):
-        if module in ("registry", "draw", "documents", "sample", "__main__"):
+        if module in ("registry", "draw", "cross_filter", "documents", "sample", "__main__"):
             continue  # They ask this module and have no widget.
         widget = getattr(import_module(f"widgets.{module}"), "WIDGET", None)
         if isinstance(widget, Widget):

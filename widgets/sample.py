@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from data.answers import Answer, Column
 from data.board_document import Placed
-from data.metric_dimensions import DIMENSIONS
+from data.metric_dimensions import DIMENSIONS, IN_CURRENCY
 from data.metric_query import In, MetricQuery
 from data.metrics import CATALOGUE
 from data.needs import EventList, LiveNight, Need, Notes
@@ -195,12 +195,11 @@ def _answer(asked: MetricQuery, scope: Scope) -> Answer:
     domains = [_domain(name, asked, scope) for name in asked.dimensions]
     if asked.top is not None and domains:
         domains[-1] = domains[-1][: asked.top.limit]
-    money = any(CATALOGUE[name].in_currency for name in asked.metrics)
+    apart = any(CATALOGUE[name].in_currency for name in asked.metrics) or IN_CURRENCY & {*asked.dimensions}
+    split = apart and "currency" not in asked.dimensions
     compared = asked.compare is not None or asked.compare_event is not None
     columns = [Column(name, DIMENSIONS[name].label, DIMENSIONS[name].kind) for name in asked.dimensions]
-    columns += (
-        [Column("currency", "Currency", "text")] if money and "currency" not in asked.dimensions else []
-    )
+    columns += [Column("currency", "Currency", "text")] if split else []
     for name in asked.metrics:
         metric = CATALOGUE[name]
         columns.append(Column(name, metric.label, "metric", metric.unit))
@@ -212,7 +211,7 @@ def _answer(asked: MetricQuery, scope: Scope) -> Answer:
     rows = []
     for key in product(*domains):
         row: list[Any] = list(key)
-        row += [scope.currency] if money and "currency" not in asked.dimensions else []
+        row += [scope.currency] if split else []
         for name in asked.metrics:
             value = _value(name, key, asked, scope)
             row.append(value)

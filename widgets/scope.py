@@ -13,11 +13,12 @@ from data.metric_query import Comparison, Filter, Last, Range
 class Scope:
     """Chosen by the person in the bar above the board; a widget's own settings win over it.
 
-    `zone` and `currency` are those of the venue (or the tenant's first); `now` is the moment of drawing.
+    `zone` is that of the venues, empty where they have several; `currency` is that of the venue (or the
+    tenant's first); `now` is the moment of drawing.
     """
 
     now: datetime
-    zone: str = "UTC"
+    zone: str = ""
     currency: str = "GBP"
     venue: UUID | None = None
     event: UUID | None = None

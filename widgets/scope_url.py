@@ -16,24 +16,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import get_args
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from data.board_filters import FILTER
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import All, Between, Comparison, DaysToDoors, Filter, In, Last, Named, Range
+from data.query_filters import expected
 
 MOST_DIMENSIONS = 10
 MOST_VALUES = 50
 LONGEST_VALUE = 200
-FILTER = "f."
 CARRIED = ("venue", "event", "range", "compare")
 """What goes along to another page; a clicked filter belongs to the figures it was clicked on."""
 NAMES = frozenset({*CARRIED, "f"})
 """The parameters that are ours, beside those that begin with `FILTER`."""
 
 Query = Mapping[str, str | Sequence[str]]
-"""Parameters as Dash and Flask hand them over: a text, or several of the same name."""
+"""Parameters as Dash and Flask hand them over, and as boards and links keep them: a text, or several of the
+same name."""
 
 _NAMES: tuple[str, ...] = get_args(Named.model_fields["named"].annotation)
 _UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
@@ -91,20 +94,29 @@ class Misread:
 
 
 def read(
-    query: Query, *, base: Mapping[str, str] | None = None, dimensions: Collection[str] | None = None
+    query: Query,
+    *,
+    base: Query | None = None,
+    dimensions: Collection[str] | None = None,
+    by_dimension: bool = False,
 ) -> tuple[Look, tuple[Misread, ...]]:
     """The look of an address, and what of it could not be read.
 
     `base` is the look a board starts with (`BoardDocument.filters`): the address wins over it, part by
-    part. `dimensions` are those there are; without them any name of the right form is taken. Names that
-    are not ours are passed over: other parts of the page may have parameters, too.
+    part, and clicked filters in it stand for all of the base's. `by_dimension` they give way one by one
+    instead, so that what is locked or asked for by REST never shows more than the board does; `f=none` drops
+    those of the base there too. `dimensions` are those there are; without them any name of the right form is
+    taken. Names that are not ours are passed over: other parts of the page may have parameters, too.
     """
     misread: list[Misread] = []
-    own = _look(_texts(query), dimensions, misread)
+    own = _look(_texts(query), dimensions, misread, keep=by_dimension)
     if not base:
         return own.look, tuple(misread)
-    usual = _look(_texts(spread(base)), dimensions, []).look
+    usual = _look(_texts(base), dimensions, [], keep=True).look
     named = own.named
+    picked = own.look.picked if "f" in named else usual.picked
+    if by_dimension and _texts(query).get("f") != ["none"]:
+        picked = tuple((dict(usual.picked) | dict(own.look.picked)).items())
     return (
         Look(
             own.look.venue if "venue" in named else usual.venue,
@@ -112,15 +124,15 @@ def read(
             own.look.range if "range" in named else usual.range,
             own.look.compare if "compare" in named else usual.compare,
             own.look.compare_event if "compare" in named else usual.compare_event,
-            own.look.picked if "f" in named else usual.picked,
+            picked,
         ),
         tuple(misread),
     )
 
 
-def write(look: Look, *, base: Mapping[str, str] | None = None) -> str:
+def write(look: Look, *, base: Query | None = None) -> str:
     """The query string, without its question mark, from which `read` with the same base gives `look`."""
-    usual = _usual(tuple((base or {}).items()))
+    usual = _usual(tuple((name, tuple(values)) for name, values in _texts(base or {}).items()))
     pairs: list[tuple[str, str]] = []
     if look.venue != usual.venue:
         pairs.append(("venue", str(look.venue or "all")))
@@ -146,25 +158,14 @@ def carried(query: Query, misread: Collection[Misread] = ()) -> str:
 
 
 @lru_cache(maxsize=256)
-def _usual(base: tuple[tuple[str, str], ...]) -> Look:
+def _usual(base: tuple[tuple[str, tuple[str, ...]], ...]) -> Look:
     """The look without a word in the address: a bar of filters writes a hundred addresses against it."""
     return read({}, base=dict(base))[0]
 
 
-def as_filters(look: Look) -> dict[str, str]:
-    """The same for `BoardDocument.filters`, which has one text for each name: values of a dimension stand
-    below each other in it."""
-    kept: dict[str, str] = {}
-    for name, value in parse_qsl(write(look), keep_blank_values=True):
-        kept[name] = f"{kept[name]}\n{value}" if name in kept else value
-    return kept
-
-
-def spread(filters: Mapping[str, str]) -> dict[str, list[str]]:
-    """What `as_filters` wrote, as the parameters of an address."""
-    return {
-        name: value.split("\n") if name.startswith(FILTER) else [value] for name, value in filters.items()
-    }
+def as_filters(look: Look) -> dict[str, list[str]]:
+    """The same for `BoardDocument.filters`."""
+    return parse_qs(write(look), keep_blank_values=True)
 
 
 def range_text(span: Range) -> str:
@@ -202,7 +203,13 @@ class _Own:
     named: set[str]
 
 
-def _look(texts: Mapping[str, list[str]], dimensions: Collection[str] | None, misread: list[Misread]) -> _Own:
+def _look(
+    texts: Mapping[str, list[str]],
+    dimensions: Collection[str] | None,
+    misread: list[Misread],
+    *,
+    keep: bool,
+) -> _Own:
     named: set[str] = set()
 
     def one(name: str) -> str | None:
@@ -236,15 +243,21 @@ def _look(texts: Mapping[str, list[str]], dimensions: Collection[str] | None, mi
         else:
             misread.append(Misread("compare", _shown(text), "there is no such comparison"))
         look = replace(look, compare=compare, compare_event=event)
-    picked = _picked(texts, dimensions, misread)
+    picked = _picked(texts, dimensions, misread, keep=keep)
     if picked or texts.get("f") == ["none"]:
         named.add("f")
     return _Own(replace(look, picked=picked), named)
 
 
 def _picked(
-    texts: Mapping[str, list[str]], dimensions: Collection[str] | None, misread: list[Misread]
+    texts: Mapping[str, list[str]],
+    dimensions: Collection[str] | None,
+    misread: list[Misread],
+    *,
+    keep: bool,
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Dimension → values. One that the dimension cannot have is named; with `keep` it stays all the same: it
+    has no answer, where one filter less would answer with more than is meant for whoever looks."""
     picked: dict[str, tuple[str, ...]] = {}
     for name in (name for name in texts if name.startswith(FILTER)):
         dimension = name.removeprefix(FILTER)
@@ -253,12 +266,9 @@ def _picked(
                 Misread(_shown(name), _shown(texts[name][0]), "there is nothing to filter by under that name")
             )
             continue
-        values = tuple(dict.fromkeys(value for value in texts[name] if _plain(value)))
-        misread.extend(
-            Misread(name, _shown(value), "a value has at most 200 plain characters")
-            for value in texts[name]
-            if not _plain(value)
-        )
+        wrong = {value: _why_not(dimension, value) for value in dict.fromkeys(texts[name])}
+        values = tuple(value for value, why in wrong.items() if not why or (keep and _plain(value)))
+        misread.extend(Misread(name, _shown(value), why) for value, why in wrong.items() if why)
         if len(values) > MOST_VALUES or (values and len(picked) == MOST_DIMENSIONS):
             misread.append(Misread(name, _shown(values[-1]), "these are more filters than a board takes"))
             values = values[:MOST_VALUES] if len(picked) < MOST_DIMENSIONS else ()
@@ -273,6 +283,14 @@ def _texts(query: Query) -> dict[str, list[str]]:
 
 def _plain(value: str) -> bool:
     return len(value) <= LONGEST_VALUE and (value.isprintable() or value == "")
+
+
+def _why_not(dimension: str, value: str) -> str:
+    """Why this cannot be a value of the dimension, in words that end a sentence; empty when it can."""
+    if not _plain(value):
+        return "a value has at most 200 plain characters"
+    known = DIMENSIONS.get(dimension)
+    return expected(known, value) if known is not None else ""
 
 
 def _shown(value: str) -> str:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import Between, Comparison, DaysToDoors, Last, MetricQuery, Named, Range
+from data.needs import LiveNight, Need
 from widgets.scope import Scope
+from widgets.time_zones import NO_ZONE
 
 COMPARISONS: dict[Comparison, str] = {
     "previous_period": "Previous period",
@@ -27,8 +29,9 @@ NAMES = {
 }
 
 
-def range_words(span: Range, zone: str = "UTC") -> str:
-    """A range as a title: "Last 30 days", "1 to 31 January 2026", "60 days to doors"."""
+def range_words(span: Range, zone: str = "") -> str:
+    """A range as a title: "Last 30 days", "1 to 31 January 2026", "60 days to doors". Moments are by the
+    clock of the zone; without one in UTC, which is named then."""
     match span:
         case Named():
             return NAMES[span.named]
@@ -37,15 +40,21 @@ def range_words(span: Range, zone: str = "UTC") -> str:
         case DaysToDoors():
             return _doors(span)
         case Between(start=datetime() as start, end=datetime() as end):
-            return _moments(start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone)))
+            at = ZoneInfo(zone or NO_ZONE)
+            words = _moments(start.astimezone(at), end.astimezone(at))
+            return words if zone else f"{words} {NO_ZONE}"
         case Between():
             return _days(span.start, span.end)
     raise AssertionError(span)
 
 
-def of_its_own(asked: Sequence[MetricQuery], scope: Scope) -> tuple[tuple[str, str], ...]:
+def of_its_own(needs: Sequence[Need], scope: Scope) -> tuple[tuple[str, str], ...]:
     """Range and comparison of a widget's questions where they are not those of the board, as pairs of a name
-    and a value in words."""
+    and a value in words. What is live has the range of its night, and is compared with nothing."""
+    if needs and all(isinstance(need, LiveNight) for need in needs):
+        compared = scope.compare or scope.compare_event
+        return (("Range", "The night"), *((("Compared with", "nothing"),) if compared else ()))
+    asked = [need for need in needs if isinstance(need, MetricQuery)]
     found = []
     spans = {each.range for each in asked}
     versus = {(each.compare, each.compare_event) for each in asked}

@@ -3,19 +3,16 @@ of what it misspelled."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from data.board_check import Fault
+from data.board_filters import FILTER
 from data.metric_dimensions import DIMENSIONS
-from widgets.scope_url import FILTER, NAMES, Look, Query, read
+from widgets.scope_url import NAMES, Look, Query, read
 
 
-def strict_look(
-    query: Query, *, base: Mapping[str, str] | None = None, under: str = ""
-) -> tuple[Look, list[Fault]]:
-    """The look of these parameters over `base`, as `scope_url.read` has it, and a fault for each part that a
+def strict_look(query: Query, *, base: Query | None = None, under: str = "") -> tuple[Look, list[Fault]]:
+    """The look of these parameters over `base`, dimension by dimension, and a fault for each part that a
     page would pass over, its path below `under`. Which venues and events there are is not known here."""
-    look, misread = read(query, base=base, dimensions=DIMENSIONS)
+    look, misread = read(query, base=base, dimensions=DIMENSIONS, by_dimension=True)
     at = f"{under}." if under else ""
     faults = [
         Fault(f"{at}{part.name}", part.value, f"{part.why[0].upper()}{part.why[1:]}.") for part in misread

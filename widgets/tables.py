@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from data.answers import Answer, Column, Unit
 from data.metric_dimensions import DIMENSIONS, Dimension
-from widgets.answered import NOT_KNOWN
+from widgets.answered import NOT_KNOWN, filter_value
+from widgets.time_zones import own_zone, row_zones, with_zones
 from widgets.values import shown, when
 from widgets.widget import Table
 
@@ -22,8 +23,9 @@ _WORDS: dict[Unit, str] = {"percent": "%", "rate": "per minute", "seconds": "tim
 
 
 def from_answer(answer: Answer, title: str = "") -> Table:
-    """The answer itself, its dimensions in words of the table."""
-    return Table(answer.columns, list(answer.rows), answer.total_rows or len(answer.rows), answer.zone, title)
+    """The answer itself, with the zone of each row where its moments have several."""
+    rows = answer.total_rows or len(answer.rows)
+    return with_zones(Table(answer.columns, list(answer.rows), rows, answer.zone, title), row_zones(answer))
 
 
 def worded(table: Table, words: Mapping[str, Callable[[Any], str]]) -> Table:
@@ -41,11 +43,17 @@ def worded(table: Table, words: Mapping[str, Callable[[Any], str]]) -> Table:
 def made(
     title: str, columns: Sequence[tuple[str, str, Unit | None]], rows: Sequence[Sequence[Any]], zone: str = ""
 ) -> Table:
-    """A table of other figures: columns as name, label and unit (None for what the row is of)."""
+    """A table of other figures: columns as name, label and unit (None for what the row is of, which may be a
+    moment); `zone` is that of its moments."""
     found = tuple(
-        Column(name, label, "text" if unit is None else "metric", unit) for name, label, unit in columns
+        Column(name, label, "metric" if unit else "time" if _has_moments(rows, at) else "text", unit)
+        for at, (name, label, unit) in enumerate(columns)
     )
     return Table(found, [tuple(row) for row in rows], len(rows), zone, title)
+
+
+def _has_moments(rows: Sequence[Sequence[Any]], at: int) -> bool:
+    return any(isinstance(row[at], datetime) for row in rows)
 
 
 def heading(column: Column) -> str:
@@ -55,12 +63,19 @@ def heading(column: Column) -> str:
 
 
 def cells(table: Table, most: int = MOST_ROWS) -> list[list[str]]:
-    """The rows as texts, at most `most` of them: money exact with its symbol, times in the table's zone."""
+    """The rows as texts, at most `most` of them: money exact with its symbol, times in the zone of
+    the table or the row."""
     names = [column.name for column in table.columns]
     place = names.index("currency") if "currency" in names else None
+    own = own_zone(table.columns)
     return [
         [
-            _cell(value, column, table.zone, str(row[place] or "") if place is not None else "")
+            _cell(
+                value,
+                column,
+                table.zone if own is None else row[own],
+                str(row[place] or "") if place is not None else "",
+            )
             for value, column in zip(row, table.columns, strict=True)
         ]
         for row in table.rows[:most]
@@ -75,7 +90,8 @@ def filters(table: Table, most: int = MOST_ROWS) -> tuple[int, str, list[str | N
         if column.unit is None and dimension is not None and column.name != "currency":
             values = list(table.raw.get(column.name) or [row[index] for row in table.rows])[:most]
             fits = all(_is_raw(value, dimension) for value in values)
-            return (index, column.name, [_raw(value) for value in values]) if fits and values else None
+            by = [filter_value(value) for value in values]
+            return (index, column.name, by) if fits and values else None
     return None
 
 
@@ -89,12 +105,6 @@ def _is_raw(value: Any, dimension: Dimension) -> bool:
         except ValueError:
             return False
     return True
-
-
-def _raw(value: Any) -> str | None:
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else None if value == "other" else str(value)
 
 
 def _cell(value: Any, column: Column, zone: str, currency: str) -> str:

@@ -31,7 +31,7 @@ def with_notes(drawn: Figure, notes: Sequence[Noted]) -> Figure:
     places = list(groups)
     share = [_share(place, axis) for place in places]
     taken = [(_share(each["x"], axis), each["text"]) for each in layout.get("annotations", [])]
-    zone = layout["meta"].get("zone", "UTC")
+    zone = layout["meta"].get("zone", "")
     marked = upright_lines(
         [(place, _label(groups[place])) for place in places],
         share,
@@ -63,7 +63,7 @@ def notes_said(drawn: Figure, notes: Sequence[Noted]) -> str:
     seen = [note for place, group in groups.items() if 0 <= _share(place, axis) <= 1 for note in group]
     if not seen:
         return ""
-    zone = drawn["layout"]["meta"].get("zone", "UTC")
+    zone = drawn["layout"]["meta"].get("zone", "")
     said = [f"{when(note.at, zone)}, {_short(note.text, _SAID)}" for note in seen[:_MOST_SAID]]
     more = [f"{len(seen) - _MOST_SAID} more"] if len(seen) > _MOST_SAID else []
     return f"Noted: {'; '.join([*said, *more])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from dash.development.base_component import Component
 from pydantic import Field
@@ -35,6 +36,14 @@ def needs(settings: CustomersSettings, scope: Scope) -> Mapping[str, Need]:
 def code(value: Any) -> str:
     """The first letters of a hash: enough to tell customers apart, nothing to find them by."""
     return f"Customer {str(value).replace('-', '')[:8]}" if value else "Without an account"
+
+
+def is_hash(value: Any) -> bool:
+    """Whether this is a customer, and not words for one or for all others."""
+    try:
+        return bool(UUID(str(value)))
+    except ValueError:
+        return False
 
 
 def _lines(answers: Answers, scope: Scope) -> tuple[list[Any], dict[str, Points]]:

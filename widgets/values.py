@@ -157,13 +157,13 @@ def _arrow(value: float, close: float) -> str:
 def when(value: Any, zone: str, grain: str = "") -> str:
     """A time dimension's value in words: Fri 20 Nov · 20 Nov 19:05 · November 2026 · 2026.
 
-    Dates are business days; instants are shown in `zone` (UTC without one), with the offset's name
-    where an hour comes twice a year."""
+    Dates are business days; instants are shown in `zone`, with the offset's name where an hour comes twice a
+    year, and in UTC without a zone, which is named then."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(zone or "UTC"))
-        twice = f" {local.tzname()}" if repeats(local) else ""
+        twice = f" {local.tzname()}" if repeats(local) or not zone else ""
         return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}{twice}"
     if grain == "year":
         return str(value.year)

@@ -28,7 +28,7 @@ def zone_bars(state: State) -> html.Ul:
                 [
                     html.Div(
                         [
-                            html.Span(zone["name"], className="grow"),
+                            html.Span(zone["name"], className="grow", title=zone["name"]),
                             html.Span(count(zone["inside"]), className="num"),
                             html.Span(
                                 f" / {count(zone['capacity'])}" if zone["capacity"] else "",

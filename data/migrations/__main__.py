@@ -11,11 +11,13 @@ from pathlib import Path
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import OperationalError
 
+import logs
 from config import ConfigurationError, Settings
 from data import embedded
 from data.engine import DatabaseUnavailable
 from data.folder import EmbeddedError
 from data.migrations import run
+from data.migrations.login import LoginError
 
 
 def main(arguments: list[str]) -> None:
@@ -35,6 +37,7 @@ def main(arguments: list[str]) -> None:
             run.downgrade(urls.database_url, "base")
             return
     settings = Settings.load()
+    logs.configure(settings, "migrations")
     with embedded.running_or_started(settings.data_dir, settings.database_url, settings.redis_url) as urls:
         if options.command == "upgrade":
             run.upgrade(urls.database_url)
@@ -46,7 +49,7 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (ConfigurationError, EmbeddedError, CommandError, DatabaseUnavailable) as error:
+    except (ConfigurationError, EmbeddedError, CommandError, DatabaseUnavailable, LoginError) as error:
         sys.exit(str(error))
     except OperationalError as error:
         sys.exit(f"The database of DATABASE_URL cannot be used: {error.orig}")

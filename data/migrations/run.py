@@ -12,12 +12,15 @@ from sqlalchemy.pool import NullPool
 
 from data import partitions
 from data.engine import Database
+from data.migrations import login
 from data.rebuild import catch_up
 
 
 def upgrade(owner_url: str, revision: str = "head") -> None:
-    """Migrate up to `revision`; at the newest, make the coming months' partitions and roll up history."""
+    """Migrate up to `revision` and let the application log in; at the newest, make the coming months'
+    partitions and roll up history. Raises LoginError when the application cannot log in."""
     command.upgrade(configuration(owner_url), revision)
+    login.ensure(owner_url)
     if revision == "head":
         partitions.ensure(owner_url)
         with closing(Database(owner_url, max_size=2)) as database:

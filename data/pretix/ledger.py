@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
+from data.archived import Wanted, missing
 from data.engine import TenantConnection
 
 
@@ -27,6 +29,11 @@ class Balance:
     amount_minor: int
     tax_minor: int
     voids: int
+
+
+def is_whole(tenant: TenantConnection, since: datetime) -> bool:
+    """Whether all lines of an order that was placed then can be read: none of its months is archived."""
+    return not missing(tenant, [Wanted("ticket_sales", since, datetime.now(UTC))])
 
 
 def balances(

@@ -73,6 +73,15 @@ def add(tenant: TenantConnection, source: Source, secret: str) -> None:
         raise NameTaken(source.name)
 
 
+def reseal(tenant: TenantConnection, source: Source, sealed: bytes) -> None:
+    """Keep the token sealed anew, unless somebody gave another one meanwhile."""
+    tenant.execute(
+        "UPDATE pretix_sources SET sealed_token = %s"
+        " WHERE tenant_id = %s AND source_id = %s AND sealed_token = %s",
+        [sealed, tenant.tenant_id, source.source_id, source.sealed_token],
+    )
+
+
 def authenticate(tenant: TenantConnection, source_id: UUID, secret: str) -> Source | None:
     """The source with this id if the secret is its own; takes the same time for any wrong secret."""
     row = _read(tenant, "source_id = %s", source_id)

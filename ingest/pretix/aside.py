@@ -12,6 +12,7 @@ from data.dead_letters import DeadLetter
 from data.engine import Database
 from data.pretix import queue
 from data.pretix.sources import Source
+from ingest.personal_text import scrubbed
 from ingest.pretix.documents import Code, Malformed, Number, Slug, decode
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Aside:
         if len(self._told) >= MOST_REMEMBERED:
             self._told.clear()
         source = f"pretix:{self.source.name}"
-        letter = DeadLetter(datetime.now(UTC), source, code, None, str(error)[:500], payload)
+        letter = DeadLetter(datetime.now(UTC), source, code, None, scrubbed(str(error)[:500]), payload)
         with self.database.tenant(self.source.tenant_id) as tenant:
             dead_letters.keep(tenant, [letter])
         self._told.add(said)

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from data import rollup_tables
+from data.archived import COMMAND
 from data.conflicts import retried
 from data.directory import Directory
 from data.engine import Database, TenantConnection
@@ -83,6 +84,9 @@ class Book:
         def work(tenant: TenantConnection) -> Written | None:
             seen = snapshots.order(tenant, self.source.source_id, order.code)
             newer = seen is None or (seen.last_modified, seen.fetched_at) <= (order.last_modified, fetched_at)
+            if newer and seen is not None and seen.last_modified == order.last_modified:
+                # Nothing has changed, and what the ledger lacks of it may be archived: not to be sold again.
+                newer = ledger.is_whole(tenant, order.datetime)
             written = self._post(tenant, order, place, fetched_at, seen) if newer else None
             self._strike(tenant, ping)
             return written
@@ -157,6 +161,11 @@ class Book:
         status: str | None = None,
     ) -> Written:
         source_id = self.source.source_id
+        if not ledger.is_whole(tenant, order.datetime):
+            raise Malformed(
+                f"sales since {order.datetime:%Y-%m} are archived, and without them no change can be told:"
+                f" {COMMAND} ticket_sales {order.datetime:%Y-%m}"
+            )
         known = snapshots.positions(tenant, source_id, order.code, [p.id for p in order.positions])
         order = _without_moved(order, known, fetched_at)
         tickets = {place.ticket_id(position.id) for position in order.positions}

@@ -11,13 +11,14 @@ from uuid import UUID
 from config import Settings
 from data.directory import Directory
 from data.engine import Database, DatabaseUnavailable
+from data.keys import Unsealable
 from data.pretix import sources
 from data.pretix.sources import Source
 from data.services import Live
 from ingest.pretix.book import Book
 from ingest.pretix.client import Away, Client, Forbidden, Missing, Pace
 from ingest.pretix.rounds import Rounds
-from ingest.pretix.seal import Unsealable, unseal
+from ingest.pretix.seal import unseal
 from ingest.pretix.sync import UNBOOKABLE, Sync
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ class Connector:
 
     def connect(self, source: Source, pause: Callable[[float], object] = time.sleep) -> Sync:
         """A source with its token opened. Raises Unsealable."""
-        token = unseal(self.settings, source.sealed_token)
+        with self.database.tenant(source.tenant_id) as tenant:
+            token = unseal(tenant, source, self.settings)
         book = Book(self.database, self.directory, self.live, source)
         return Sync(book, Client(source.base_url, source.organizer, token, self.pace, pause))
 

@@ -1,9 +1,13 @@
-"""Somebody who calls the REST routes of the whole application: a program with a token, or a person's page."""
+"""Somebody who calls the REST routes of the whole application: a program with a token, or a person's page.
+
+Every answer must be one that the reference describes.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -12,12 +16,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from data.accounts import Role, add_user
 from data.engine import Database
+from data.users import Role, add_user
+from tests.api.described import require_described
 from tests.conftest import Tenant
 
 PASSWORD = "a long and quiet night"
 OUR_PAGE = {"Origin": "http://localhost"}
+Serve = Callable[..., AbstractContextManager[Flask]]
+"""Starts the whole application under a name, with these settings: the fixture `serve`."""
 
 
 @dataclass
@@ -35,10 +42,12 @@ class Caller:
         if version is not None:
             sent["If-Match"] = f'"{version}"'
         if isinstance(body, bytes):
-            return self.client.open(
-                path, method=method, data=body, headers=sent | {"Content-Type": "application/json"}
-            )
-        return self.client.open(path, method=method, json=body, headers=sent)
+            sent |= {"Content-Type": "application/json"}
+            answer = self.client.open(path, method=method, data=body, headers=sent)
+        else:
+            answer = self.client.open(path, method=method, json=body, headers=sent)
+        require_described(self.client.application, method, path, answer)
+        return answer
 
     def json(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """The JSON of an answer that must be a success."""

@@ -12,10 +12,13 @@ from werkzeug.test import TestResponse
 import api.ingest
 import api.problems
 from config import Settings
+from data.audit_entry import Keys
+from data.audit_log import AuditLog
 from data.counters import Counters
 from data.dead_letters import DeadLetterBox
 from data.directory import Directory
 from data.engine import Database
+from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
 from data.services import Services
@@ -57,6 +60,7 @@ def build(database: Database, redis_url: str, redis_prefix: str, **options: Any)
         writer=writer,
         live=publisher,
         counters=Counters(redis_url, redis_prefix, "k" * 32),
+        trail=AuditLog(database, Keys(["k" * 32])),
     )
     server = Flask("door")
     api.problems.register(server)
@@ -70,7 +74,12 @@ def serve() -> Flask:
         for name in ("group_commit", "group_commit_ms")
         if name.upper() in os.environ
     }
-    house = build(Database(os.environ["DATABASE_URL"]), os.environ["REDIS_URL"], "test-door", **options)
+    house = build(
+        Database(os.environ["DATABASE_URL"], master=MasterKeys([os.environ["MASTER_KEY"]])),
+        os.environ["REDIS_URL"],
+        "test-door",
+        **options,
+    )
     return house.server
 
 

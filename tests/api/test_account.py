@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.login import session_ended
+from api.browser_session import session_ended
 from data import sign_in_rate
-from data.accounts import add_user
 from data.engine import Database
+from data.users import add_user
 from tests.conftest import Tenant
 
 OLD, NEW = "a long and quiet night", "quite another long night"
@@ -138,6 +138,8 @@ def test_another_password_ends_every_other_session_and_gives_this_one_a_new_secr
         (OLD, NEW, NEW + "x", 422, "not the same both times"),
         (OLD, OLD, OLD, 422, "the old one"),
         (OLD, "x" * 5000, "x" * 5000, 422, "12 to 1024 characters"),
+        (OLD, "iloveyou1234", "iloveyou1234", 422, "easily guessed"),
+        (OLD, "ByronByronByron", "ByronByronByron", 422, "easily guessed"),
     ],
 )
 def test_a_password_that_cannot_be_changed_says_why_and_stays(

@@ -14,16 +14,17 @@ from flask import Flask
 from app import SERVICES
 from callbacks.board_lists import boards
 from callbacks.boards import Redrawn, open_board, redraw
-from callbacks.looking import access_of
 from components.board_page import OpenBoard, board_page
 from components.markup import markup
 from data.access import Access
-from data.accounts import Person, Role
+from data.accounts import Person
 from data.board_document import BoardDocument, Placed
 from data.dashboard_sharing import share
 from data.dashboard_trash import trash
 from data.dashboards import create
 from data.engine import Database, DatabaseUnavailable
+from data.permissions import access_of
+from data.users import Role
 from tests.api.caller import person
 from tests.conftest import Tenant
 

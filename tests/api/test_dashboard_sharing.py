@@ -147,6 +147,15 @@ def test_a_link_that_cannot_be_is_refused_by_field(
     assert program.json("GET", f"{board}/links") == {"links": []}
 
 
+def test_the_end_of_a_link_has_an_offset(program: Caller, board: str, tenant: Tenant) -> None:
+    naive = (datetime.now(UTC) + timedelta(days=1)).replace(tzinfo=None).isoformat()
+    answer = program("POST", f"{board}/links", link(tenant, expiresAt=naive))
+    assert answer.json is not None
+    told = [answer.json[name] for name in ("code", "field", "value")]
+    assert (answer.status_code, told) == (422, ["naive-time", "expiresAt", naive])
+    assert program.json("GET", f"{board}/links") == {"links": []}
+
+
 def test_a_token_of_a_link_opens_no_rest_route(
     program: Caller, board: str, tenant: Tenant, whole_server: Flask
 ) -> None:
@@ -171,16 +180,40 @@ def test_a_note_is_written_found_changed_and_taken_away(program: Caller, tenant:
     )
     assert program.json("GET", str(made.location)) == note
     span = "from=2026-11-20T19:30:00Z&to=2026-11-20T19:31:00Z"
-    assert program.json("GET", f"{NOTES}?{span}&venue_id={tenant.venue_id}") == {"annotations": [note]}
-    assert program.json("GET", f"{NOTES}?to=2026-11-20T19:30:00Z") == {"annotations": []}
+    assert program.json("GET", f"{NOTES}?{span}&venue_id={tenant.venue_id}") == {
+        "annotations": [note],
+        "nextCursor": None,
+    }
+    assert program.json("GET", f"{NOTES}?to=2026-11-20T19:30:00Z") == {"annotations": [], "nextCursor": None}
     assert program.json("PATCH", str(made.location), {"text": "False alarm"})["text"] == "False alarm"
     assert program("DELETE", str(made.location)).status_code == 204
     assert program("GET", str(made.location)).status_code == 404
 
 
+def test_notes_are_read_page_by_page_from_the_last_one_back(program: Caller, tenant: Tenant) -> None:
+    moments = ["2026-11-20T19:30:00Z", "2026-11-20T19:31:00Z", *["2026-11-20T19:32:00Z"] * 3]
+    made = [
+        program.json("POST", NOTES, {"text": f"Note {n}", "at": at, "venueId": str(tenant.venue_id)})["id"]
+        for n, at in enumerate(moments)
+    ]
+    pages: list[list[str]] = []
+    query = f"{NOTES}?limit=2"
+    while query:
+        page = program.json("GET", query)
+        pages.append([note["id"] for note in page["annotations"]])
+        query = page["nextCursor"] and f"{NOTES}?limit=2&cursor={page['nextCursor']}"
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [note for page in reversed(pages) for note in page] == [
+        note["id"] for note in program.json("GET", NOTES)["annotations"]
+    ]
+    assert pages[2] == [made[0]]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("limit=1001", "limit"),
+        ("cursor=soon", "cursor"),
         ("from=2026-11-20", "from"),
         ("to=soon", "to"),
         ("to=0001-01-01T00:00:00Z", "to"),

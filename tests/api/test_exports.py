@@ -19,6 +19,7 @@ from app import SERVICES
 from data import facts
 from data.engine import Database
 from data.messages import SaleLine
+from data.tokens import create_token
 from jobs.exporting import folder_of, work
 from tests.api.caller import Caller, person
 from tests.api.door import token_of
@@ -189,7 +190,7 @@ def test_a_board_is_a_pdf(program: Caller, sold: Tenant, whole_server: Flask) ->
     export = made(program, whole_server, sold, format="pdf", dashboard=board(program))
     reader = PdfReader(io.BytesIO(file_of(program, export)))
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-    assert "Friday Range: Last 30 days Test" in text
+    assert "Friday Range: Last 30 days · Time zone: Europe/London Test" in text
     assert "Tickets sold 3" in text
     assert "#let *x*" in text
 
@@ -256,6 +257,27 @@ def test_nobody_else_sees_or_fetches_or_removes_it(
     owner = person(whole_server, database, sold, "owner")
     assert [one["id"] for one in owner.json("GET", PATH)["exports"]] == [export["id"]]
     assert file_of(owner, export)
+
+
+def test_a_token_that_only_reads_has_its_own_exports_and_no_others(
+    program: Caller, sold: Tenant, whole_server: Flask, database: Database
+) -> None:
+    with database.tenant(sold.tenant_id) as connection:
+        token = create_token(connection, "reader", ["read"])
+    reader = Caller(whole_server.test_client(), {"Authorization": f"Bearer {token}"})
+    own, other = (caller.json("POST", PATH, {"format": "csv", **TICKETS}) for caller in (reader, program))
+    for method, path in (("DELETE", ""), ("GET", ""), ("GET", "/file")):
+        answer = reader(method, f"{PATH}/{other['id']}{path}")
+        assert (answer.status_code, answer.json and answer.json["code"]) == (404, "export-not-found")
+    assert [one["id"] for one in reader.json("GET", PATH)["exports"]] == [own["id"]]
+    assert file_of(reader, own) == file_of(program, own)
+    assert file_of(program, other), "still there"
+    assert reader("DELETE", f"{PATH}/{own['id']}").status_code == 204
+    again = reader.json("POST", PATH, {"format": "csv", **TICKETS})
+    assert program("DELETE", f"{PATH}/{again['id']}").status_code == 204, "a token that may write"
+    owner = person(whole_server, database, sold, "owner")
+    assert owner("DELETE", f"{PATH}/{other['id']}").status_code == 204
+    assert program.json("GET", PATH)["exports"] == []
 
 
 @pytest.mark.parametrize("role", ["door", "promoter"])

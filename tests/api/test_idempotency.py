@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,15 +16,19 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.idempotency import LARGE_ANSWER, Room, settled
+from api.reference.document import openapi_path
+from api.reference.operation import Operation
+from api.reference.subjects import operations, rule_named
 from data import idempotency
 from data.counters import Counters
 from data.engine import Database, DatabaseUnavailable
 from data.idempotency import MOST_BYTES, Kept, begin, claim_of, drop, expire, keep
+from data.keys import MasterKeys, Unsealable
 from data.tokens import create_token
 from tests.api.caller import Caller, person
+from tests.api.examples import path_to, sent
 from tests.conftest import Tenant
 
-OURS = "the secret of an installation ..."
 BOARDS = "/api/v1/dashboards"
 SALE = {"venueId": "hall", "eventId": "night", "amount": "10.00", "currency": "GBP", "quantity": 1}
 
@@ -120,6 +125,23 @@ def test_every_post_takes_a_key_also_one_that_only_asks(program: Caller) -> None
     assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
 
 
+def test_whoever_may_see_less_by_now_gets_no_answer_from_before(
+    whole_server: Flask, database: Database, tenant: Tenant
+) -> None:
+    name, question = uuid4().hex, {"metrics": ["tickets_sold"]}
+    ada = person(whole_server, database, tenant, "manager", name)
+    assert post(ada, "/api/v1/analytics/query", question, "k-20").status_code == 200
+    of = [tenant.tenant_id, name]
+    for changed in ("reach = 'venues'", "reach = 'all', role = 'analyst'"):
+        with database.tenant(tenant.tenant_id) as connection:
+            connection.execute(f"UPDATE users SET {changed} WHERE tenant_id = %s AND name = %s", of)
+        refused = post(ada, "/api/v1/analytics/query", question, "k-20")
+        assert told(refused) == (422, "idempotency-key-reused"), changed
+    with database.tenant(tenant.tenant_id) as connection:
+        connection.execute("UPDATE users SET role = 'manager' WHERE tenant_id = %s AND name = %s", of)
+    assert post(ada, "/api/v1/analytics/query", question, "k-20").headers["Idempotent-Replayed"] == "true"
+
+
 def test_a_message_under_a_key_is_answered_as_before(program: Caller) -> None:
     sale = SALE | {"id": "s-1"}
     first = post(program, "/api/v1/ingest/sale", sale, "k-7")
@@ -145,7 +167,7 @@ def test_a_batch_under_a_key_is_the_same_however_it_is_compressed_and_a_refused_
 def test_whoever_died_before_the_answer_was_kept_leaves_a_key_that_is_never_done_again(
     database: Database, tenant: Tenant
 ) -> None:
-    claim = claim_of(tenant.tenant_id, uuid4(), "k-9", OURS, b"body")
+    claim = claim_of(tenant.tenant_id, uuid4(), "k-9", b"body")
     assert begin(database, claim) is None
     for _ in range(2):
         with pytest.raises(idempotency.InFlight):
@@ -155,7 +177,7 @@ def test_whoever_died_before_the_answer_was_kept_leaves_a_key_that_is_never_done
 
 
 def test_keys_are_kept_for_a_day(database: Database, tenant: Tenant) -> None:
-    claim = claim_of(tenant.tenant_id, uuid4(), "k-10", OURS, b"body")
+    claim = claim_of(tenant.tenant_id, uuid4(), "k-10", b"body")
     begin(database, claim)
     keep(database, claim, Kept(201, {"Location": "/x"}, b"{}"))
     aged(database, tenant.tenant_id, timedelta(hours=23, minutes=59))
@@ -173,14 +195,14 @@ def test_keys_are_kept_for_a_day(database: Database, tenant: Tenant) -> None:
 
 
 def test_a_very_large_answer_is_not_kept_and_frees_its_key(database: Database, tenant: Tenant) -> None:
-    claim = claim_of(tenant.tenant_id, uuid4(), "k-11", OURS, b"body")
+    claim = claim_of(tenant.tenant_id, uuid4(), "k-11", b"body")
     begin(database, claim)
     keep(database, claim, Kept(200, {}, b"x" * (MOST_BYTES + 1)))
     assert begin(database, claim) is None
 
 
 def test_what_is_shown_once_can_be_read_by_whoever_has_the_key_and_by_nobody_in_the_database(
-    program: Caller, database: Database, tenant: Tenant
+    program: Caller, database: Database, tenant: Tenant, postgres_url: str
 ) -> None:
     board = program.json("POST", BOARDS, {"name": "Shared"})["id"]
     until = (datetime.now(UTC) + timedelta(days=2)).isoformat()
@@ -196,21 +218,25 @@ def test_what_is_shown_once_can_be_read_by_whoever_has_the_key_and_by_nobody_in_
     kept = b"".join(bytes(value) for row in rows for value in row.values() if isinstance(value, bytes))
     assert secret not in kept
     assert b"k-12" not in kept
-    claim = claim_of(tenant.tenant_id, rows[0]["caller"], "k-12", OURS, b"")
+    claim = claim_of(tenant.tenant_id, rows[0]["caller"], "k-12", b"")
     other = replace(claim, fingerprint=bytes(rows[0]["fingerprint"]))
+    assert begin(database, other) is not None
+    elsewhere = Database(postgres_url, master=MasterKeys(["the secret of another installation"]))
+    with closing(elsewhere), pytest.raises(Unsealable):
+        begin(elsewhere, other)  # With the caller's key, but another master key.
     with pytest.raises(idempotency.InFlight):
-        begin(database, other)  # With the key, but the secret of another installation.
+        begin(database, replace(other, secret="k-13"))  # With the master key, but another caller's.
 
 
 def test_large_answers_of_one_caller_do_not_fill_the_table(
     database: Database, tenant: Tenant, redis_url: str, redis_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.idempotency.MOST_LARGE_ANSWERS", 2)
-    counters = Counters(redis_url, f"{redis_prefix}-large", OURS)
+    counters = Counters(redis_url, f"{redis_prefix}-large", "k" * 32)
     room, caller = Room(counters), uuid4()
 
     def kept(number: int, size: int) -> bool:
-        claim = claim_of(tenant.tenant_id, caller, f"large {number}", OURS, b"body")
+        claim = claim_of(tenant.tenant_id, caller, f"large {number}", b"body")
         assert begin(database, claim) is None
         settled(database, room, claim, Kept(200, {}, b"x" * size))
         return begin(database, claim) is not None
@@ -218,6 +244,54 @@ def test_large_answers_of_one_caller_do_not_fill_the_table(
     assert [kept(n, LARGE_ANSWER + 1) for n in range(4)] == [True, True, False, False]
     assert kept(4, LARGE_ANSWER)
     counters.close()
+
+
+KEYED = [
+    pytest.param(operation, path, id=openapi_path(path))
+    for subject, operation, path in operations()
+    if operation.method == "POST" and rule_named(subject.rule_of(operation)).way == "permitted"
+]
+
+
+@pytest.mark.parametrize(("operation", "path"), KEYED)
+def test_at_every_address_a_key_is_for_one_request_of_a_day(
+    whole_server: Flask,
+    database: Database,
+    example_tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: Operation,
+    path: str,
+) -> None:
+    with database.tenant(example_tenant.tenant_id) as connection:
+        token = create_token(connection, "walker", ["send", "read", "write"])
+    program = Caller(whole_server.test_client(), {"Authorization": f"Bearer {token}"})
+    address = path_to(program, path)
+    body = json.dumps(sent(operation.examples[0])).encode() if operation.examples else b""
+    more = {"If_Match": '"1"'} if operation.versioned else {}
+
+    def ask(body: bytes) -> TestResponse:
+        return post(program, address, body, "walk", **more)
+
+    first, again = ask(body), ask(body)
+    assert first.status_code in operation.answers, first.text
+    assert (again.status_code, again.data) == (first.status_code, first.data)
+    assert told(ask(body + b" ")) == (422, "idempotency-key-reused")
+    with database.tenant(example_tenant.tenant_id) as connection:
+        connection.execute(
+            "UPDATE idempotency_keys SET answer = NULL WHERE tenant_id = %s", [example_tenant.tenant_id]
+        )
+    assert told(ask(body)) == (409, "request-in-flight"), "its answer is not there yet"
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Tomorrow:
+            return super().now(tz) + timedelta(hours=24, seconds=1)
+
+    monkeypatch.setattr("data.idempotency.datetime", Tomorrow)
+    anew = ask(body + b" ")
+    assert anew.status_code != 409, anew.text
+    assert anew.status_code < 500
+    assert b"idempotency-key-reused" not in anew.data
 
 
 def aged(database: Database, tenant_id: UUID, by: timedelta) -> None:

@@ -484,7 +484,9 @@ def test_other_errors_under_api_are_problems_too(sender: Sender) -> None:
     assert missing.status_code == 404
     assert missing.json is not None
     assert missing.json["code"] == "not-found"
-    assert sender.client.get("/nothing").content_type == "text/html; charset=utf-8"
+    assert sender.client.get("/nothing").content_type == "application/problem+json"
+    person = sender.client.get("/nothing", headers={"Accept": "text/html"})
+    assert person.content_type == "text/html; charset=utf-8"
 
 
 def test_a_batch_of_ten_thousand_is_taken_whole(sender: Sender, database: Database, tenant: Tenant) -> None:

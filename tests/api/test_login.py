@@ -14,11 +14,12 @@ from werkzeug.test import TestResponse
 
 from app import CLOSE, create_app
 from config import Settings
-from data import accounts, sign_in_rate
-from data.accounts import add_user
+from data import passwords, sign_in_rate
 from data.demo_login import DEMO_PASSWORD
 from data.engine import Database
 from data.sign_in_rate import FREE_OF_ADDRESS
+from data.users import add_user
+from tests.api.caller import Serve
 from tests.conftest import Tenant
 
 OURS = {"Origin": "http://localhost"}
@@ -26,19 +27,10 @@ PASSWORD = "a long and quiet night"
 
 
 @pytest.fixture(scope="module")
-def server(
-    postgres_url: str, redis_url: str, redis_prefix: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    settings = Settings(
-        _env_file=None,
-        database_url=postgres_url,
-        redis_url=redis_url,
-        redis_prefix=f"{redis_prefix}-login",
-        data_dir=tmp_path_factory.mktemp("login"),
-    )
-    server = create_app(settings).server
-    yield server
-    server.extensions[CLOSE]()
+def server(serve: Serve) -> Iterator[Flask]:
+    # With the key the e-mails here that nobody has are not asked for a code.
+    with serve("login", secret_key="d" * 32) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +100,7 @@ def test_over_https_the_cookie_stays_on_https(client: FlaskClient) -> None:
 def test_a_wrong_password_says_the_same_as_an_unknown_e_mail(client: FlaskClient, email: str) -> None:
     wrong, unknown = sign_in(client, email, "wrong"), sign_in(client, "nobody@example.org")
     assert (wrong.status_code, unknown.status_code) == (401, 401)
-    assert "E-mail or password is not right." in wrong.text
+    assert "E-mail, password or code is not right." in wrong.text
     blank = re.compile(r'value="[^"]*"')
     assert blank.sub("", wrong.text) == blank.sub("", unknown.text)
 
@@ -118,13 +110,13 @@ def test_a_flood_of_sign_ins_is_told_to_come_back_instead_of_holding_every_threa
 ) -> None:
     with ExitStack() as flood:
         for _ in range(4):
-            flood.enter_context(accounts._AT_ONCE)  # Four passwords that are being checked.
+            flood.enter_context(passwords._AT_ONCE)  # Four passwords that are being checked.
         late = sign_in(client, email)
         assert (late.status_code, late.headers["Retry-After"]) == (503, "2")
         assert "Please try again." in late.text
         for _ in range(16):
-            flood.enter_context(accounts._IN_LINE)
-        monkeypatch.setattr(accounts, "_LONGEST_WAIT_SECONDS", 60)
+            flood.enter_context(passwords._IN_LINE)
+        monkeypatch.setattr(passwords, "_LONGEST_WAIT_SECONDS", 60)
         began = time.monotonic()
         assert sign_in(client, "nobody@example.org").status_code == 503
         assert time.monotonic() - began < 30
@@ -213,6 +205,19 @@ def test_a_session_from_before_the_sign_in_does_not_live_on(client: FlaskClient,
     assert client.post("/logout", data={"csrf": before}, headers=OURS).status_code == 400
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_had(client: FlaskClient, email: str) -> None:
+    sign_in(client, email)
+    before = client.get_cookie("housecount")
+    assert before is not None
+    client.get("/")
+    with client.session_transaction() as session:
+        token = session["csrf"]
+    client.post("/login", data={"email": email, "password": PASSWORD, "csrf": token})
+    assert client.get("/").status_code == 200
+    client.set_cookie("housecount", before.value)
+    assert client.get("/").status_code == 302
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example", "//evil.example", "/\\evil.example", "/login", "javascript:x", "/a\nb"]
 )
@@ -258,13 +263,28 @@ def test_only_our_own_pages_reach_a_callback_or_sign_out(
     assert client.get("/").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/login", "/livez", "/api/v1/nothing", "/assets/none.js", "/logout"])
+@pytest.mark.parametrize(("page", "status"), [("http://localhost", 403), ("https://localhost", 400)])
+def test_over_tls_a_page_that_came_in_the_clear_is_none_of_ours(
+    client: FlaskClient, email: str, page: str, status: int
+) -> None:
+    sign_in(client, email)
+    answer = client.post("/logout", json={}, headers={"Origin": page}, base_url="https://localhost")
+    assert answer.status_code == status
+
+
+INGEST = "/api/v1/ingest/sale"
+
+
+@pytest.mark.parametrize(
+    "path", ["/login", "/livez", "/api/v1/nothing", "/assets/none.js", "/logout", INGEST]
+)
 def test_every_answer_says_what_a_browser_may_do_with_it(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cross-Origin-Resource-Policy"] == headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["Referrer-Policy"] == "same-origin"
     assert "Strict-Transport-Security" not in headers
     secure = client.get(path, base_url="https://localhost").headers
     assert secure["Strict-Transport-Security"] == "max-age=31536000"
@@ -285,8 +305,37 @@ def test_pages_may_load_nothing_from_elsewhere(client: FlaskClient, email: str) 
         assert page.headers["Cache-Control"] == "no-store"
         policy = page.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'self'; script-src 'self' 'sha256-")
-        assert "unsafe-inline'; img-src 'self' data: blob:; object-src 'none'" in policy
+        assert (
+            "; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'" in policy
+        )
         assert not re.findall(r'(?:src|href)="(?!/|#)[^"]+"', page.text)
+
+
+def test_only_pages_with_charts_may_have_styles_within_elements(client: FlaskClient, email: str) -> None:
+    plain = [
+        client.get("/login"),
+        client.get("/forgot"),
+        client.get("/welcome/none"),
+        client.get("/reset/none"),
+    ]
+    sign_in(client, email)
+    own = ["/account", "/account/second-factor", "/admin", "/admin/invitations", "/audit"]
+    plain += [client.get(path, headers={"Accept": "text/html"}) for path in own]
+    for page in plain:
+        assert "; style-src 'self';" in page.headers["Content-Security-Policy"]
+        assert "unsafe" not in page.headers["Content-Security-Policy"]
+        assert not re.findall(r"<style|\sstyle=|\son\w+=", page.text)
+    for path in ("/", "/gallery", "/no-such-page", "/tv", "/shared/none"):
+        assert "style-src 'self' 'unsafe-inline';" in client.get(path).headers["Content-Security-Policy"]
+
+
+def test_who_asks_for_no_page_is_told_of_a_form_that_is_too_large_as_a_problem(client: FlaskClient) -> None:
+    large = {"email": "a" * 3_000_000}
+    told = client.post("/login", data=large)
+    assert (told.status_code, told.content_type) == (413, "application/problem+json")
+    assert told.get_json()["code"] == "request-entity-too-large"
+    page = client.post("/login", data=large, headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (413, "text/html")
 
 
 def test_the_first_paint_says_that_no_event_is_known_yet(client: FlaskClient, email: str) -> None:

@@ -73,6 +73,20 @@ def test_the_cursor_of_a_page_asks_for_the_next(
         ({"kind": "orders"}, "not-valid", "kind", "orders"),
         ({"limit": 5000}, "not-valid", "limit", "5000"),
         ({"where": {"dimension": "gate", "in": ["A"]}}, "unknown-dimension", "where", "gate"),
+        ({"where": {"dimension": "chanel", "in": ["A"]}}, "unknown-dimension", "where.dimension", "chanel"),
+        (
+            {
+                "where": {
+                    "and": [
+                        {"dimension": "channel", "in": ["A"]},
+                        {"or": [{"dimension": "shoe", "in": ["A"]}]},
+                    ]
+                }
+            },
+            "unknown-dimension",
+            "where.and.1.or.0.dimension",
+            "shoe",
+        ),
         ({"after": "AAAA"}, "bad-cursor", "after", "AAAA"),
         ({"colour": "red"}, "not-valid", "colour", "red"),
     ],
@@ -84,6 +98,17 @@ def test_what_is_wrong_is_named(
     assert answer.status_code == 422
     assert answer.json is not None
     assert (answer.json["code"], answer.json["field"], answer.json["value"]) == (code, field, value)
+
+
+def test_a_misspelt_dimension_names_the_nearest_that_such_rows_have(program: Caller) -> None:
+    for kind, name, nearest in (
+        ("sales", "chanel", "channel"),
+        ("scans", "gat", "gate"),
+        ("sales", "county", "currency"),
+    ):
+        answer = program("POST", PATH, {"kind": kind, "where": {"dimension": name, "in": ["A"]}})
+        assert answer.json is not None
+        assert answer.json.get("nearest") == nearest, name
 
 
 def test_single_sales_are_for_those_who_have_boards(

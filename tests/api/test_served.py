@@ -14,9 +14,10 @@ import pytest
 
 from data.embedded import postgres_server
 from data.engine import Database
+from data.keys import MasterKeys
 from data.migrations import run
 from tests.api.door import Sender, build, token_of
-from tests.conftest import Tenant, new_tenant
+from tests.conftest import MASTER_KEY, Tenant, new_tenant
 
 ROOT = Path(__file__).parents[2]
 SALE = b'{"ticketId": "T-1", "eventId": "gala", "amount": 12.5, "timestamp": "2026-11-21T19:30:00Z"}'
@@ -99,7 +100,7 @@ def test_while_postgresql_is_away_the_door_says_so_and_opens_again(
     postgres.start()
     run.upgrade(postgres.url)
     tenant = new_tenant(postgres.url)
-    database = Database(postgres.url)
+    database = Database(postgres.url, master=MasterKeys([MASTER_KEY]))
     house = build(database, redis_url, redis_prefix)
     sender = Sender(house.server.test_client(), token_of(database, tenant))
     lines = b"\n".join(json.dumps(json.loads(SALE) | {"type": "sale", "id": n}).encode() for n in range(3))
@@ -127,3 +128,29 @@ def test_while_postgresql_is_away_the_door_says_so_and_opens_again(
         house.close()
         database.close()
         postgres.stop()
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "bad-request"),
+        (b"GET /login HTTP/1.1\r\nno header\r\n\r\n", 400, "bad-request"),
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "uri-too-long"),
+        (
+            b"GET /login HTTP/1.1\r\nHost: a\r\nX-Long: " + b"a" * 9_000 + b"\r\n\r\n",
+            431,
+            "request-header-fields-too-large",
+        ),
+    ],
+)
+def test_what_is_no_request_is_told_so_as_a_problem(port: int, head: bytes, status: int, code: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(head)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        told = json.loads(answer.read())
+    assert (answer.status, told["status"], told["code"]) == (status, status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Request-Id"] == told["requestId"]
+    assert "<html" not in str(told)

@@ -6,8 +6,9 @@ import io
 import re
 import zipfile
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
@@ -16,7 +17,6 @@ from werkzeug.test import TestResponse
 from callbacks.board_drawing import Asked, draw_all
 from components.markup import markup
 from data import facts
-from data.access import Access
 from data.board_document import BoardDocument, Placed
 from data.dashboard_links import give_link, links, revoke_link
 from data.dashboards import create
@@ -24,7 +24,9 @@ from data.engine import Database
 from data.link_rate import FILES_A_WINDOW
 from data.messages import SaleLine
 from data.notes import add_note
+from tests.api.caller import person
 from tests.conftest import Tenant
+from tests.data.boards import People
 from tests.data.test_facts import message
 from widgets.scope import Scope
 
@@ -40,7 +42,7 @@ class Shared:
 
     def __init__(self, database: Database, tenant: Tenant, widgets: tuple[Placed, ...] = WIDGETS) -> None:
         self.database, self.tenant = database, tenant
-        self.access = Access(tenant.tenant_id, "owner", uuid4())
+        self.access = People(database, tenant).hire("owner")
         with database.tenant(tenant.tenant_id) as connection:
             for event, name in [(EVENT, "Gala"), (OTHER, "Secret Night")]:
                 connection.execute(
@@ -95,6 +97,24 @@ def test_a_stranger_with_the_link_sees_the_board_and_is_told_to_keep_it_to_himse
     assert answer.headers["Cache-Control"] == "no-store"
     assert '<meta name="robots" content="noindex' in answer.text
     assert "Set-Cookie" not in answer.headers
+
+
+def test_simulated_figures_are_said_to_be(
+    whole_server: Flask, database: Database, tenant: Tenant, postgres_url: str
+) -> None:
+    shared, manager = Shared(database, tenant), person(whole_server, database, tenant, "manager")
+    mark, pages = "Simulated data of the demo venue", []
+    for _ in range(2):
+        board = manager.json("POST", "/api/v1/dashboards", {"name": "Doors", "document": {"widgets": []}})
+        pages.append(
+            [
+                mark in whole_server.test_client().get(f"/shared/{shared.link()}").text,
+                mark in manager("GET", f"/tv?boards={board['id']}").text,
+            ]
+        )
+        with psycopg.connect(postgres_url) as owner:
+            owner.execute("UPDATE tenants SET demo = true WHERE tenant_id = %s", [tenant.tenant_id])
+    assert pages == [[False, False], [True, True]]
 
 
 def test_locked_filters_narrow_everything_or_it_is_not_shown(

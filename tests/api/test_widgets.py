@@ -158,9 +158,10 @@ def test_clicked_filters_hold_and_nothing_is_an_empty_state(program: Caller, ten
         (None, {"compare": "yesterday"}, "compare"),
         (None, {"compare": f"event:{uuid4()}"}, "compare"),
         (None, {"f.nothing": "x"}, "f.nothing"),
+        (None, {"f.customer": "abc"}, "f.customer"),
         (None, {"venues": "x"}, "venues"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_is_not_understood_is_refused_and_not_passed_over(
     program: Caller, settings: Any, look: dict[str, str], field: str

@@ -13,6 +13,7 @@ from data.access import Access
 from data.engine import Database
 from data.metric_query import MetricQuery
 from data.query import run
+from data.query_rows import FEWER
 
 TENANT = UUID(int=0x2020)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -52,5 +53,11 @@ def test_the_eight_questions_get_the_answers_of_the_raw_facts(database: Database
             answers = run(tenant, Access(TENANT), bodies, NOW)
             for question, answer in zip(eight, answers, strict=True):
                 expected = comparable(raw(tenant, question))
-                assert (question.name, comparable(answer.rows)) == (question.name, expected)
+                found = comparable(answer.rows)
                 assert expected != []
+                if answer.suppressed:  # So few come from some countries here that these are told together.
+                    assert question.name == "countries"
+                    assert {*found} - {*expected} == {row for row in found if row[0] == FEWER}
+                    assert sum(int(row[-1]) for row in found) == sum(int(row[-1]) for row in expected)
+                    continue
+                assert (question.name, found) == (question.name, expected)

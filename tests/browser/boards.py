@@ -11,10 +11,16 @@ from uuid import UUID, uuid4
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from data.access import Access
-from data.accounts import Role, add_user
 from data.board_document import BoardDocument, Placed
+from data.board_filters import Filters
 from data.dashboards import create, get
+from data.users import Role, add_user
 from tests.browser.conftest import PASSWORD, PATIENCE, Night, Watch
+
+KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2, phone=0)
+CURVE = Placed(id="curve", widget="sales-over-time", x=3, y=0, w=6, h=4, phone=1)
+CHANNELS = Placed(id="channels", widget="channel-mix", x=9, y=0, w=3, h=4, phone=2)
+HOUSE = Placed(id="house", widget="house-count", x=0, y=2, w=3, h=4, phone=3)
 
 SAVED = '[data-save-state="saved"]'
 
@@ -38,10 +44,11 @@ def colleague(night: Night, name: str, role: Role = "manager") -> str:
     return email
 
 
-def made(night: Night, *widgets: Placed, name: str = "On sale") -> UUID:
-    """A board of Ada's with these widgets."""
+def made(night: Night, *widgets: Placed, name: str = "On sale", filters: Filters | None = None) -> UUID:
+    """A board of Ada's with these widgets, which begins with these filters."""
     with night.database.tenant(night.tenant.tenant_id) as tenant:
-        return create(tenant, access(night), name, BoardDocument(widgets=widgets)).dashboard_id
+        document = BoardDocument(widgets=widgets, filters=filters or {})
+        return create(tenant, access(night), name, document).dashboard_id
 
 
 def kept(night: Night, board_id: UUID) -> dict[str, tuple[int, int, int, int]]:
@@ -69,6 +76,21 @@ def visit(page: Page, night: Night, board_id: UUID, query: str = "") -> None:
     """To a board, until its script has taken it over."""
     page.goto(f"{night.site.url}/dashboards/{board_id}{query}")
     ready(page)
+
+
+def opened(page: Page, night: Night, *widgets: Placed) -> UUID:
+    """Ada at a new board of hers with these widgets."""
+    board = made(night, *widgets)
+    enter(page, night)
+    visit(page, night, board)
+    return board
+
+
+def edited(page: Page, night: Night, *widgets: Placed) -> UUID:
+    """The same in the edit mode."""
+    board = opened(page, night, *widgets)
+    edit(page)
+    return board
 
 
 def ready(page: Page) -> None:

@@ -28,9 +28,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from data.accounts import add_user
 from data.engine import Database
 from data.tokens import create_token
+from data.users import add_user
 from tests.conftest import Tenant
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ class Site:
                 stdout=output,
                 stderr=output,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self._answers():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()

@@ -8,14 +8,20 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from data.board_document import Placed
 from tests.browser.boards import (
+    CHANNELS,
+    CURVE,
+    HOUSE,
+    KPI,
     another,
     document,
     drag,
     edit,
+    edited,
     enter,
     handle,
     kept,
     made,
+    opened,
     places,
     saved,
     slot,
@@ -23,18 +29,11 @@ from tests.browser.boards import (
 )
 from tests.browser.conftest import Night, Watch
 
-KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2, phone=0)
-CURVE = Placed(id="curve", widget="sales-over-time", x=3, y=0, w=6, h=4, phone=1)
-CHANNELS = Placed(id="channels", widget="channel-mix", x=9, y=0, w=3, h=4, phone=2)
-HOUSE = Placed(id="house", widget="house-count", x=0, y=2, w=3, h=4, phone=3)
-
 
 def test_a_widget_is_dragged_and_resized_and_the_next_visit_shows_it(
     page: Page, night: Night, watch: Watch
 ) -> None:
-    board = made(night, KPI, CURVE, CHANNELS)
-    enter(page, night)
-    visit(page, night, board)
+    board = opened(page, night, KPI, CURVE, CHANNELS)
     before = slot(page, "kpi").bounding_box()
     # Outside the edit mode there is nothing to take hold of.
     expect(handle(page, "kpi")).to_be_hidden()
@@ -54,9 +53,7 @@ def test_a_widget_is_dragged_and_resized_and_the_next_visit_shows_it(
 
 
 def test_the_keyboard_alone_moves_resizes_removes_and_undoes(page: Page, night: Night, watch: Watch) -> None:
-    board = made(night, KPI, CURVE, CHANNELS)
-    enter(page, night)
-    visit(page, night, board)
+    board = opened(page, night, KPI, CURVE, CHANNELS)
     page.keyboard.press("e")
     page.wait_for_selector(".board-grid.grid-stack")
     reach(page, "Move Sales channels")
@@ -151,10 +148,7 @@ def test_a_phone_has_an_order_of_its_own(browser: Browser, night: Night, watch: 
 def test_undo_goes_back_across_a_reload_and_redo_forward_again(
     page: Page, night: Night, watch: Watch
 ) -> None:
-    board = made(night, KPI, CURVE)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, CURVE)
     before = places(page)
     handle(page, "curve").focus()
     page.keyboard.press("ArrowRight")
@@ -184,9 +178,7 @@ def test_editing_touches_only_its_own_slot_so_zoom_and_live_points_of_the_others
 ) -> None:
     night.sell("t1", "25.00")
     night.scan("t1")
-    board = made(night, KPI, CURVE, HOUSE)
-    enter(page, night)
-    visit(page, night, board)
+    opened(page, night, KPI, CURVE, HOUSE)
     plot = slot(page, "curve").locator(".js-plotly-plot")
     plot.locator(".main-svg").first.wait_for(state="attached")
     inside = slot(page, "house").locator('[data-read="inside"]')
@@ -212,10 +204,7 @@ def test_editing_touches_only_its_own_slot_so_zoom_and_live_points_of_the_others
 
 
 def test_what_is_changed_without_a_line_is_saved_when_it_is_back(page: Page, night: Night) -> None:
-    board = made(night, KPI, CURVE)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, CURVE)
     page.context.set_offline(True)
     handle(page, "curve").focus()
     page.keyboard.press("ArrowRight")
@@ -235,10 +224,7 @@ def test_what_is_changed_without_a_line_is_saved_when_it_is_back(page: Page, nig
 
 
 def test_what_a_closed_tab_could_not_save_is_saved_by_the_next_visit(page: Page, night: Night) -> None:
-    board = made(night, KPI, CURVE)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, CURVE)
     page.route("**/api/v1/dashboards/*", lambda route: route.abort())
     handle(page, "curve").focus()
     page.keyboard.press("ArrowRight")
@@ -288,9 +274,7 @@ def test_figures_that_no_live_message_moves_are_asked_for_and_only_what_changed_
 ) -> None:
     night.sell("t1", "25.00")
     note = Placed(id="note", widget="note", x=4, settings={"text": "Bring the **float**."}, w=3, h=2)
-    board = made(night, KPI, note)
-    enter(page, night)
-    visit(page, night, board)
+    opened(page, night, KPI, note)
     kpi, quiet = (slot(page, name).locator(".w-body") for name in ("kpi", "note"))
     expect(kpi).to_contain_text("1")
     quiet.evaluate("node => { node.kept = true; }")
@@ -306,9 +290,7 @@ def test_a_part_of_the_time_that_was_zoomed_into_stays_when_the_figures_are_aske
     page: Page, night: Night, watch: Watch
 ) -> None:
     night.sell("t1", "25.00")
-    board = made(night, KPI, CURVE)
-    enter(page, night)
-    visit(page, night, board)
+    opened(page, night, KPI, CURVE)
     chart = slot(page, "curve").locator(".js-plotly-plot")
     plane = chart.locator(".nsewdrag").bounding_box()
     assert plane is not None
@@ -342,9 +324,7 @@ def test_a_part_of_the_time_that_was_zoomed_into_stays_when_the_figures_are_aske
 
 def test_figures_found_unchanged_say_so_as_of_now(page: Page, night: Night) -> None:
     night.sell("t1", "25.00")
-    board = made(night, KPI, CURVE)
-    enter(page, night)
-    visit(page, night, board)
+    opened(page, night, KPI, CURVE)
     said = slot(page, "kpi").locator(".w-as-of")
     before = said.get_attribute("data-as-of")
     words = said.text_content()

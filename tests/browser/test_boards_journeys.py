@@ -10,14 +10,17 @@ from data.board_templates import TEMPLATES
 from data.dashboards import get, save
 from data.engine import Database
 from tests.browser.boards import (
+    KPI,
     access,
     colleague,
     document,
     edit,
+    edited,
     enter,
     handle,
     kept,
     made,
+    opened,
     places,
     ready,
     saved,
@@ -27,7 +30,6 @@ from tests.browser.boards import (
 from tests.browser.conftest import Night, Watch
 from tests.live.night import open_night
 
-KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2)
 CHANNELS = Placed(id="channels", widget="channel-mix", x=3, y=0, w=4, h=4)
 
 
@@ -72,10 +74,7 @@ def test_settings_are_tried_on_the_board_and_kept_only_when_applied(
     page: Page, night: Night, watch: Watch
 ) -> None:
     night.sell("t1", "25.00")
-    board = made(night, KPI, CHANNELS)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, CHANNELS)
     heading = slot(page, "channels").locator("h2")
     configure(page, "channels")
     page.get_by_label("Title").fill("Where it sells")
@@ -132,10 +131,7 @@ def test_a_widget_is_compared_with_an_event_that_is_chosen_by_name(
 def test_a_widget_of_ones_own_is_put_together_without_code(page: Page, night: Night, watch: Watch) -> None:
     night.sell("t1", "25.00")
     own = Placed(id="own", widget="custom", w=6, h=5)
-    board = made(night, own)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, own)
     configure(page, "own")
     form = page.locator(".settings-form")
     form.get_by_label("Split by 1", exact=True).select_option("channel")
@@ -155,10 +151,7 @@ def configure(page: Page, widget: str) -> None:
 
 
 def test_the_second_of_two_editors_is_told_and_nothing_is_overwritten(page: Page, night: Night) -> None:
-    board = made(night, KPI, CHANNELS)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, CHANNELS)
     colleague_moves(night, board, 8)
     handle(page, "kpi").focus()
     page.keyboard.press("Shift+ArrowDown")
@@ -199,10 +192,7 @@ def colleague_moves(night: Night, board: UUID, x: int) -> None:
 def test_a_version_is_looked_at_and_restored_and_a_board_comes_back_from_the_trash(
     page: Page, night: Night, watch: Watch
 ) -> None:
-    board = made(night, KPI, CHANNELS)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, CHANNELS)
     slot(page, "channels").locator("summary").click()
     slot(page, "channels").get_by_role("button", name="Remove").click()
     saved(page)
@@ -245,9 +235,7 @@ def test_the_address_says_what_a_board_looks_at_and_a_choice_keeps_the_page(
     page: Page, night: Night, watch: Watch
 ) -> None:
     night.sell("t1", "25.00")
-    board = made(night, KPI, CHANNELS)
-    enter(page, night)
-    visit(page, night, board)
+    board = opened(page, night, KPI, CHANNELS)
     sub = slot(page, "kpi").locator(".w-sub")
     expect(sub).to_contain_text("Last 30 days")
     page.locator(".dashboard").evaluate("node => { node.kept = true; }")

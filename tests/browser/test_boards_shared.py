@@ -86,6 +86,32 @@ def test_a_link_for_people_outside_is_shown_once_and_taken_back(
     assert watch.complaints == []
 
 
+def test_a_link_locks_all_values_of_what_was_clicked_and_says_so(
+    page: Page, night: Night, watch: Watch
+) -> None:
+    board = made(night, KPI, filters={"f.country": "GB"})
+    enter(page, night)
+    visit(page, night, board, f"?event={night.event_id}&range=7d&f.channel=web&f.channel=shop")
+    page.get_by_role("button", name="Share", exact=True).click()
+    locked = "Event: Northern Lights · Range: Last 7 days · Channel: web, shop"
+    expect(page.locator("form .share-locked")).to_have_text(locked)
+    page.get_by_label("New link for").fill("Blue Note Agency")
+    with page.expect_request(lambda asked: asked.method == "POST" and "/links" in asked.url) as sent:
+        page.get_by_role("button", name="Make a link").click()
+    # The filter that the board begins with gave way to what was clicked.
+    body = sent.value.post_data_json
+    assert body is not None
+    assert body["filters"] == {
+        "event": str(night.event_id),
+        "range": "7d",
+        "f": "none",
+        "f.channel": ["web", "shop"],
+    }
+    line = page.locator(".share-list li", has_text="Blue Note Agency")
+    expect(line.locator(".share-locked")).to_contain_text("Channel: web, shop")
+    assert watch.complaints == []
+
+
 def test_a_board_shared_with_a_role_is_there_for_all_of_it_and_nobody_else_until_withdrawn(
     browser: Browser, page: Page, night: Night, watch: Watch
 ) -> None:

@@ -10,16 +10,18 @@ from playwright.sync_api import Browser, Page, Route, expect
 from data.board_document import MOST_WIDGETS, BoardDocument, Placed
 from data.dashboards import create, get, save
 from tests.browser.boards import (
+    KPI,
     access,
     another,
     colleague,
     document,
     drag,
     edit,
+    edited,
     enter,
     handle,
     kept,
-    made,
+    opened,
     places,
     saved,
     slot,
@@ -27,7 +29,6 @@ from tests.browser.boards import (
 )
 from tests.browser.conftest import Night, Watch, until
 
-KPI = Placed(id="kpi", widget="kpi", x=0, y=0, w=3, h=2, phone=0)
 BELOW = Placed(id="below", widget="channel-mix", x=0, y=2, w=4, h=4, phone=1)
 LAST = Placed(id="last", widget="zones", x=0, y=6, w=4, h=3, phone=2)
 MAY_UNDO = "Housecount.openBoard.history.mayUndo"
@@ -37,10 +38,7 @@ LONG = ('Ünïcode 🎪 <b>bold</b> & "quotes" مرحبا שלום ' + "W" * 120
 def test_one_undo_brings_back_what_went_and_all_that_moved_up_for_it(
     page: Page, night: Night, watch: Watch
 ) -> None:
-    board = made(night, KPI, BELOW, LAST)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, BELOW, LAST)
     before = places(page)
     handle(page, "kpi").focus()
     page.keyboard.press("Delete")
@@ -73,10 +71,7 @@ def test_a_full_board_takes_no_more_and_is_emptied_and_filled_by_undo(
         Placed(id=f"w{i}", widget="kpi", x=i % 4 * 3, y=i // 4 * 2, w=3, h=2, phone=i)
         for i in range(MOST_WIDGETS)
     ]
-    board = made(night, *full)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, *full)
     before = places(page)
     page.evaluate("Housecount.openBoard.add('channel-mix')")
     expect(page.locator(".snackbar")).to_have_text("A board holds 40 widgets at the most.")
@@ -105,9 +100,7 @@ def test_a_widget_that_no_version_of_the_product_knows_keeps_to_itself(
     )
     worn = Placed(id="worn", widget="channel-mix", settings={"long": "gone"}, x=8, w=4, h=4, phone=2)
     night.sell("t1", "25.00")
-    board = made(night, KPI, ball, worn)
-    enter(page, night)
-    visit(page, night, board)
+    board = opened(page, night, KPI, ball, worn)
     expect(slot(page, "kpi").locator(".big-value")).to_have_text("1")
     expect(slot(page, "ball").locator("h2")).to_have_text("<i>Ball</i>")
     expect(slot(page, "ball")).to_contain_text("Unknown widget")
@@ -132,10 +125,7 @@ def test_a_widget_that_no_version_of_the_product_knows_keeps_to_itself(
 
 def test_a_drag_goes_on_while_new_figures_come(page: Page, night: Night, watch: Watch) -> None:
     night.sell("t1", "25.00")
-    board = made(night, KPI, BELOW)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, BELOW)
     box = handle(page, "kpi").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -160,10 +150,7 @@ def test_a_drag_goes_on_while_new_figures_come(page: Page, night: Night, watch: 
 def test_whoever_sees_the_version_of_another_gets_their_own_back_after_a_reload(
     page: Page, night: Night
 ) -> None:
-    board = made(night, KPI, BELOW)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, BELOW)
     moved_by_another(night, board)
     handle(page, "kpi").focus()
     page.keyboard.press("Shift+ArrowRight")
@@ -187,10 +174,7 @@ def moved_by_another(night: Night, board: UUID) -> None:
 
 
 def test_on_a_slow_line_each_save_waits_for_the_one_before(page: Page, night: Night) -> None:
-    board = made(night, KPI, BELOW)
-    enter(page, night)
-    visit(page, night, board)
-    edit(page)
+    board = edited(page, night, KPI, BELOW)
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -221,9 +205,7 @@ def test_on_a_slow_line_each_save_waits_for_the_one_before(page: Page, night: Ni
 def test_quick_steps_back_and_forth_end_at_what_the_address_says(
     page: Page, night: Night, watch: Watch
 ) -> None:
-    board = made(night, KPI, BELOW)
-    enter(page, night)
-    visit(page, night, board)
+    opened(page, night, KPI, BELOW)
     sub = slot(page, "kpi").locator(".w-sub")
     for span, words in (("7d", "Last 7 days"), ("90d", "Last 90 days"), ("today", "Today")):
         page.evaluate("search => Housecount.boards.look(search)", f"?range={span}")

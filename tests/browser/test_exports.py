@@ -99,7 +99,7 @@ def test_a_board_is_prepared_while_the_page_is_reloaded(page: Page, night: Night
     expect(page.locator(".export-tray [role=status]")).to_contain_text("is ready")
     paper = downloaded(page, card.get_by_role("button", name="Download").click)
     text = " ".join(" ".join(p.extract_text() for p in PdfReader(io.BytesIO(content(paper))).pages).split())
-    assert text.startswith("Friday Range: Last 7 days Test")
+    assert text.startswith("Friday Range: Last 7 days · Time zone: Europe/London Test")
     assert "Tickets sold 3" in text
 
     page.get_by_label("Download Friday").click()
@@ -138,9 +138,15 @@ def test_all_the_rows_behind_a_figure_are_downloaded(page: Page, night: Night, w
 
 
 def test_widgets_are_downloaded_as_pictures(page: Page, night: Night, watch: Watch) -> None:
-    opened(page, night)
+    year = Placed(id="year", widget="kpi", settings={**KPI.settings, "span": "this_year"}, y=4, w=3, h=2)
+    opened(page, night, KPI, CURVE, year)
     page.wait_for_selector(f"{BOARD} .js-plotly-plot .main-svg", state="attached")
-    for widget, columns in (("kpi", 3), ("curve", 9)):
+    names = {
+        "kpi": "tickets-sold-last-7-days",
+        "curve": "sales-last-7-days",
+        "year": "tickets-sold-this-year",
+    }
+    for widget, columns in (("kpi", 3), ("curve", 9), ("year", 3)):
         box = slot(page, widget).locator(".widget").bounding_box()
         assert box is not None
         picture = downloaded(page, from_menu(page, widget, "Download Picture (PNG)"))
@@ -148,7 +154,9 @@ def test_widgets_are_downloaded_as_pictures(page: Page, night: Night, watch: Wat
         assert abs(size[0] - 2 * box["width"]) <= 2, columns
         assert abs(size[1] - 2 * (box["height"] + 22)) <= 2
         assert colours > 20
-        assert picture.suggested_filename.endswith(".png")
+        assert re.fullmatch(
+            rf"housecount-friday-{names[widget]}-20\d{{6}}-\d{{4}}\.png", picture.suggested_filename
+        )
     assert watch.complaints == []
 
 
@@ -165,7 +173,7 @@ def test_a_board_is_downloaded_as_one_picture(page: Page, night: Night, watch: W
 
     picture = downloaded(page, as_picture(page, "Friday"))
 
-    assert picture.suggested_filename.startswith("housecount-friday-20")
+    assert picture.suggested_filename.startswith("housecount-friday-last-7-days-20")
     card = page.locator(".export-card")
     (width, height), _ = looked_at(page, content(picture), [])
     expect(card).to_contain_text(f"{width} × {height} pixels")
@@ -302,7 +310,7 @@ def test_the_night_is_taken_away_like_any_board(page: Page, night: Night, watch:
     assert menu is not None
     assert menu["x"] + menu["width"] <= 1440
     picture = downloaded(page, page.get_by_role("button", name="PNG One picture").click)
-    assert picture.suggested_filename.startswith("housecount-northern-lights-")
+    assert picture.suggested_filename.startswith("housecount-tonight-northern-lights-20")
     wide, high = struct.unpack(">II", content(picture)[16:24])
     assert wide > 2000
     assert high > 1000
@@ -311,7 +319,8 @@ def test_the_night_is_taken_away_like_any_board(page: Page, night: Night, watch:
     card = page.locator(".export-card", has_text="Excel")
     expect(card).to_contain_text("Preparing Excel")
     finish_all(night)
-    ready = page.locator(".export-card", has_text="housecount-tonight-northern-lights-")
+    name = re.compile(r"housecount-tonight-northern-lights-[\d-]+\.xlsx")
+    ready = page.locator(".export-card", has_text=name)
     book = load_workbook(
         io.BytesIO(content(downloaded(page, ready.get_by_role("button", name="Download").click)))
     )

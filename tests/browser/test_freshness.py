@@ -221,3 +221,41 @@ def test_what_a_link_shows_follows_the_night_and_says_when_it_cannot(
         expect(page.locator("[data-stale-note]")).to_contain_text("This device has no network; trying again.")
         context.set_offline(False)
         is_fresh(page, "sold", "house")
+
+
+def test_a_link_notices_a_server_that_hangs_before_its_next_turn(
+    browser: Browser, night: Night, watch: Watch
+) -> None:
+    night.scan("t1")
+    address = link(night, made(night, TICKETS, HOUSE))
+    with another(browser, watch) as context:
+        page = context.new_page()
+        page.goto(address)
+        until(page, "Boolean(window.Plotly && window.Housecount.fresh && window.Housecount.still)")
+        # Right after a turn: the next one is 20 seconds away, and would be missed for 15 before it is said.
+        page.evaluate("window.Housecount.still.turn()")
+        until(page, "window.Housecount.still.counted.refreshes === 1")
+        with night.site.frozen():
+            expect(page.locator("[data-stale-note]")).to_have_text(NOTE, timeout=26_000)
+            is_old(page, "sold", "house")
+        expect(page.locator("[data-stale-note]")).to_have_text(
+            "The figures are up to date again.", timeout=15_000
+        )
+        is_fresh(page, "sold", "house")
+
+
+def test_a_link_whose_server_gives_signs_of_life_but_no_figures_says_so(
+    browser: Browser, night: Night, watch: Watch
+) -> None:
+    address = link(night, made(night, TICKETS))
+    with another(browser, watch) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(address)
+        until(page, "Boolean(window.Plotly && window.Housecount.fresh && window.Housecount.still)")
+        page.route(address, failed)
+        late(page, 21)
+        is_old(page, "sold")
+        page.unroute(address)
+        page.clock.fast_forward(16_000)
+        is_fresh(page, "sold")

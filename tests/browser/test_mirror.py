@@ -1,7 +1,7 @@
 """The browser says of a state exactly what the server said, and draws it the same."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page
 from api.static import Assets
 from components.markup import markup
 from components.tonight import house_card
+from data.live_masking import without_money
 from data.noted import Noted
+from exports.names import file_name
 from tests.browser.conftest import Site
 from tests.components.states import busy_night, filled_to, untouched
 from widgets.arrivals import arrivals_figure
@@ -113,6 +115,7 @@ STATES = [
     filled_to(1633, "over"),
     with_more_gates(1234),
     with_comparables(1),
+    without_money(busy_night()),
     *(shaken(seed) for seed in range(40)),
 ]
 
@@ -136,6 +139,26 @@ def test_money_is_written_the_same_in_every_currency_with_a_sign_of_its_own(page
     write = "cases => cases.map((c) => [Housecount.format.money(...c), Housecount.format.money(...c, true)])"
     written = page.evaluate(write, cases)
     assert written == [[money(*case), money(*case, exact=True)] for case in cases]
+
+
+def test_files_are_called_the_same(page: Page) -> None:
+    at = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    words = [
+        ["Finance", "Revenue by day", "Last 30 days"],
+        ["Doors & bar: Friday", "1 to 31 January 2026"],
+        ["../../etc/passwd", 'a\r\nX: y"; rm -rf /', "\u202egnp.exe"],
+        ["東京ドーム" * 50, "x" * 300],
+        ["Ärger Straße", "ΟΔΟΣ", "İstanbul", "ﬁne ²½ Ⅷ", "e\u0301te\u0301"],
+        ["é" * 200, "🎟" * 90, "--Gala--"],
+        ["", "🎟"],
+        [],
+    ]
+    cases = [
+        (each, zone) for each in words for zone in ("", "Europe/London", "America/New_York", "Asia/Kathmandu")
+    ]
+    write = "([cases, at]) => cases.map(([words, zone]) => Housecount.fileName(words, at, zone, 'png'))"
+    written = page.evaluate(write, [cases, at.timestamp() * 1000])
+    assert written == [file_name(each, at, zone, "png") for each, zone in cases]
 
 
 def test_the_rows_are_the_same(page: Page) -> None:

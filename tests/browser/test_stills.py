@@ -101,12 +101,14 @@ def test_what_a_link_shows_is_taken_away_from_its_own_page(
             menu.locator("summary").click()
             with page.expect_download() as coming:
                 menu.get_by_role("button", name=words).click()
-            assert coming.value.suggested_filename.startswith("housecount-for-the-promoter-")
+            assert coming.value.suggested_filename.startswith("housecount-for-the-promoter-last-30-days-20")
             assert coming.value.suggested_filename.endswith(f".{ending}")
         with page.expect_download() as coming:
             page.locator('[data-widget-id="sold"].widget summary').click()
             page.get_by_role("button", name="Download CSV").click()
-        assert coming.value.suggested_filename.startswith("housecount-for-the-promoter-tickets-sold-")
+        assert coming.value.suggested_filename.startswith(
+            "housecount-for-the-promoter-tickets-sold-last-30-days-20"
+        )
         assert page.get_by_text("Your downloads").count() == 0
         assert context.cookies() == []
         assert watch.complaints == []
@@ -134,8 +136,11 @@ def test_boards_take_turns_on_a_wall_and_go_on_after_an_outage(
     night.scan("t1")
     enter(page, night)
     page.goto(f"{night.site.url}/tv?boards={doors},{bar}&every=1")
+    expect(page).to_have_title("Doors · Housecount")
     expect(page.get_by_role("heading", name="Box office")).to_be_visible()
+    expect(page).to_have_title("Box office · Housecount")
     expect(page.get_by_role("heading", name="Doors")).to_be_visible()
+    expect(page).to_have_title("Doors · Housecount")
     # On a wall a board is live, too.
     page.evaluate("document.querySelector('[data-still]').dataset.every = '600'")
     expect(page.locator('[data-read="inside"]').first).to_have_text("1")
@@ -153,6 +158,21 @@ def test_boards_take_turns_on_a_wall_and_go_on_after_an_outage(
     turned = page.evaluate("window.Housecount.still.counted.rotations")
     page.evaluate("window.Housecount.still.turn()")
     until(page, f"window.Housecount.still.counted.rotations > {turned}")
+
+
+def test_a_board_on_a_wall_that_is_renamed_is_called_so(page: Page, night: Night) -> None:
+    board = made(night, HOUSE, name="Doors")
+    enter(page, night)
+    page.goto(f"{night.site.url}/tv?boards={board}&every=600")
+    expect(page).to_have_title("Doors · Housecount")
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        tenant.execute(
+            "UPDATE dashboards SET name = 'Foyer' WHERE tenant_id = %s AND dashboard_id = %s",
+            [night.tenant.tenant_id, board],
+        )
+    page.evaluate("window.Housecount.still.turn()")
+    expect(page.get_by_role("heading", name="Foyer")).to_have_attribute("title", "Foyer")
+    expect(page).to_have_title("Foyer · Housecount")
 
 
 FITS = """(house) => {

@@ -30,7 +30,7 @@ def test_a_manager_signs_in_and_sees_the_night_without_a_complaint(
     page.get_by_label("E-mail").fill(night.email)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_have_text("E-mail or password is not right.")
+    expect(page.get_by_role("alert")).to_have_text("E-mail, password or code is not right.")
     watch.complaints.clear()  # The browser itself remarks on the 401.
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

@@ -193,7 +193,7 @@ def test_the_rows_behind_a_figure_are_taken_away_on_paper_and_as_a_picture(
 
     menu.click()
     picture = downloaded(page, drawer.get_by_role("button", name="PNG").click)
-    assert picture.suggested_filename.startswith("housecount-lines-of-sale-20")
+    assert picture.suggested_filename.startswith("housecount-sales-last-7-days-20")
     (width, height), (seen,) = looked_at(page, content(picture), [(0, 0, 1200, 300)])
     assert width >= 2 * drawer.locator(".rows-table").evaluate("table => table.offsetWidth")
     assert height > 300

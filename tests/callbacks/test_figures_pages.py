@@ -13,11 +13,12 @@ import pytest
 
 from callbacks.figures_pages import figures, refresh
 from components.markup import markup
-from data.accounts import Person, Role
+from data.accounts import Person
 from data.board_check import InvalidDocument
 from data.board_document import BoardDocument
 from data.engine import Database
 from data.services import Services
+from data.users import Role
 from tests.api.door import build
 from tests.conftest import Tenant
 from widgets.documents import check

@@ -41,12 +41,12 @@ def directory(database: Database, tenant: Tenant) -> Directory:
     return Directory(database)
 
 
-def test_without_an_address_it_is_all_venues_in_utc_over_the_usual_range(
+def test_without_an_address_it_is_all_venues_in_no_one_zone_over_the_usual_range(
     directory: Directory, tenant: Tenant
 ) -> None:
     found = looking(directory, Access(tenant.tenant_id), {}, now=NOW)
     assert found.look == Look()
-    assert found.scope == Scope(now=NOW, zone="UTC", currency="GBP", range=Last(last=30))
+    assert found.scope == Scope(now=NOW, zone="", currency="GBP", range=Last(last=30))
     assert found.misread == ()
     assert found.choices.venues == [
         Choice(tenant.venue_id, "The Hall", zone="Europe/London"),

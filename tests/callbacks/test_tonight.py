@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,11 +13,13 @@ import pytest
 from callbacks.tonight import night
 from components.board import Night
 from components.markup import markup
-from data.accounts import Person, Role
+from data.accounts import Person
 from data.engine import Database
 from data.services import Services
+from data.users import Role
 from tests.api.door import build
 from tests.conftest import Tenant
+from widgets.readings import readings
 
 CLUB = uuid4()
 GALA, BALL, LATE = uuid4(), uuid4(), uuid4()
@@ -142,9 +145,24 @@ def test_an_event_is_there_as_soon_as_its_first_message_was_taken(
     assert shown(night(services, person(house), {"event": str(fresh)})) == "Just in"
 
 
-def test_a_role_without_the_night_learns_of_no_event(services: Services, house: Tenant) -> None:
+def test_a_promoter_learns_of_no_event_but_those_that_were_granted(services: Services, house: Tenant) -> None:
     found = night(services, person(house, "promoter"), {"event": str(GALA)})
-    assert (found.problem, found.bar, found.carried) == ("not-permitted", None, "")
+    assert shown(found) == "unknown-event"
+    assert "Gala" not in markup(found.bar)
+    own = replace(person(house, "promoter"), venues=frozenset([house.venue_id]), events=frozenset([GALA]))
+    assert shown(night(services, own, {})) == "Gala"
+
+
+def test_a_steward_sees_the_night_without_money(services: Services, house: Tenant) -> None:
+    shown_to = {role: night(services, person(house, role), {}).state for role in ("door", "analyst")}
+    steward, analyst = shown_to["door"], shown_to["analyst"]
+    assert steward is not None
+    assert analyst is not None
+    assert steward["masked"] is True
+    assert "masked" not in analyst
+    assert readings(steward)["revenue"].text == "•••"
+    assert readings(steward)["revenue-note"].text == "Amounts are not part of your role"
+    assert readings(analyst)["revenue"].text != "•••"
 
 
 def test_a_steward_at_the_door_has_the_same_bar(services: Services, house: Tenant) -> None:

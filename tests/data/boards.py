@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from data.access import Access
-from data.accounts import Role
 from data.board_document import BoardDocument, Placed
 from data.engine import Database
+from data.users import Role
 from tests.conftest import Tenant
 
 EMPTY = BoardDocument()

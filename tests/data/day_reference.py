@@ -70,7 +70,8 @@ def _stated(fact: Fact) -> Iterable[tuple[str, str, str, str, int]]:
     if isinstance(fact, SaleLine):
         for dimension, value in _dimensions(fact):
             for currency, name, amount in _of_line(fact):
-                yield dimension, value, currency, name, amount
+                # Ten pounds and ten euros are no price alike: their tickets are told apart.
+                yield dimension, value, fact.currency if dimension == "price" else currency, name, amount
     elif isinstance(fact, Scan):
         name = "invalid" if fact.effect == 0 else "entries" if fact.direction == "entry" else "exits"
         if fact.admission:

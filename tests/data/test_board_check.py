@@ -40,7 +40,7 @@ def test_a_document_is_taken_as_it_is_sent() -> None:
     ("sent", "path", "value"),
     [
         ([], "document", "list of 0"),
-        (None, "document", "None"),
+        (None, "document", "null"),
         ({"widgets": {}}, "widgets", "dict of 0"),
         ({"widgets": [ONE, "x"]}, "widgets[1]", "x"),
         ({"widgets": [{"widget": "x"}]}, "widgets[0].id", "dict of 1"),
@@ -70,6 +70,24 @@ def test_a_document_is_taken_as_it_is_sent() -> None:
 )
 def test_a_broken_document_is_refused_by_place_and_value(sent: object, path: str, value: str) -> None:
     assert [(fault.path, fault.value) for fault in faults(sent)] == [(path, value)]
+
+
+def test_widgets_that_overlap_are_refused_and_both_are_named() -> None:
+    wide = [
+        {"id": "a", "widget": "house-count", "w": 6, "h": 3},
+        {"id": "b", "widget": "kpi", "x": 6, "w": 6, "h": 2},
+        {"id": "c", "widget": "gate-flow", "title": "Doors", "x": 5, "y": 2, "w": 2},
+        {"id": "d", "widget": "zones", "y": 6, "x": 6},
+    ]
+    assert faults({"widgets": wide}) == [
+        Fault(
+            "widgets[2]",
+            "c",
+            "“Doors” (c) overlaps “House count” (a, widgets[0]): a cell holds one widget.",
+        )
+    ]
+    apart = parse({"widgets": [*wide[:2], wide[2] | {"x": 6}, wide[3]]})
+    assert [(each.x, each.y) for each in apart.widgets] == [(0, 0), (6, 0), (6, 2), (6, 6)]
 
 
 def test_nesting_without_end_is_refused_where_it_becomes_too_deep() -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from data.board_diff import difference, name_of, summary
+from data.board_diff import difference, shortened, summary
 from data.board_document import BoardDocument, Placed
+from data.board_filters import Filters
 
 
 def widget(id: str, kind: str = "revenue-by-day", **more: Any) -> Placed:  # noqa: A002
@@ -14,6 +15,10 @@ def widget(id: str, kind: str = "revenue-by-day", **more: Any) -> Placed:  # noq
 
 def board(*widgets: Placed, **filters: str) -> BoardDocument:
     return BoardDocument(widgets=widgets, filters=filters)
+
+
+def filtered(filters: Filters) -> BoardDocument:
+    return BoardDocument(filters=filters)
 
 
 A = widget("a")
@@ -49,7 +54,13 @@ CASES = [
         board(A, B, C),
         board(widget("a", y=4), widget("b", "gate-flow", x=4, y=4), widget("c", "sales-over-time", x=8, h=5)),
     ),
-    ("Filters changed", board(A, venue="x"), board(A, venue="y")),
+    ("Filters changed (venue)", board(A, venue="x"), board(A, venue="y")),
+    (
+        "Filters changed (event: 2 values; comparison; genre: not known, a, b, c, d and 1 more)",
+        filtered({}),
+        filtered({"f.event": ("x", "y"), "compare": "none", "f.genre": ("", *"abcde")}),
+    ),
+    ("Filters changed (channel: no longer)", filtered({"f.channel": "web"}), filtered({})),
     (
         "Order on the phone changed",
         board(widget("a", phone=0), widget("b", phone=1)),
@@ -80,9 +91,21 @@ def test_a_change_is_told_in_words(words: str, before: BoardDocument, after: Boa
 
 
 def test_a_long_title_is_cut_and_says_so() -> None:
-    assert name_of(widget("a", title="Everything that was sold at the doors since noon")) == (
-        "Everything that was sold at the doors s…"
+    long = "Everything that was sold at the doors since noon"
+    assert shortened(long) == "Everything that was sold at the doors s…"
+    assert summary(board(A), board(widget("a", title=long))) == (
+        "Revenue by day renamed to Everything that was sold at the doors s…"
     )
+
+
+def test_widgets_are_called_as_whoever_knows_their_labels_says() -> None:
+    labels = {"kpi": "Key figure", "gate-flow": "Flow by gate"}
+    found = summary(
+        board(widget("d", "kpi"), B),
+        board(widget("d", "kpi", x=2), widget("b", "gate-flow", x=4, w=6), A),
+        lambda placed: placed.title or labels.get(placed.widget, "?"),
+    )
+    assert found == "Key figure moved, Flow by gate resized, ? added"
 
 
 def test_widgets_are_known_by_their_ids_and_not_by_their_places() -> None:

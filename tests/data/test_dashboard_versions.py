@@ -11,13 +11,15 @@ import pytest
 from data import board_diff, dashboard_thinning, dashboard_trash, dashboard_versions, dashboards
 from data.access import Access
 from data.board_document import BoardDocument
-from data.board_rights import BoardNotFound
 from data.dashboards import Board, Conflict
 from data.engine import Database
+from data.kept_documents import VersionNotFound
 from tests.conftest import Tenant
 from tests.data.boards import EMPTY, People, document, placed
 
-A, B, C = placed("a", "gate-flow"), placed("b", "house-count"), placed("c", "sales-over-time")
+A = placed("a", "gate-flow")
+B = placed("b", "house-count", x=4)
+C = placed("c", "sales-over-time", x=8)
 
 
 @pytest.fixture
@@ -136,9 +138,9 @@ def test_a_version_that_never_was_is_not_there(
     people: People, ada: Access, board: Board, number: int
 ) -> None:
     with people.database.tenant(people.tenant.tenant_id) as tenant:
-        with pytest.raises(BoardNotFound):
+        with pytest.raises(VersionNotFound):
             dashboard_versions.restore(tenant, ada, board.dashboard_id, number, 1)
-        with pytest.raises(BoardNotFound):
+        with pytest.raises(VersionNotFound):
             dashboard_versions.version(tenant, ada, board.dashboard_id, number)
 
 

@@ -13,11 +13,11 @@ import pytest
 
 from data import dashboard_sharing, dashboard_trash, dashboards
 from data.access import Access
-from data.accounts import Role
 from data.board_check import InvalidDocument
 from data.board_rights import BoardNotFound, NotAllowed
 from data.dashboards import Board, Conflict, TooManyBoards
 from data.engine import Database, TenantConnection
+from data.users import Role
 from tests.conftest import Tenant
 from tests.data.boards import EMPTY, People, document, grantee, placed
 
@@ -336,6 +336,21 @@ def test_a_board_goes_to_the_trash_and_comes_back_with_its_shares(people: People
     restored = within(people, lambda tenant: dashboard_trash.untrash(tenant, ada, board.dashboard_id))
     assert restored.trashed_at is None
     assert names(people, ben) == ["Friday"]
+
+
+def test_nobody_goes_on_editing_a_board_in_the_trash(people: People) -> None:
+    ada = people.hire("manager")
+    board = made(people, ada)
+    within(people, lambda tenant: dashboard_trash.trash(tenant, ada, board.dashboard_id))
+    changed = document(placed("a"))
+
+    def save(tenant: TenantConnection) -> Board:
+        return dashboards.save(tenant, ada, board.dashboard_id, changed, board.version)
+
+    with pytest.raises(NotAllowed, match="in the trash: take it out"):
+        within(people, save)
+    within(people, lambda tenant: dashboard_trash.untrash(tenant, ada, board.dashboard_id))
+    assert within(people, save).document == changed
 
 
 def test_only_a_board_in_the_trash_is_removed_for_good(people: People) -> None:

@@ -116,6 +116,16 @@ def test_a_command_beside_a_running_housecount_uses_its_servers(
         assert connection.execute("SELECT 2").fetchone() == (2,)
 
 
+def test_a_command_beside_it_still_uses_the_servers_that_it_is_given(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    given = "postgresql://ada@db.example/other"
+    with running_or_started(tmp_path, given) as urls:
+        assert (urls.database_url, urls.redis_url[:7]) == (given, "unix://")
+    with running_or_started(tmp_path, None, "redis://cache.example") as urls:
+        assert (urls.redis_url, urls.database_url[:13]) == ("redis://cache.example", "postgresql://")
+
+
 def test_when_the_starter_is_killed_its_servers_stop_and_the_next_start_recovers(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from data.embedded import postgres_server
 from data.engine import Database, DatabaseUnavailable
@@ -45,6 +46,45 @@ def test_a_deadlock_is_the_statements_own_error_and_not_an_absent_server(databas
         tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
 
+def test_connections_that_broke_while_nobody_used_them_are_noticed_by_nobody(
+    postgres_url: str, database: Database
+) -> None:
+    pooled = Database(postgres_url, min_size=3, max_size=3)
+    try:
+        pooled.pool.wait()
+        for _ in range(2):
+            with psycopg.connect(postgres_url, autocommit=True) as owner:
+                ended = owner.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'housecount' AND state = 'idle'"
+                    " AND datname = current_database()"
+                )
+                assert ended.rowcount >= 3
+            for _ in range(4):
+                assert _ask(pooled) == (0,)
+    finally:
+        pooled.close()
+
+
+def test_a_transaction_begins_by_one_round_trip_and_is_over_by_another(
+    database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.tenant(tenant.tenant_id):
+        pass
+    waits = []
+    waiting = psycopg.Connection.wait
+
+    def counted(*given: Any, **named: Any) -> Any:
+        waits.append(given)
+        return waiting(*given, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", counted)
+    with database.tenant(tenant.tenant_id, snapshot=True) as own:
+        assert len(waits) == 1
+        own.execute("SELECT 1")
+    assert len(waits) == 3
+
+
 def test_a_server_that_ends_the_session_is_unavailable(database: Database) -> None:
     with pytest.raises(DatabaseUnavailable), database.tenant(uuid4()) as tenant:
         tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57P01'; END $$")
@@ -54,7 +94,7 @@ def test_a_lock_that_is_held_for_too_long_is_unavailable_and_the_urls_options_ho
     postgres_url: str, database: Database, tenant: Tenant
 ) -> None:
     options = "-c lock_timeout=50ms -c work_mem=5MB -c role=pg_monitor"
-    hasty = Database(make_conninfo(postgres_url, options=options))
+    hasty = Database(f"{postgres_url}&options={quote(options)}")
     rename = "UPDATE venues SET name = name WHERE tenant_id = %s"
     try:
         with hasty.tenant(tenant.tenant_id) as other:

@@ -14,7 +14,7 @@ from data.engine import Database
 from data.folder import Urls
 from data.messages import Message, SaleLine, message_key
 from data.migrations import run
-from tests.conftest import Tenant, fresh_database, make_url, new_tenant
+from tests.conftest import Tenant, drop, fresh_database, make_url, new_tenant
 
 LONG_AGO = datetime(2017, 3, 4, 5, tzinfo=UTC)
 
@@ -92,7 +92,7 @@ def plain_owner_url(server_urls: Urls) -> Iterator[str]:
             run.upgrade(url)
             yield url
         finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop(admin, name)
             admin.execute(f"REVOKE housecount_app FROM {role} CASCADE")
             admin.execute(f"DROP ROLE {role}")
 

@@ -1,25 +1,33 @@
 """Rebuilding: what is right stays, to the last row, what is wrong comes right, history is caught up."""
 
+import json
+import os
 import random
+import subprocess
+import sys
+import time
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data import facts
 from data.data_versions import Span, tokens
-from data.engine import Database
+from data.engine import Database, TenantConnection
 from data.folder import Urls
 from data.messages import CartUpdate, Fact, Message, SaleLine, Scan, SocialMention
 from data.migrations import run
 from data.rebuild import catch_up, rebuild
+from data.rebuild_progress import Logged
 from data.schema import metadata
 from tests.conftest import Tenant, fresh_database, new_tenant
-from tests.data.day_reference import expected_of
+from tests.data.day_reference import Expected, expected_of
 from tests.data.reference import totals_of
 from tests.data.rollup_rows import NIGHT, current, message, stated
 from tests.data.test_facts import ZONE_OF_GATE, give_gates, read_totals
@@ -172,6 +180,118 @@ def test_an_upgrade_rolls_up_the_history_it_finds(server_urls: Urls) -> None:
             assert catch_up(database) == [], "once is enough"
             assert rebuilt(database, tenant) == {}
             assert rebuilt(database, empty) == {}
+
+
+def test_an_upgrade_that_rolls_up_history_says_how_far_it_is(
+    server_urls: Urls, redis_url: str, tmp_path: Path
+) -> None:
+    with fresh_database(server_urls.database_url) as url:
+        with closing(Database(url)) as database:
+            tenants = [new_tenant(url), new_tenant(url), new_tenant(url)]
+            for tenant in tenants[:2]:
+                write_a_night(database, tenant)
+                with database.tenant(tenant.tenant_id) as connection:
+                    connection.execute(
+                        "UPDATE tenants SET rolled_up = false WHERE tenant_id = %s", [tenant.tenant_id]
+                    )
+        environment = os.environ | {
+            "DATABASE_URL": url,
+            "REDIS_URL": redis_url,
+            "DATA_DIR": str(tmp_path),
+            "LOG_FORMAT": "json",
+        }
+        command = [sys.executable, "-m", "data.migrations", "upgrade"]
+        first, again = (
+            subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+            for _ in range(2)
+        )
+    lines = [json.loads(line) for line in first.splitlines() if line.startswith("{")]
+    assert [line["event"] for line in lines if line["event"].startswith("rebuilding")] == [
+        f"rebuilding the roll-ups of tenant {number} of 2: {step}"
+        for number in (1, 2)
+        for step in (
+            "0 of 1 events",
+            "1 of 1 events",
+            "0 of 2 days",
+            "2 of 2 days",
+            "0 of 2 sums of customers",
+            "2 of 2 sums of customers",
+        )
+    ]
+    assert {line["process"] for line in lines} == {"migrations"}
+    assert "rebuilding" not in again
+
+
+def test_progress_is_told_at_once_then_every_few_seconds_and_at_the_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    told = Logged("tenant 1 of 1")
+    with caplog.at_level("INFO", logger="data.rebuild_progress"):
+        for done in range(0, 1201, 50):
+            told("events", done, 1200)
+            seconds[0] += 0.5
+        told("days", 0, 400)
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "0 of 1,200 events",
+        "500 of 1,200 events",
+        "1,000 of 1,200 events",
+        "1,200 of 1,200 events",
+        "0 of 400 days",
+    ]
+
+
+def test_an_upgrade_tells_tickets_by_price_apart_by_their_currency(server_urls: Urls) -> None:
+    with fresh_database(server_urls.database_url) as url:
+        with closing(Database(url)) as database:
+            tenant, empty = new_tenant(url), new_tenant(url)
+            known = write_a_night(database, tenant)
+            fares: list[Fact] = [
+                SaleLine("sale", NIGHT, 3, 13_500, "EUR", channel="web"),
+                SaleLine("comp", NIGHT + DAY, 1, 0, "EUR", comp=True),
+            ]
+            known += [message(tenant.venue_id, uuid4(), f"euro {n}", fact) for n, fact in enumerate(fares)]
+            for sent in known[-2:]:
+                facts.write(database, tenant.tenant_id, [sent])
+            rebuilt(database, tenant)
+        run.downgrade(url, "0023")
+        with closing(Database(url)) as database:
+            with database.tenant(tenant.tenant_id) as connection:
+                _count_prices_without_currency(connection)
+            assert current(database, tenant, [tenant.venue_id]).days != _true(known, tenant).days
+        run.upgrade(url)
+        with closing(Database(url)) as database:
+            assert current(database, tenant, [tenant.venue_id]) == _true(known, tenant)
+            assert rebuilt(database, tenant) == rebuilt(database, empty) == {}
+            with database.tenant(tenant.tenant_id) as connection:
+                left = connection.execute(
+                    "SELECT count(*) FROM day_analytics WHERE tenant_id = %s AND currency = ''"
+                    " AND dimension IN ('price', 'month price')",
+                    [tenant.tenant_id],
+                )
+                assert left.fetchall() == [(0,)]
+
+
+def _true(known: list[Message], tenant: Tenant) -> Expected:
+    return expected_of(known, {tenant.venue_id: "Europe/London"})
+
+
+def _count_prices_without_currency(connection: TenantConnection) -> None:
+    """As it was before: tickets in bands of price under no currency."""
+    bands = "tenant_id = %(tenant)s AND dimension IN ('price', 'month price')"
+    key = {"tenant": connection.tenant_id}
+    counts = ("sold", "comps", "cancelled", "refunds")
+    connection.execute(
+        "INSERT INTO day_analytics"
+        f" (tenant_id, venue_id, dimension, day, value, currency, {', '.join(counts)})"
+        " SELECT tenant_id, venue_id, dimension, day, value, '',"
+        f" {', '.join(f'sum({name})' for name in counts)}"
+        f" FROM day_analytics WHERE {bands} GROUP BY 1, 2, 3, 4, 5",
+        key,
+    )
+    nothing = ", ".join(f"{name} = 0" for name in counts)
+    connection.execute(f"UPDATE day_analytics SET {nothing} WHERE {bands} AND currency > ''", key)
 
 
 def test_an_upgrade_that_was_killed_before_the_end_is_made_up_for(server_urls: Urls) -> None:

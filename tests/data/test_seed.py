@@ -16,10 +16,11 @@ from data.demo_handover import HANDOVER, read_handover
 from data.demo_login import DEMO_EMAIL, DEMO_PASSWORD
 from data.engine import Database
 from data.folder import Urls
+from data.keys import MasterKeys
 from data.notes import notes
 from data.seed import ON_ROLL_OVER, TENANT_ID, seed_demo
 from data.tokens import Tokens, revoke_token, token_is_valid
-from tests.conftest import fresh_database
+from tests.conftest import MASTER_KEY, fresh_database
 
 NOW = datetime(2026, 11, 21, 4, 12, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ NOW = datetime(2026, 11, 21, 4, 12, tzinfo=UTC)
 def empty(server_urls: Urls) -> Iterator[Database]:
     """A database of its own: the demo tenant has one fixed id."""
     with fresh_database(server_urls.database_url) as url:
-        database = Database(url)
+        database = Database(url, master=MasterKeys([MASTER_KEY]))
         yield database
         database.close()
 

@@ -1,9 +1,11 @@
 """A pass that comes twice is two visits of one person."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from data import facts, series
+from data.access import Access
 from data.engine import Database
 from data.messages import Message, Scan, message_key
 from data.series import SeriesAttendance
@@ -44,5 +46,12 @@ def test_a_series_counts_visits_and_people_apart(database: Database, tenant: Ten
         ],
     )
     with database.tenant(tenant.tenant_id) as connection:
-        assert series.attendance(connection, series_id) == SeriesAttendance(visits=3, people=2, inside=2)
-        assert series.attendance(connection, uuid4()) is None
+        everything = Access(tenant.tenant_id, "owner")
+        found = series.attendance(connection, everything, series_id)
+        assert found == SeriesAttendance(visits=3, people=2, inside=2)
+        assert series.attendance(connection, everything, uuid4()) is None
+        one_night = replace(everything, venues=frozenset([tenant.venue_id]), events=frozenset([first]))
+        found = series.attendance(connection, one_night, series_id)
+        assert found == SeriesAttendance(visits=1, people=1, inside=0)
+        elsewhere = replace(everything, venues=frozenset([uuid4()]))
+        assert series.attendance(connection, elsewhere, series_id) is None

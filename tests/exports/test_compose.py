@@ -86,6 +86,13 @@ def test_a_note_is_its_lines() -> None:
     assert part.rows_said == ""
 
 
+def test_a_part_without_figures_has_the_zone_of_the_look() -> None:
+    refused = {name: PermissionError() for name in WIDGETS["kpi"].needs(WIDGETS["kpi"].settings(), SCOPE)}
+    (part,) = parts_of("one", draw(Placed(id="one", widget="kpi"), SCOPE, refused))
+    assert part.error
+    assert ("Time zone", "Europe/London") in Document("Board", NOW, "Europe/London").about(part)
+
+
 def test_a_widget_without_figures_is_exported_as_empty_in_every_format() -> None:
     widget = WIDGETS["top-places"]
     asked = widget.needs(widget.settings(), SCOPE)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from data.answers import Column
-from exports import pdf
+from data.drilldown_names import COLUMNS
+from exports import csv as exports_csv
+from exports import pdf, xlsx
 from exports.document import Document, Part
 from tests.exports.tables import (
     CURRENCY,
@@ -57,7 +61,9 @@ def chart(**changes: Any) -> Part:
 def test_it_says_what_it_is_of_when_and_how_much_of_it_there_is() -> None:
     text = words(document(MONEY, title="November"))
 
-    assert text.startswith("November Venue: Riverside Hall · Range: last 30 days Riverside")
+    assert text.startswith(
+        "November Venue: Riverside Hall · Range: last 30 days · Time zone: Europe/London Riverside"
+    )
     assert "Revenue by day 4 rows, all there are." in text
     assert "Day Event Currency Net revenue Tickets Fill (%)" in text
     assert "Wed 18 Nov 2026 Gala GBP £1,234.56 12 61.5%" in text
@@ -104,6 +110,19 @@ def test_one_number_is_a_card_with_every_currency_and_its_change() -> None:
     assert "Net revenue £412,380 ¥55,000 +12.4% vs last year" in words(document(part, MONEY))
 
 
+def test_one_number_is_a_card_in_however_many_currencies_and_its_curve_no_table() -> None:
+    rows = [("GBP", 41_238_000), *((code, 55_000) for code in ("EUR", "USD", "CHF", "PLN", "SEK"))]
+    days = [(date(2026, 11, 1) + timedelta(days=n), "GBP", 100 * n) for n in range(60)]
+    part = Part("Net revenue", (CURRENCY, REVENUE), rows, 6, 6, sub="30 days", widget="k")
+    curve = Part("By time", (DAY, CURRENCY, REVENUE), days, 60, 60, widget="k")
+
+    text = words(document(part, curve))
+    assert "Net revenue £412,380 30 days €550.00" in text
+    assert all(code in text for code in ("EUR", "USD", "CHF", "PLN", "SEK"))
+    assert "By time" not in text
+    assert "rows" not in text
+
+
 def test_whatever_people_call_things_it_is_set_as_words() -> None:
     text = words(document(replace(hostile_part(), title=HOSTILE[13])))
 
@@ -135,3 +154,36 @@ def test_a_chart_that_cannot_be_drawn_is_its_table() -> None:
     part = chart(figure={"data": [{"type": "violin"}], "layout": {}}, widget="a")
 
     assert "Sun 1 Nov 2026 GBP £0.00" in words(document(part, MONEY))
+
+
+def lines_of_sale(count: int) -> Part:
+    """As many rows of orders, each by a customer of its own."""
+    at = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    rows = [
+        (
+            at + timedelta(seconds=n), "Northern Lights", "sale", f"ORD-{n:05}", "Standing, final release",
+            2, 9000, "GBP", "box_office", "spring-newsletter", str(UUID(int=(n + 1) << 96 | n)),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    return Part("Lines of sales", COLUMNS["sales"], rows, count, count)
+
+
+def test_customers_have_their_short_code_so_that_a_row_is_two_lines_at_most() -> None:
+    of = document(lines_of_sale(375), title="Lines of sales")
+    assert len(read(of).pages) == 9
+    text = words(of)
+    assert "£90.00 GBP box_office spring-newsletter Customer 00000005" in text
+    assert "00000005-" not in text
+
+
+def test_spreadsheets_keep_the_whole_name_of_a_customer() -> None:
+    of = document(lines_of_sale(5), title="Lines of sales")
+    table, book = io.BytesIO(), io.BytesIO()
+    exports_csv.write(of, table)
+    xlsx.write(of, book)
+    whole = "00000005-0000-0000-0000-000000000004"
+    assert f',"{whole}"\r\n' in table.getvalue().decode()
+    book.seek(0)
+    [*_, last] = load_workbook(book)["Lines of sales"].iter_rows(values_only=True)
+    assert last[-1] == whole

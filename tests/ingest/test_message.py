@@ -330,7 +330,7 @@ def test_a_page_view_keeps_the_campaign_of_its_address_and_nothing_else_of_the_q
             "mail",
             "newsletter",
             "spring",
-            directory.customer(tenant.tenant_id, "2026-11-21 s-1"),
+            directory.visitor(tenant.tenant_id, b"s-1", THEN, NOW),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shlex
@@ -18,9 +19,11 @@ import pytest
 from data.accounts import Accounts
 from data.engine import Database
 from data.folder import Urls
+from data.keys import MasterKeys
+from data.passwords import EASILY_GUESSED
 from data.seed import seed_demo
 from jobs.__main__ import main
-from tests.conftest import fresh_database
+from tests.conftest import MASTER_KEY, fresh_database
 from tests.test_launch import housecount
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +47,7 @@ class Commands:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self._url)
+        return Database(self._url, master=MasterKeys([MASTER_KEY]))
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -131,6 +134,10 @@ def test_a_tenant_is_found_before_it_has_a_venue_and_has_to_be_named_beside_anot
     assert refused == (2, "Which tenant? Say --tenant. There are: one, two.\n")
     jobs.do("venue", "create", "--tenant", "two", *HALL, "10")
     assert jobs.do("venue", "list", "--tenant", "one") == ""
+    for words in (["token", "--tenant", "two", "list"], ["token", "list", "--tenant", "two"]):
+        assert jobs.do(*words) == ""
+    assert jobs.do("token", "list", "--tenant", "one").endswith(" box office\n")
+    assert jobs("signing-key", "list") == refused
     assert jobs("user", "list", "--tenant", "three") == (
         2,
         "There is no tenant three. There are: one, two.\n",
@@ -149,6 +156,18 @@ def test_a_token_may_what_it_was_made_for_as_long_as_was_said(jobs: Commands) ->
         status, said = jobs("token", "create", "wrong", "--days", days)
         assert (status, "hc_" in said) == (2, False)
     assert len(jobs.do("token", "list").splitlines()) == 2
+
+
+def test_a_signing_key_is_made_listed_and_revoked(jobs: Commands) -> None:
+    jobs.do("tenant", "create", "one", "--name", "One")
+    name, secret = jobs.do("signing-key", "create", "shop", "--may", "send", "read", "--days", "30").split()
+    assert name.startswith("hk_")
+    assert len(base64.b64decode(secret)) == 32
+    [listed] = jobs.do("signing-key", "list").splitlines()
+    assert re.fullmatch(r"\S{36}  active   read,send +never used +shop, until \S+ \S+ UTC", listed)
+    jobs.do("signing-key", "revoke", listed.split()[0])
+    assert "  revoked  " in jobs.do("signing-key", "list")
+    assert jobs("signing-key", "revoke", listed.split()[0]) == (2, "There is no such active key.\n")
 
 
 def test_a_tenant_of_ones_own_lives_beside_the_demo(jobs: Commands, tmp_path: Path) -> None:
@@ -207,6 +226,10 @@ def test_what_cannot_be_is_refused_with_a_reason(
         ("", "A password has 12 to 1024 characters; this one 0.\n"),
         ("my name is Ada, yes", "A password must not contain the name in the e-mail address.\n"),
         ("HouseCount-2026!", "A password must not contain the name of this product.\n"),
+        (
+            "qwertyuiop12",
+            f"{EASILY_GUESSED}\n",
+        ),
     ],
 )
 def test_a_weak_password_is_refused(jobs: Commands, password: str, reason: str) -> None:

@@ -17,6 +17,7 @@ from data.demo_house import HALL, VENUES, DemoEvent
 from data.demo_programme import rebuilt
 from data.engine import Database
 from data.folder import Urls
+from data.keys import MasterKeys
 from data.seed import TENANT_ID, event_id, seed_demo
 from jobs.demo_doors import movements
 from jobs.demo_messages import messages
@@ -24,7 +25,7 @@ from jobs.demo_progress import FILE, History, Progress
 from jobs.demo_sales import orders
 from jobs.simulate import Simulation, _in_order
 from tests.api.door import build
-from tests.conftest import fresh_database
+from tests.conftest import MASTER_KEY, fresh_database
 
 
 class House:
@@ -70,7 +71,7 @@ class House:
 @pytest.fixture
 def house(server_urls: Urls, redis_url: str, redis_prefix: str, tmp_path: Path) -> Iterator[House]:
     with fresh_database(server_urls.database_url) as url:
-        database = Database(url)
+        database = Database(url, master=MasterKeys([MASTER_KEY]))
         demo = seed_demo(database, tmp_path, datetime.now(UTC))
         door = build(database, redis_url, redis_prefix)
         web = make_server("127.0.0.1", 0, door.server, threaded=True)

@@ -14,13 +14,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from data import facts
+from data import facts, password_resets
 from data.demo_handover import read_handover
 from data.engine import Database
 from data.folder import Urls
+from data.keys import MasterKeys
 from data.messages import SaleLine
 from data.tenants import everyone, find
-from tests.conftest import fresh_database, new_tenant
+from data.users import add_user
+from tests.conftest import MASTER_KEY, fresh_database, new_tenant
 from tests.data.rollup_rows import NIGHT, message, waiting
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +56,10 @@ def test_it_keeps_the_demo_the_roll_ups_and_the_partitions_and_ends_when_asked(
         "DATA_DIR": str(tmp_path),
         "DEMO": "true",
     }
+    with closing(Database(owner_url, master=MasterKeys([MASTER_KEY]), max_size=1)) as database:
+        with database.tenant(tenant.tenant_id) as connection:
+            add_user(connection, "ada@forgot.example", "Ada", "owner", "a long and quiet night")
+        password_resets.ask(database, "ada@forgot.example")
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(f"DROP TABLE {partition}")
         worker = subprocess.Popen(
@@ -63,6 +69,7 @@ def test_it_keeps_the_demo_the_roll_ups_and_the_partitions_and_ends_when_asked(
             is_back = "SELECT to_regclass(%s) IS NOT NULL"
             until(lambda: connection.execute(is_back, [partition]).fetchone() == (True,))
             until(lambda: read_handover(tmp_path) is not None)
+            until(lambda: len([*(tmp_path / "mail").glob("*-reset-*.eml")]) == 1)
             with closing(Database(owner_url, max_size=1)) as database:
                 until(lambda: waiting(database, tenant) == 0)
             worker.send_signal(signal.SIGTERM)

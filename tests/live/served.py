@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -16,18 +17,22 @@ import httpx
 from flask import Flask
 from werkzeug.serving import make_server
 
-from api import gate, health, ingest, login, problems, realtime, stream
+from api import audit, gate, health, ingest, login, problems, realtime, stream
 from api.hub import Hub
 from config import Settings
+from data.audit_entry import Keys
+from data.audit_log import AuditLog
 from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
+from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
 from data.live_redis import LiveStore
 from data.permissions import SCOPES
 from data.services import Services
 from data.telemetry import Telemetry
 from data.tokens import create_token
+from data.users import Role, add_user
 from ingest.group_commit import OneByOne
 from tests.conftest import Tenant
 
@@ -54,7 +59,7 @@ def build(
     """The application on these servers, with threads of its own."""
     settings = Settings(_env_file=None, secret_key="k" * 32, demo=False, **options)
     stack = contextlib.ExitStack()
-    database = Database(database_url, max_size=6)
+    database = Database(database_url, max_size=6, master=MasterKeys(settings.master_keys()))
     stack.callback(database.close)
     store = LiveStore(redis_url, settings.redis_prefix)
     stack.callback(store.close)
@@ -62,7 +67,15 @@ def build(
     stack.callback(live.close)
     counters = Counters(redis_url, settings.redis_prefix, "k" * 32)
     stack.callback(counters.close)
-    services = Services(settings, database, Directory(database), OneByOne(database, live), live, counters)
+    services = Services(
+        settings,
+        database,
+        Directory(database),
+        OneByOne(database, live),
+        live,
+        counters,
+        AuditLog(database, Keys(["k" * 32])),
+    )
     server = Flask("live", template_folder="api/templates")
     server.jinja_env.globals["asset_url"] = lambda name: f"/assets/{name}"
     login.register(server, services)
@@ -73,6 +86,7 @@ def build(
     hub = stream.register(server, services, **(tempo or {}))
     stack.callback(hub.close)
     health.register(server, services, hub)
+    audit.register(server, services.trail)
     # As open as an asset: the gate closes what has no rule.
     server.add_url_rule("/api/large", "asset.large", lambda: "x" * LARGE)
     server.add_url_rule("/api/fail", "asset.fail", lambda: str(1 / 0))
@@ -168,3 +182,15 @@ def _answers(served: Served) -> bool:
         return httpx.get(f"{served.url}/ws-health", timeout=2).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def sign_in(database: Database, served: Served, tenant: Tenant, role: Role = "manager") -> str:
+    """The session cookie of somebody who has signed in with the form."""
+    email = f"{role}-{tenant.tenant_id}@example.com"
+    with database.tenant(tenant.tenant_id) as connection:
+        add_user(connection, email, "Somebody", role, "a long password")
+    with httpx.Client(base_url=served.url) as browser:
+        csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/login").text)
+        assert csrf is not None
+        browser.post("/login", data={"email": email, "password": "a long password", "csrf": csrf[1]})
+        return f"housecount={browser.cookies['housecount']}"

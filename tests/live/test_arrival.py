@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -83,6 +84,25 @@ def test_half_sent_heads_and_forms_keep_nobody_waiting(impatient: Served) -> Non
         assert max(seconds_to_answer(impatient) for _ in range(5)) < 0.8
 
 
+def test_three_hundred_that_drip_heads_and_forms_keep_nobody_waiting(impatient: Served) -> None:
+    done = threading.Event()
+    with crowd(impatient, 300, HALF_A_HEAD, HALF_A_FORM) as clients:
+
+        def drip_on() -> None:
+            while not done.wait(0.05):
+                for client in clients:
+                    with contextlib.suppress(OSError):
+                        client.send(b"a")
+
+        dripping = threading.Thread(target=drip_on)
+        dripping.start()
+        try:
+            assert max(seconds_to_answer(impatient) for _ in range(5)) < 0.8
+        finally:
+            done.set()
+            dripping.join()
+
+
 def test_half_sent_bodies_are_over_within_seconds(impatient: Served, token: str) -> None:
     chunked = half_a_body(token, "Transfer-Encoding: chunked")
     with crowd(impatient, 40, half_a_body(token), chunked, HALF_A_HEAD, HALF_A_FORM):
@@ -142,6 +162,34 @@ def test_a_slow_but_steady_upload_is_taken(impatient: Served, token: str) -> Non
         timeout=20,
     )
     assert taken.json() == {"accepted": 400, "duplicates": 0, "rejected": 0, "verdicts": []}
+
+
+def refused(length: int, *lines: str) -> bytes:
+    """A request that is refused before its body is read."""
+    head = ["POST /api/v1/ingest/sale HTTP/1.1", "Host: x", "Content-Type: application/json", *lines]
+    how = "Transfer-Encoding: chunked" if "chunked" in lines else f"Content-Length: {length}"
+    return "\r\n".join([*[line for line in head if line != "chunked"], how, "", ""]).encode()
+
+
+@pytest.mark.parametrize(
+    ("length", "sent", "how"),
+    [(70_000, 70_000, ""), (10**7, 20_000, ""), (20_000, 16_500, ""), (50, 50, "chunked")],
+)
+def test_an_answer_to_a_body_that_is_not_waited_for_says_that_it_is_the_last(
+    impatient: Served, length: int, sent: int, how: str
+) -> None:
+    with crowd(impatient, 1, refused(length, *([how] if how else [])) + b" " * sent) as [client]:
+        said = answer(client)  # Until it closes.
+    assert said.startswith(b"HTTP/1.1 401")
+    assert b"\r\nconnection: close\r\n" in said.lower()
+
+
+def test_a_body_that_is_there_is_passed_over_to_the_next_request(impatient: Served) -> None:
+    last = LIVEZ + b"Connection: close\r\n\r\n"
+    with crowd(impatient, 1, (refused(9_000) + b" " * 9_000) * 3 + last) as [client]:
+        said = answer(client)
+    assert (said.count(b"HTTP/1.1 401"), said.count(b"HTTP/1.1 200")) == (3, 1)
+    assert said.lower().count(b"\r\nconnection: close\r\n") == 1
 
 
 def test_half_a_request_behind_a_whole_one_takes_no_thread(impatient: Served) -> None:

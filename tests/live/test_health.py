@@ -84,6 +84,9 @@ def test_requests_lags_cache_and_jobs_are_measured_without_a_word_about_tenants(
     before = metrics(served, token)
     house.services.live.store.job_finished("arrivals", "done")
     house.services.live.store.job_finished("arrivals", "done")
+    house.services.live.store.count_queue(
+        {"accepted": 5, "rejected": 1, "batches": 2, "lag_milliseconds": 250}
+    )
     with open_socket(served, token) as client:
         client.subscribe(night.event_id)
         scan(served, token, night, "t1")
@@ -103,6 +106,11 @@ def test_requests_lags_cache_and_jobs_are_measured_without_a_word_about_tenants(
     assert grown("analytics_socket_messages_total[]") >= 4
     assert grown("analytics_cache_hits_total[('cache', 'live')]") == 2
     assert after["analytics_jobs_total[('job', 'arrivals'), ('outcome', 'done')]"] == 2
+    queue = "analytics_queue_messages_total[('outcome', '{}')]".format
+    assert [after[queue(each)] for each in ("accepted", "duplicate", "rejected")] == [5, 0, 1]
+    assert after["analytics_queue_lag_seconds_sum[]"] == 0.25
+    assert after["analytics_queue_lag_seconds_count[]"] == 2
+    assert after["analytics_queue_errors_total[]"] == 0
     text = metrics_text(served, token)
     for secret in (night.event_id, night.venue_id, night.tenant_id, token):
         assert str(secret) not in text

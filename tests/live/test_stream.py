@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import socket
 import threading
 import time
@@ -23,13 +22,13 @@ from websockets.sync.client import connect
 from websockets.uri import parse_uri
 
 from api.hub import MOST_STRANGERS
-from data.accounts import Role, add_user
 from data.engine import Database
+from data.grants import put_grants
 from data.live import read_state
 from tests.conftest import Tenant
 from tests.live.conftest import Socket, open_socket
 from tests.live.night import Night, open_night
-from tests.live.served import House, Served, build, fresh_prefix, served_here, token_of, until
+from tests.live.served import House, Served, build, fresh_prefix, served_here, sign_in, token_of, until
 
 NOT_FOUND = {"type": "error", "code": "not-found", "detail": "There is no such event."}
 
@@ -352,18 +351,6 @@ def test_a_token_in_the_url_is_not_looked_at(served: Served, token: str) -> None
         pass
 
 
-def sign_in(database: Database, served: Served, tenant: Tenant, role: Role = "manager") -> str:
-    """The session cookie of somebody who has signed in with the form."""
-    email = f"{role}-{tenant.tenant_id}@example.com"
-    with database.tenant(tenant.tenant_id) as connection:
-        add_user(connection, email, "Somebody", role, "a long password")
-    with httpx.Client(base_url=served.url) as browser:
-        csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/login").text)
-        assert csrf is not None
-        browser.post("/login", data={"email": email, "password": "a long password", "csrf": csrf[1]})
-        return f"housecount={browser.cookies['housecount']}"
-
-
 def sign_out(house: House, served: Served, cookie: str) -> None:
     """End the session with the form of a page."""
     page = httpx.get(f"{served.url}/a-page", headers={"Cookie": cookie})
@@ -387,15 +374,32 @@ def test_a_signed_in_page_may_open_a_socket(served: Served, cookie: str, night: 
         assert client.subscribe(night.event_id)["type"] == "snapshot"
 
 
-def test_a_promoter_sees_nobodys_night(
+def test_a_promoter_follows_the_night_that_was_granted_and_no_other(
     served: Served, database: Database, tenant: Tenant, night: Night
 ) -> None:
     cookie = sign_in(database, served, tenant, "promoter")
-    status, body = refusal(served, additional_headers={"Cookie": cookie}, origin=served.url)
-    assert (status, body["code"]) == (403, "not-permitted")
-    url = f"{served.url}/api/v1/realtime/state/{night.event_id}"
-    answer = httpx.get(url, headers={"Cookie": cookie})
-    assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted")
+    other = open_night(database, tenant.tenant_id, tenant.venue_id)
+    with database.tenant(tenant.tenant_id) as connection:
+        [user] = connection.rows("SELECT user_id FROM users WHERE tenant_id = %s", [tenant.tenant_id])
+        put_grants(connection, user["user_id"], "events", [night.event_id])
+    answer = httpx.get(f"{served.url}/api/v1/realtime/state/{other.event_id}", headers={"Cookie": cookie})
+    assert (answer.status_code, answer.json()["code"]) == (404, "event-not-found")
+    with open_socket(served, headers={"Cookie": cookie, "Origin": served.url}) as client:
+        assert client.subscribe(night.event_id)["type"] == "snapshot"
+        assert client.subscribe(other.event_id) == NOT_FOUND | {"eventId": str(other.event_id)}
+
+
+def test_a_venue_that_was_not_granted_is_not_there_for_a_socket(
+    served: Served, database: Database, tenant: Tenant, night: Night
+) -> None:
+    cookie = sign_in(database, served, tenant)
+    with database.tenant(tenant.tenant_id) as connection:
+        [user] = connection.rows("SELECT user_id FROM users WHERE tenant_id = %s", [tenant.tenant_id])
+        put_grants(connection, user["user_id"], "venues", [])
+    with open_socket(served, headers={"Cookie": cookie, "Origin": served.url}) as client:
+        client.send({"type": "subscribe-venue", "venueId": str(tenant.venue_id)})
+        assert client.receive()["code"] == "not-found"
+        assert client.subscribe(night.event_id)["code"] == "not-found"
 
 
 def test_a_signed_in_person_may_ask_the_routes(served: Served, cookie: str, night: Night) -> None:
@@ -623,6 +627,20 @@ def test_signing_out_closes_the_socket(
         with database.tenant(tenant.tenant_id) as connection:
             connection.execute("DELETE FROM sessions WHERE tenant_id = %s", [tenant.tenant_id])
         assert closing(client) == (4401, "the session has ended")
+
+
+def test_a_socket_closes_when_its_person_gets_another_role(
+    brisk: tuple[House, Served], database: Database, tenant: Tenant, night: Night
+) -> None:
+    _, served = brisk
+    cookie = sign_in(database, served, tenant)
+    with open_socket(served, headers={"Cookie": cookie, "Origin": served.url}) as client:
+        assert client.subscribe(night.event_id)["data"].get("masked") is None
+        with database.tenant(tenant.tenant_id) as connection:
+            connection.execute("UPDATE users SET role = 'door' WHERE tenant_id = %s", [tenant.tenant_id])
+        assert closing(client) == (4401, "the session has ended")
+    with open_socket(served, headers={"Cookie": cookie, "Origin": served.url}) as client:
+        assert client.subscribe(night.event_id)["data"]["masked"] is True
 
 
 def test_signing_out_closes_the_sockets_of_the_session_at_once_and_no_others(

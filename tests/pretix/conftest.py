@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 
 from api import pretix, problems
 from config import Settings
+from data.audit_entry import Keys
+from data.audit_log import AuditLog
 from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
@@ -124,17 +126,28 @@ def connect(pretix_server: Pretix, database: Database, tenant: Tenant, live: Liv
     """Connect a tenant to the local pretix."""
     settings = Settings(secret_key=SECRET_KEY, _env_file=None)
     directory = Directory(database)
-    source = Source(
-        tenant.tenant_id, uuid.uuid4(), tenant.venue_id, "aurora", pretix_server.url, ORGANIZER,
-        seal(settings, TOKEN), GATES,
-    )  # fmt: skip
     secret = sources.new_secret(tenant.tenant_id)
     with database.tenant(tenant.tenant_id) as connection:
+        source = Source(
+            tenant.tenant_id, uuid.uuid4(), tenant.venue_id, "aurora", pretix_server.url, ORGANIZER,
+            seal(connection, TOKEN), GATES,
+        )  # fmt: skip
         sources.add(connection, source, secret)
     server = Flask("test")
     problems.register(server)
     counters = Counters("redis://127.0.0.1:1/0", "test", "k" * 32)
-    pretix.register(server, Services(settings, database, directory, OneByOne(database, live), live, counters))
+    pretix.register(
+        server,
+        Services(
+            settings,
+            database,
+            directory,
+            OneByOne(database, live),
+            live,
+            counters,
+            AuditLog(database, Keys(["k" * 32])),
+        ),
+    )
     connector = Connector(settings, database, directory, live, EAGER)
     house = House(
         pretix_server, database, source, f"/api/v1/webhooks/pretix/{source.source_id}/{secret}",

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from data.erasure import as_owner
+from data.keys import MasterKeys
+from tests.conftest import MASTER_KEY
 from tests.pretix.captures import Json
 from tests.pretix.conftest import House
 
@@ -301,3 +304,32 @@ def test_an_order_that_only_waits_for_payment_is_news_to_the_board_once(house: H
 
     before, lines = found[0]
     assert found == [(before, lines), (before + 1, lines), (before + 1, lines), (before + 2, lines)]
+
+
+def test_an_order_whose_sales_are_archived_waits_for_them_and_is_sold_once(
+    house: House, postgres_url: str
+) -> None:
+    shop = Shop(house)
+    assert shop.change() == [("sale", 1, 3500)]
+    tenant_id = house.source.tenant_id
+    with as_owner(postgres_url, MasterKeys([MASTER_KEY]), tenant_id) as owner:
+        rows = owner.rows("SELECT * FROM ticket_sales WHERE tenant_id = %s", [tenant_id])
+        owner.execute("DELETE FROM ticket_sales WHERE tenant_id = %s", [tenant_id])
+        owner.execute(
+            "INSERT INTO archives (tenant_id, fact_table, month, part, state, file_name, rows, bytes,"
+            " checksum, revision, events, made_by)"
+            " VALUES (%s, 'ticket_sales', '2026-10-01', 1, 'archived', 'f', 1, 1, '', '', %s, 'job')",
+            [tenant_id, [row["event_id"] for row in rows]],
+        )
+    house.post(ORDER)
+    house.drain()
+    assert shop.lines() == [], "as it was, it needs no line"
+
+    shop._changes.append(({"status": "c"}, {}))
+    shop._minute += 1
+    house.post(ORDER)
+    house.drain()
+    assert shop.lines() == []
+    assert house.waiting() == 1
+    [waiting] = house.rows("SELECT last_error FROM pretix_pings WHERE tenant_id = %(tenant)s")
+    assert "python -m jobs archive restore ticket_sales 2026-10" in waiting["last_error"]

@@ -298,6 +298,7 @@ from uuid import UUID
 from config import Settings
 from data.directory import Directory
 from data.engine import Database
+from data.keys import MasterKeys
 from data.pretix import sources
 from ingest.pretix.client import Pace
 from ingest.pretix.rounds import Rounds
@@ -306,7 +307,7 @@ from ingest.pretix.worker import Connector
 class Deaf:
     def touched(self, tenant_id, versions): pass
 
-database = Database(sys.argv[1])
+database = Database(sys.argv[1], master=MasterKeys(Settings().master_keys()))
 with database.tenant(UUID(sys.argv[2])) as tenant:
     source = sources.by_name(tenant, "aurora")
 connector = Connector(Settings(), database, Directory(database), Deaf(), Pace(requests_per_minute=1_000_000))

@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from api import pretix
+from data.audit_entry import Keys
+from data.audit_log import AuditLog
 from data.counters import Counters
 from data.directory import Directory
 from data.engine import Database
@@ -41,6 +43,25 @@ def test_a_webhook_is_answered_at_once_and_fetched_later(house: House) -> None:
 
     assert house.drain() == 1
     assert queue(house) == []
+
+
+def test_a_ping_under_a_key_is_kept_once_and_only_for_who_knows_the_address(house: House) -> None:
+    def keyed(body: Any, address: str = house.address) -> tuple[int, str | None, str]:
+        answer = house.client.post(address, json=body, headers={"Idempotency-Key": "k-1"})
+        told = answer.get_json(silent=True) or {}
+        return answer.status_code, answer.headers.get("Idempotent-Replayed"), told.get("code", "")
+
+    assert [keyed(PLACED), keyed(PLACED)] == [(200, None, ""), (200, "true", "")]
+    assert [ping["pings"] for ping in queue(house)] == [1]
+    assert keyed(PLACED | {"code": "OTHER"}) == (422, None, "idempotency-key-reused")
+    wrong = house.address[:-1] + ("a" if house.address[-1] != "a" else "b")
+    assert keyed(PLACED, wrong) == (404, None, "not-found"), "no answer of the source's for a stranger"
+    with house.database.tenant(house.source.tenant_id) as tenant:
+        tenant.execute(
+            "UPDATE idempotency_keys SET answer = NULL WHERE tenant_id = %s", [house.source.tenant_id]
+        )
+    assert keyed(PLACED) == (409, None, "request-in-flight")
+    assert [ping["pings"] for ping in queue(house)] == [1]
 
 
 def test_many_pings_about_one_order_are_one_fetch(house: House) -> None:
@@ -138,7 +159,9 @@ def test_a_body_that_comes_slowly_holds_no_connection(house: House, postgres_url
     settings, directory = house.connector.settings, Directory(only)
     counters = Counters("redis://127.0.0.1:1/0", "test", "k" * 32)
     writer = OneByOne(only, live)
-    pretix.register(server, Services(settings, only, directory, writer, live, counters))  # type: ignore[arg-type]
+    trail = AuditLog(only, Keys(["k" * 32]))
+    services = Services(settings, only, directory, writer, live, counters, trail)  # type: ignore[arg-type]
+    pretix.register(server, services)
 
     class Slow(io.BytesIO):
         def readinto(self, buffer: Any) -> int:
@@ -172,7 +195,9 @@ def test_without_the_database_pretix_is_told_to_come_again(house: House) -> None
     live = house.connector.live
     settings, directory = house.connector.settings, Directory(nowhere)
     counters, writer = Counters("redis://127.0.0.1:1/0", "test", "k" * 32), OneByOne(nowhere, live)
-    pretix.register(server, Services(settings, nowhere, directory, writer, live, counters))  # type: ignore[arg-type]
+    trail = AuditLog(nowhere, Keys(["k" * 32]))
+    services = Services(settings, nowhere, directory, writer, live, counters, trail)  # type: ignore[arg-type]
+    pretix.register(server, services)
     answer = server.test_client().post(house.address, json=PLACED)
     nowhere.close()
 

@@ -51,7 +51,8 @@ class _Looked:
 
     def __init__(self, world: World, query: MetricQuery, side: Side, now: datetime) -> None:
         self.world, self.query, self.side, self.now = world, query, side, now
-        self.split = bool(SPLIT_BY_CURRENCY & {*query.metrics}) and "currency" not in query.dimensions
+        told_apart = bool(SPLIT_BY_CURRENCY & {*query.metrics}) or "price" in query.dimensions
+        self.split = told_apart and "currency" not in query.dimensions
         self.kept: set[Key] | None = None
         fine = [name for name in INSTANTS if name in query.dimensions]
         self.grain = fine[0] if fine else None
@@ -152,8 +153,10 @@ class _Looked:
         names = self.query.dimensions
         for alike in self._alike.values():
             series, halls = alike[0][0], {thing.show.hall for _, thing in alike}
-            # A series of time alone has the buckets of all halls.
-            own_halls = halls if len(names) > 1 and halls <= buckets.keys() else buckets.keys()
+            if len(names) == 1:
+                # A series of time alone has the buckets of all halls; of one currency, of those that have it.
+                halls = {hall for hall in buckets if not self.split or self.world.home(hall) == series[-1]}
+            own_halls = halls if halls and halls <= buckets.keys() else buckets.keys()
             for clock, start in ((hall, start) for hall in own_halls for start in buckets[hall]):
                 fine = [name for name in INSTANTS if name in names]
                 times: dict[str, Any] = {name: bucket(name, clock, start) for name in fine}

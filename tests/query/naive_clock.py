@@ -204,24 +204,25 @@ def other_side(
 
 
 def _beside(query: MetricQuery, main: Side, shows: dict[UUID, Show], now: datetime) -> Side:
-    """Another event, at the same distance to its doors."""
+    """Another event, at the same distance to its doors, which count to the second."""
     own, other = shows[query.events[0]], shows[query.compare_event or query.events[0]]
     assert own.doors is not None
     assert other.doors is not None
+    from_doors = own.doors.replace(microsecond=0) - other.doors.replace(microsecond=0)
     apart = (business_day(own.hall, own.doors) - business_day(other.hall, other.doors)).days
     move = Move(days=apart)
     if isinstance(query.range, DaysToDoors):
         span = _around_doors(query.range, other)
         mine = main.spans[own.event_id]
         if mine[0] <= now < mine[1]:
-            passed = now - (own.doors - other.doors)
+            passed = now - from_doors
             span = span[0], max(span[0], min(span[1], passed.replace(microsecond=0)))
     else:
         mine = main.spans[own.hall.venue_id]
         if mine == EVER:
             span = _passed(mine, EVER, move, other.hall, now)
         elif not whole_days(own.hall, mine):
-            move = Move(time=own.doors - other.doors)
+            move = Move(time=from_doors)
             span = _earlier(mine, move, other.hall, now)
         else:
             days = [move.day_back(business_day(own.hall, edge)) for edge in mine]

@@ -164,7 +164,7 @@ REACH = _sum(SocialMention, lambda post: post.reach)
 ENGAGED = _sum(SocialMention, lambda post: post.likes + post.shares)
 CAPACITY = _night(lambda night: night.show.capacity)
 RATED = _night(lambda night: night.sold if night.show.capacity else 0)
-PRESENT = _night(lambda night: night.entered if night.open else 0)
+PRESENT = _night(lambda night: min(night.entered, night.sold + night.comps) if night.open else 0)
 DUE = _night(lambda night: night.sold + night.comps if night.open else 0)
 
 INSIDE = "inside"

@@ -71,6 +71,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "source": st.sampled_from(("search", "")),
     "attempt_type": st.sampled_from(("scan", "transfer")),
 }
+PLACES = ("country", "region", "city")
 NUMBERS = ("hour_of_day", "weekday", "days_to_doors", "price")
 FILTERS = [*sorted(VALUES), "days_to_doors"]
 DATED = [number for number in range(20) if number % 4 != 2]
@@ -97,6 +98,9 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
     metrics = draw(_metrics())
     allowed = _allowed(metrics)
     dimensions = draw(st.lists(st.sampled_from(allowed), max_size=2, unique=True))
+    if "customer" in dimensions:  # Where a single one lives is not told.
+        allowed = [name for name in allowed if name not in PLACES]
+        dimensions = [name for name in dimensions if name not in PLACES]
     query: dict[str, Any] = {"metrics": metrics, "dimensions": dimensions}
     query |= draw(_filtered(allowed))
     by_venue = any("people" in CATALOGUE[name].families for name in metrics)
@@ -123,16 +127,11 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def states(draw: st.DrawFn) -> dict[str, Any]:
-    """A question for the people inside at times of the day, mostly over a part of a day.
-
-    Not beside money or another time: of venues whose hours begin apart, which of them have rows in the
-    buckets of the others is not settled there.
-    """
-    metrics = draw(st.sampled_from((["inside"], ["entries", "inside"])))
+    """A question for the people inside at times of the day, mostly over a part of a day."""
+    metrics = draw(st.sampled_from((["inside"], ["entries", "inside"], ["inside", "net_revenue"])))
     allowed = _allowed(metrics)
     grain = draw(st.sampled_from([name for name in INSTANTS if name in allowed]))
-    times = {*INSTANTS, *DATES}
-    more = draw(st.lists(st.sampled_from([name for name in allowed if name not in times]), max_size=1))
+    more = draw(st.lists(st.sampled_from([name for name in allowed if name != grain]), max_size=1))
     hours = st.builds(
         lambda start, length: {
             "from": start.isoformat(),
@@ -162,6 +161,8 @@ def tops(draw: st.DrawFn) -> dict[str, Any]:
     allowed = _allowed(metrics)
     texts = [name for name in allowed if name not in INSTANTS + DATES]
     dimension = draw(st.sampled_from(texts + ["customer"] * 9 if "customer" in texts else texts))
+    if dimension == "customer":
+        allowed = [name for name in allowed if name not in PLACES]
     others = [name for name in allowed if name != dimension]
     alone = dimension == "customer" or CATALOGUE[metrics[0]].additivity != "additive" or not others
     before = [] if alone else draw(st.lists(st.sampled_from(others), max_size=1))

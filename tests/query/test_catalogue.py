@@ -27,6 +27,14 @@ def test_only_sums_of_sums_are_additive() -> None:
     assert CATALOGUE["peak_inside"].additivity == "highest"
 
 
+def test_a_highest_value_says_that_it_is_of_one_event() -> None:
+    highest = [metric for metric in CATALOGUE.values() if metric.additivity == "highest"]
+    assert highest
+    for metric in highest:
+        assert "one event" in metric.label
+        assert "of several events the highest" in metric.description
+
+
 def test_all_that_tells_of_money_is_known_as_money() -> None:
     assert {name for name, metric in CATALOGUE.items() if metric.money and not metric.in_currency} == {
         "refund_rate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any, cast
 
 import pytest
@@ -45,9 +46,12 @@ def test_many_slow_questions_do_not_each_have_their_time(
     assert fetched(database, tenant, "SELECT 1", SLOW, "SELECT 2") == [[(1,)], "too-slow", "too-slow"]
 
 
-def test_plans_of_rollups_are_kept_and_those_of_facts_made_for_their_dates(night: Any) -> None:
+def test_plans_of_rollups_are_kept_and_those_of_facts_made_for_their_dates(
+    postgres_url: str, night: Any
+) -> None:
     asked = [MetricQuery(metrics=(name,), dimensions=("channel",)) for name in ("tickets_sold", "orders")]
-    with night.database.tenant(night.tenant_id) as tenant:
+    # A connection of its own: a shared one also keeps what others have asked on it.
+    with closing(Database(postgres_url, max_size=1)) as database, database.tenant(night.tenant_id) as tenant:
         for _ in range(6):
             attempt(tenant, Access(night.tenant_id), asked, NOW)
         kept = tenant.execute("SELECT statement FROM pg_prepared_statements").fetchall()

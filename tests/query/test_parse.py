@@ -33,6 +33,21 @@ def test_dates_are_days_and_moments_are_moments() -> None:
     assert (type(asked.start).__name__, type(asked.end).__name__) == ("date", "datetime")
 
 
+def test_values_of_a_number_may_be_numbers() -> None:
+    where = parse({"metrics": ["tax"], "where": {"dimension": "weekday", "in": [6, "7", 1.0, ""]}}).where
+    assert where == In(dimension="weekday", values=("6", "7", "1", ""))
+    for dimension, values in (
+        ("channel", [6]),
+        ("weekday", [True]),
+        ("weekday", [6.5]),
+        ("weekday", [None]),
+        ("weekday", 6),
+    ):
+        with pytest.raises(QueryError) as raised:
+            parse({"metrics": ["tax"], "where": {"dimension": dimension, "in": values}})
+        assert (raised.value.field or "").startswith("where.in"), values
+
+
 @pytest.mark.parametrize(
     ("body", "code", "field", "nearest"),
     [

@@ -9,13 +9,16 @@ import pytest
 from data.board_check import Fault, InvalidDocument
 from data.board_document import BoardDocument, Placed
 from data.board_templates import TEMPLATES, Template
-from widgets.documents import check, parse, settings_of
+from widgets.documents import called, check, parse, settings_of
 from widgets.registry import WIDGETS
 
 
 def one(widget: str = "kpi", **settings: Any) -> dict[str, Any]:
     return {
-        "widgets": [{"id": "a", "widget": "house-count"}, {"id": "b", "widget": widget, "settings": settings}]
+        "widgets": [
+            {"id": "a", "widget": "house-count"},
+            {"id": "b", "widget": widget, "settings": settings, "x": 4},
+        ]
     }
 
 
@@ -29,7 +32,7 @@ def test_a_board_of_known_widgets_is_taken() -> None:
     assert parse(one(metric="net_revenue", curve=False)) == BoardDocument(
         widgets=(
             Placed(id="a", widget="house-count"),
-            Placed(id="b", widget="kpi", settings={"metric": "net_revenue", "curve": False}),
+            Placed(id="b", widget="kpi", settings={"metric": "net_revenue", "curve": False}, x=4),
         )
     )
 
@@ -44,6 +47,25 @@ def test_a_widget_that_is_not_there_is_refused_and_the_nearest_is_named() -> Non
             "There is no widget “house-cuont”, but there is “house-count”.",
         )
     ]
+
+
+def test_a_widget_is_called_by_its_title_else_as_its_frame_does_else_by_its_label() -> None:
+    assert [
+        called(Placed(id="a", widget=widget, title=title, settings=settings))
+        for widget, title, settings in (
+            ("kpi", "Takings", {"metric": "net_revenue"}),
+            ("kpi", "", {"metric": "net_revenue"}),
+            ("kpi", "", {"metric": "no_such_metric"}),
+            ("channel-mix", "", {}),
+            ("lost-and-found", "", {}),
+        )
+    ] == ["Takings", "Net revenue", "Key figure", WIDGETS["channel-mix"].label, "Lost and found"]
+
+
+@pytest.mark.parametrize("name", sorted(WIDGETS))
+def test_every_widget_has_something_to_be_called(name: str) -> None:
+    assert called(Placed(id="a", widget=name)).strip()
+    assert called(Placed(id="a", widget=name, settings=WIDGETS[name].example)).strip()
 
 
 def test_settings_are_refused_by_their_place_and_value() -> None:
@@ -63,7 +85,8 @@ def test_filters_that_nobody_understands_are_refused_unless_they_are_those_that_
         ("filters.range", "It is no span of time."),
         ("filters.nope", "There is no such parameter."),
     ]
-    assert parse({"filters": filters}, BoardDocument(filters=filters)).filters == filters
+    kept = BoardDocument.model_validate({"filters": filters})
+    assert parse({"filters": filters}, kept).filters == filters | {"f.channel": ("web", "shop")}
     assert parse({"filters": {"range": "7d", "f.channel": "web\nshop"}}).filters["range"] == "7d"
 
 

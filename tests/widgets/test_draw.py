@@ -45,6 +45,15 @@ def test_an_answer_that_is_missing_or_forbidden_is_told_apart() -> None:
     assert denied.error == "Not part of your role: Events are not part of your role."
 
 
+def test_a_hidden_figure_keeps_the_name_of_what_is_hidden() -> None:
+    placed = Placed(id="one", widget="live-figure", settings={"number": "revenue"})
+    masked = replace(SCOPE, masked=True)
+    drawn = draw(
+        placed, masked, {name: sample_answer(n, masked) for name, n in needs(placed, masked).items()}
+    )
+    assert (drawn.state, drawn.title) == ("masked", "Revenue tonight")
+
+
 def test_a_widget_that_breaks_says_only_what_kind_of_failure_it_was() -> None:
     drawn = draw(Placed(id="one", widget="event-table"), SCOPE, {"events": [{"name": "secret"}]})
     assert (drawn.state, drawn.error) == ("failed", "This widget failed: KeyError.")

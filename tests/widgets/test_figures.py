@@ -111,10 +111,24 @@ def test_amounts_of_other_currencies_are_named_and_never_added() -> None:
     rows = [("EUR", 84_000), ("GBP", 12_345_67), ("JPY", 5_000)]
     placed = Placed(id="a", widget="kpi", settings={"metric": "net_revenue", "curve": False})
     drawn = draw(placed, SCOPE, {"now": answer(columns, rows)})
-    assert drawn.summary == "Net revenue: £12,345.67 GBP."
+    assert drawn.summary == "Net revenue: £12,345.67 GBP; in other currencies €840.00 EUR · ¥5,000 JPY."
     text = markup(drawn.body)
     assert "£12,346" in text
-    assert "+ €840.00 EUR + ¥5,000 JPY" in text
+    assert "<span>€840.00 EUR · ¥5,000 JPY</span></div>" in text
+
+
+def test_a_key_figure_tells_two_further_currencies_and_how_many_more_there_are() -> None:
+    columns = [CURRENCY, money("average_ticket_price", "Average ticket price")]
+    rows = [("GBP", 3000), ("EUR", 2600), ("USD", 2500), ("CHF", 2400), ("PLN", 2300), ("CAD", 2200)]
+    placed = Placed(id="a", widget="kpi", settings={"metric": "average_ticket_price", "curve": False})
+    every = "€26.00 EUR · $25.00 USD · CHF\u00a024.00 · zł\u00a023.00 PLN · $22.00 CAD"
+    drawn = draw(placed, SCOPE, {"now": answer(columns, rows)})
+    text = markup(drawn.body)
+    assert "<span>€26.00 EUR · $25.00 USD</span> <span>and 3 more currencies</span>" in text
+    assert f'title="{every}"' in text
+    assert drawn.summary == f"Average ticket price: £30.00 GBP; in other currencies {every}."
+    assert [row[0] for row in drawn.tables[0].rows] == [code for code, _ in rows]
+    assert "and 1 more currency<" in markup(draw(placed, SCOPE, {"now": answer(columns, rows[:4])}).body)
 
 
 def test_words_above_a_chart_never_cover_each_other() -> None:

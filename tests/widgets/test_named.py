@@ -53,7 +53,7 @@ def test_a_split_shows_names_and_filters_by_what_they_stand_for() -> None:
 
 def test_a_share_of_money_is_told_for_each_currency_and_never_mixed() -> None:
     found = drawn("kpi", {"now": RATES}, metric="refund_rate", curve=False)
-    assert found.summary == "Refund rate: 2.25%."
+    assert found.summary == "Refund rate: 2.25%; in other currencies 1.5% in EUR."
     assert "1.5% in EUR" in markup(found.body)
 
 

@@ -31,7 +31,7 @@ def test_a_busy_night_reads_so() -> None:
         "sell-out": "20:24",
         "target": "99% of target 1,400",
         "revenue": "£6,413",
-        "revenue-more": "+ €120",
+        "revenue-more": "· €120",
         "revenue-flow": "£74 / min",
         "revenue-note": "£54,602 in all",
         "entered": "871",

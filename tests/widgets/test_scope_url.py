@@ -7,8 +7,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.board_document import BoardDocument
 from data.metric_query import All, Between, Comparison, DaysToDoors, In, Last, Named, Range
-from widgets.scope_url import Look, Misread, as_filters, read, read_range, spread, write
+from widgets.scope_url import Look, Misread, as_filters, read, read_range, write
 
 VENUE = UUID("11111111-1111-4111-8111-111111111111")
 EVENT = UUID("22222222-2222-4222-8222-222222222222")
@@ -85,8 +86,8 @@ def test_every_look_survives_the_address_of_a_board_with_a_look_of_its_own(look:
 
 
 @given(looks())
-def test_what_a_board_keeps_is_one_text_for_each_name(look: Look) -> None:
-    assert read(spread(as_filters(look))) == (look, ())
+def test_every_look_survives_being_kept_with_a_board(look: Look) -> None:
+    assert read(BoardDocument.model_validate({"filters": as_filters(look)}).filters) == (look, ())
 
 
 names = st.sampled_from(["venue", "event", "range", "compare", "f", "f.channel", "f.", "f.Ä", "utm"])
@@ -157,6 +158,29 @@ def test_what_is_not_understood_is_left_out_and_named() -> None:
     )
 
 
+def test_a_value_that_its_dimension_cannot_have_is_left_out_and_named() -> None:
+    query = {
+        "f.customer": ["abc", str(EVENT)],
+        "f.day": "tomorrow",
+        "f.weekday": ["6", "Monday", ""],
+        "f.channel": "abc",
+    }
+    base = {"f.event": "gala"}
+    look, misread = read(query, base=base)
+    assert look.picked == (("customer", (str(EVENT),)), ("weekday", ("6", "")), ("channel", ("abc",)))
+    assert misread == (
+        Misread("f.customer", "abc", "it is an id, as 0192f0c1-2345-7000-8000-000000000000"),
+        Misread("f.day", "tomorrow", "it is a date, as 2026-05-01"),
+        Misread("f.weekday", "Monday", "it is a whole number"),
+    )
+    # What is locked is never left out: no answer instead of one about more.
+    assert read({"f.day": "tomorrow"}, base=base, by_dimension=True)[0].picked == (
+        ("event", ("gala",)),
+        ("day", ("tomorrow",)),
+    )
+    assert read({}, base=base)[0].picked == (("event", ("gala",)),)
+
+
 def test_ranges_that_no_venue_can_mean_are_refused() -> None:
     refused = ["0d", "4001d", "5x", "doors-0..1", "doors-2001..0", "0001-01-01..2026-01-01", "2026-01-01",
                "2026-01-01..2026-01-01T10:00Z", "2026-01-01T10:00..2026-01-01T11:00", "tomorrow"]  # fmt: skip
@@ -164,7 +188,7 @@ def test_ranges_that_no_venue_can_mean_are_refused() -> None:
 
 
 def test_the_address_wins_over_the_look_of_the_board_part_by_part() -> None:
-    base = {"venue": str(VENUE), "range": "7d", "compare": "last_year", "f.channel": "web\napp"}
+    base = {"venue": str(VENUE), "range": "7d", "compare": "last_year", "f.channel": ["web", "app"]}
     usual = Look(VENUE, None, Last(last=7), "last_year", None, (("channel", ("web", "app")),))
     assert read({"range": "today"}, base=base)[0] == Look(
         usual.venue, None, Named(named="today"), "last_year", None, usual.picked

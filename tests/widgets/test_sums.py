@@ -114,7 +114,10 @@ def test_figures_of_whole_events_say_that_filters_do_not_touch_them() -> None:
     assert "without the filters" not in drawn("kpi", {"metric": "tickets_sold"}, where=where).sub
 
 
-@pytest.mark.parametrize(("lost", "said"), [(25, "20% without a country on the map"), (0, None), (-3, None)])
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [(25, "20% without a country on the map"), (0, None), (-3, "1 value without a country on the map")],
+)
 def test_a_map_says_what_share_has_no_place_on_it_if_it_is_one(lost: int, said: str | None) -> None:
     placed = Placed(id="one", widget="geography-map", settings={"metric": "tickets_sold"})
     (name,) = needs(placed, SCOPE)
@@ -150,3 +153,13 @@ def test_campaigns_tell_of_everybody_and_of_the_money_of_one_currency() -> None:
     }
     text = markup(draw(placed, SCOPE, answers).body)
     assert re.findall(r"<td[^>]*>([^<]*)</td>", text) == ["£500", "9", "4", "20", "20%"]
+
+
+def test_a_peak_beside_who_is_inside_now_says_that_it_is_of_one_event() -> None:
+    peak = drawn("kpi", {"metric": "peak_inside", "curve": False})
+    assert peak.title == "Peak inside one event"
+    assert peak.sub.startswith("The highest of all events · ")
+    assert peak.summary.startswith("Peak inside one event: ")
+    assert [column.label for column in peak.tables[0].columns] == ["Peak inside one event"]
+    now = drawn("kpi", {"metric": "inside", "curve": False})
+    assert (now.title, "highest" in now.sub) == ("Inside", False)

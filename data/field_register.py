@@ -1,0 +1,319 @@
+"""Every field that is kept: where it comes from, what it is for, how long it stays, whether it is a person.
+
+`docs/privacy.md` is written from it, erasure and export of a customer work through it, and a test holds it
+against the schema: a column that is not here fails the build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from data.field_kept import Kept, Person
+from data.field_kept import of as _of
+from data.schema import metadata
+
+_FACT = "messages"
+_FACTS_STAY = (
+    "until the tenant is removed, after `ARCHIVE_AFTER_MONTHS` in files; persons in it until they are erased"
+)
+_SUMS = "worked out from facts"
+_WITH_FACTS = "as long as the facts"
+_HOUSE = "the operator, or messages"
+_TENANT = "until the tenant is removed"
+_SHORT = "30 days after its end"
+_FROM_PRETIX = "pretix"
+_AUTHOR: dict[str, Person] = {"author_id": "staff"}
+
+FIELDS: Mapping[str, Kept] = {
+    "tenants": Kept("the operator", _TENANT, _of("""
+        slug: its short name in commands
+        demo: whether it is the demo
+        customer_key: a key of older versions, emptied at the start
+        rolled_up: whether its history is summed up
+        second_factor_required: whether everybody needs one
+    """)),
+    "tenant_keys": Kept("made here", _TENANT, _of("""
+        purpose: what the key is for
+        wrapped: the key, locked by the master key
+    """)),
+    "users": Kept("an owner, or a command", "until removed", _of("""
+        user_id: the account
+        email: to sign in by
+        name: what colleagues see
+        role: what the account may do
+        password_hash: proves the password without keeping it
+        reach: whether all is seen, or only what is granted
+    """), {"email": "staff", "name": "staff"}),
+    "user_grants": Kept("an owner or a manager", "until taken back", _of("""
+        user_id: to whom
+        kind: whether it is a venue or an event
+        place_id: the venue or event that may be seen
+    """), {"user_id": "staff"}),
+    "second_factors": Kept("whoever sets one up", "until taken away", _of("""
+        user_id: whose it is
+        sealed: the secret shared with an app, locked
+        confirmed_at: from when on it is asked for
+        last_step: the half minute of the last code, so that none is accepted twice
+        begun_at: how long it may still be confirmed
+    """), {"user_id": "staff"}),
+    "recovery_codes": Kept("made here", "until replaced or taken away", _of("""
+        user_id: whose it is
+        code_hash: proves a code without keeping it
+        used_at: each works once
+    """), {"user_id": "staff"}),
+    "sessions": Kept("signing in", "12 hours at most", _of("""
+        session_id: the session
+        user_id: whose it is
+        seen_at: ends idle sessions
+        device: family of browser and system, to recognise one's own sessions
+        by_provider: whether the OpenID provider vouched for it
+    """), {"user_id": "staff"}),
+    "invitations": Kept("an owner or a manager", "until accepted or withdrawn; 30 days after its end", _of("""
+        invitation_id: the invitation
+        email: where it goes, and what is signed in with
+        name: what colleagues will see
+        role, reach, places: what the account will see and do
+        invited_by: who invites
+    """), {"email": "staff", "name": "staff", "invited_by": "staff"}),
+    "password_resets": Kept("whoever forgot a password", "an hour", _of("""
+        reset_id: the reset
+        user_id: whose password
+    """), {"user_id": "staff"}),
+    "reset_requests": Kept("whoever forgot a password", "seconds", _of("""
+        request_id: the request
+        email: what was typed, whether anybody has it or not
+    """), {"email": "staff"}),
+    "mails": Kept("made here", "30 days after it was sent", _of("""
+        mail_id: the mail
+        kind: what kind of mail
+        recipient: to whom
+        about: the invitation or reset whose link is in it
+        sealed: what its words are made of, locked; gone when it is sent
+        attempts, next_at, error: how often it was tried, when next, and why it was not sent
+        finished_at: when it was sent or given up
+    """), {"recipient": "staff"}),
+    "provider_links": Kept("signing in by the OpenID provider", "until unlinked at /admin", _of("""
+        user_id: whose it is
+        identity: the person's issuer and subject there, as a hash; empty for who wants no such sign-in
+        linked_at: since when
+        last_used_at: finds what nobody needs
+    """), {"user_id": "staff", "identity": "staff"}),
+    "api_tokens": Kept("an owner, or a command", "until the tenant is removed", _of("""
+        token_id: the token
+        last_used_at: finds tokens nobody needs
+        scopes: what it may do
+    """)),
+    "signing_keys": Kept("an owner, or a command", "until the tenant is removed", _of("""
+        key_id: the key
+        secret: the secret that both sides share, locked
+        last_used_at: finds keys nobody needs
+        scopes: what it may do
+    """)),
+    "signed_requests": Kept("services that sign", "six minutes", _of("""
+        key_id: whose request it was
+        nonce_hash: the word it used up
+    """)),
+    "visitor_salts": Kept("made here", "48 hours after the day", _of("sealed: the salt, locked")),
+    "venues": Kept(_HOUSE, _TENANT, _of("""
+        business_day_starts: when a night belongs to the day before
+        amber_percent, red_percent: when to warn
+    """)),
+    "zones": Kept(_HOUSE, _TENANT),
+    "gates": Kept(_HOUSE, _TENANT),
+    "series": Kept(_HOUSE, _TENANT, _of("genre: what kind of event")),
+    "events": Kept(_HOUSE, _TENANT, _of("""
+        doors_at, starts_at, ends_at, on_sale_at: its times
+        physical_capacity, sellable_capacity: how many fit and are for sale
+        target_tickets, target_minor: what it should bring
+        registered: whether somebody entered it, or a message named it
+    """)),
+    "ticket_types": Kept(_HOUSE, _TENANT, _of("price_minor: what it costs")),
+    "holds": Kept(_HOUSE, _TENANT, _of("hold: which hold\nreleased_at: when it was given back")),
+    "message_keys": Kept(_FACT, _TENANT),
+    "messages": Kept(_FACT, _FACTS_STAY, _of("""
+        type: what kind of message
+        payload: what was sent, without persons, to be read again
+    """), {"payload": "inside"}),
+    "dead_letters": Kept(_FACT, "until somebody has dealt with it", _of("""
+        dead_letter_id: the letter
+        field: the field at fault
+        detail: what is wrong
+        payload: what was sent, without persons
+        replayed_at: when it was sent again
+    """), {"payload": "inside"}),
+    "ticket_sales": Kept(_FACT, _FACTS_STAY, _of("""
+        kind: sale, refund, fee …
+        order_id: which order
+        amount_minor: the money
+        comp: whether it was given
+        channel, campaign: how it was sold
+        country, region, city: where buyers come from
+        customer: the buyer, as a keyed hash
+    """), {"customer": "customer"}),
+    "ticket_scans": Kept(_FACT, _FACTS_STAY, _of("""
+        direction, effect, area: entry or exit, whether it counts, at which door
+        scanner: which device
+    """)),
+    "page_views": Kept(_FACT, _FACTS_STAY, _of("""
+        path, referrer: the page and the one before, without queries
+        medium, campaign: how the visitor came
+        visitor: a hash under the salt of the day
+    """), {"visitor": "visitor"}),
+    "cart_updates": Kept(_FACT, _FACTS_STAY, _of("""
+        value_minor: what lies in it is worth
+        items: what lies in it, without persons
+        customer: whose cart, as a keyed hash
+    """), {"customer": "customer"}),
+    "social_mentions": Kept(_FACT, _FACTS_STAY, _of("""
+        platform, kind: where and what kind of post
+        author: who wrote it, as a keyed hash
+        text_length: how long it was; the text is not kept
+        likes, shares, sentiment: what became of it
+    """), {"author": "author"}),
+    "ticket_transfers": Kept(_FACT, _FACTS_STAY, _of("""
+        from_customer, to_customer: who gave and who got it, as keyed hashes
+        successful: whether it came about
+    """), {"from_customer": "customer", "to_customer": "customer"}),
+    "invalid_attempts": Kept(_FACT, _FACTS_STAY, _of("attempt_type: what was tried")),
+    "venue_updates": Kept(_FACT, _FACTS_STAY, _of("field: what changed\nvalue: its new value")),
+    "presence": Kept(_SUMS, _WITH_FACTS, _of("""
+        first_entry_at, last_move_at, moves: a ticket's ways in and out
+    """)),
+    "house_counts": Kept(_SUMS, _WITH_FACTS),
+    "house_count_minutes": Kept(_SUMS, _WITH_FACTS),
+    "event_totals": Kept(_SUMS, _WITH_FACTS),
+    "event_money": Kept(_SUMS, _WITH_FACTS),
+    "zone_totals": Kept(_SUMS, _WITH_FACTS),
+    "carts": Kept(_SUMS, _WITH_FACTS, _of("customer: whose cart, as a keyed hash"), {"customer": "customer"}),
+    "gate_analytics": Kept(_SUMS, _WITH_FACTS),
+    "venue_analytics": Kept(_SUMS, _WITH_FACTS),
+    "rollup_queue": Kept(_SUMS, "seconds", _of("""
+        entry_id: the entry
+        days, months: when its sums belong
+        increments: the sums themselves
+    """), {"increments": "inside"}),
+    "day_analytics": Kept(_SUMS, _WITH_FACTS, _of("""
+        dimension, value: what it is split by
+        changes: tells cached answers that they are old
+    """)),
+    "customer_totals": Kept(_SUMS, "until the customer is erased", _of("""
+        customer: whose, as a keyed hash
+        lines, tickets: how much was bought
+        first_at, last_at: when first and last
+    """), {"customer": "customer"}),
+    "dashboards": Kept("users", "30 days after removal", _of("trashed_at: when it was removed")),
+    "dashboard_versions": Kept("users", "thinned with age", _of("summary: what changed"), _AUTHOR),
+    "dashboard_shares": Kept("users", "until taken back", _of("grantee: with whom\nmay_edit: may edit")),
+    "dashboard_links": Kept("users", "until the board is removed", _of("""
+        link_id: the link
+        label: what it is for
+        filters: what it shows
+        masked: whether it hides money
+        views, last_viewed_at: how often it was opened; not by whom
+    """)),
+    "annotations": Kept("users", "until removed", _of("""
+        annotation_id: the note
+        at: where it stands in time
+        text: what it says
+    """), {"author_id": "staff"}),
+    "exports": Kept("users", _SHORT, _of("""
+        export_id: the file
+        format, request, file_name: what was asked for
+        attempts, rows_done, rows_total, bytes: how far it is
+        error: why it came to nothing
+        started_at, finished_at: when it was written
+    """), {"created_by": "staff"}),
+    "idempotency_keys": Kept("programs", "24 hours", _of("""
+        caller: which user or token
+        key_hash, fingerprint: know a repeat
+        claimed_at: when it was first asked
+        answer: what was answered, locked by a key the caller has
+    """)),
+    "audit_log": Kept("what people and programs do", "`AUDIT_MONTHS`", _of("""
+        recorded_at: when it was recorded
+        lane, seq: where it stands in its chain
+        actor_kind, actor_id, session_id: who did it, by which session
+        door, action, outcome: through which door, as what, how it ended
+        object: what it was about, as a kind and an id
+        request_id: of which request
+        detail: names and numbers of what was asked for; no figures and no texts
+        key_id, previous, hash: show whether it was changed
+    """), {"actor_id": "staff"}),
+    "audit_heads": Kept("what people and programs do", "for good", _of("""
+        lane, seq, hash, recorded_at: how far a chain has come
+        floor_seq, floor_hash, floor_seal: up to where old entries were removed, and that it was us
+    """)),
+    "archives": Kept("made here", "for good", _of("""
+        fact_table, month, part: what stands in the file
+        state: how far it is on its way out of the tables, or back
+        file_name, rows, bytes, checksum, revision: know a file that is damaged or another one
+        events: of which events it has rows, so that only questions about them are refused
+        made_by: whether a job or a command wrote it
+    """)),
+    "milestones": Kept(_SUMS, _WITH_FACTS, _of("""
+        measure, percent, value: what was reached
+        reached_at: when
+    """)),
+    "usual_arrivals": Kept(_SUMS, "until worked out again", _of("""
+        bucket_minutes, first_offset_minutes, shares: when people usually come
+        peak_offset_minutes, peak_share: when most do
+        comparables: by which earlier events
+        computed_at: when it was worked out
+    """)),
+    "queue_sources": Kept("the operator", _TENANT, _of("""
+        kind, place: which queues of what broker
+        sealed_url: its address with the password, locked
+        state, seen_at: how its reader is, and when it last said so
+        last_message_at, last_error, last_error_at: when the last message came; what last went wrong, and when
+        accepted, duplicates, rejected: how many messages came of each
+    """)),
+    "sites": Kept("the operator", _TENANT, _of("""
+        site_id: the website, and its public key
+        origins: from where its pages come
+    """)),
+    "pretix_sources": Kept("the operator", _TENANT, _of("""
+        base_url, organizer: which pretix
+        sealed_token: the token, locked
+        gates: names of doors
+    """)),
+    "pretix_pings": Kept(_FROM_PRETIX, "until answered", _of("""
+        subject: what has news
+        pings: how often it was said
+        next_attempt_at, last_error: when it is read again, and why
+    """)),
+    "pretix_events": Kept(_FROM_PRETIX, _TENANT),
+    "pretix_orders": Kept(_FROM_PRETIX, _TENANT, _of("last_modified: when it changed")),
+    "pretix_positions": Kept(_FROM_PRETIX, _TENANT, _of("""
+        position_id: which ticket
+        person, valid, pending: whether it is a person's, and lets in
+    """)),
+    "pretix_checkins": Kept(_FROM_PRETIX, _TENANT, _of("""
+        checkin_id, position_id, list_id: which scan of which ticket
+        direction, successful: what came of it
+        person: whether the ticket is a person's
+    """)),
+    "pretix_cursors": Kept(_FROM_PRETIX, _TENANT, _of("resource: of what\nvalue: how far it was read")),
+}  # fmt: skip
+
+
+def people(*kinds: Person) -> list[tuple[str, str, Person]]:
+    """(table, column, kind) of the columns that are, or hold, people of these kinds."""
+    return [
+        (table, column, kind)
+        for table, kept in FIELDS.items()
+        for column, kind in kept.people.items()
+        if kind in kinds
+    ]
+
+
+def document() -> str:
+    """The part of docs/privacy.md that lists every field."""
+    lines = ["| field | from | for | stays | person |", "|---|---|---|---|---|"]
+    for name, table in metadata.tables.items():
+        kept = FIELDS[name]
+        lines += [
+            f"| `{name}.{column.name}` | {kept.source} | {kept.purpose(column.name)} | {kept.stays}"
+            f" | {kept.people.get(column.name, '')} |"
+            for column in table.columns
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""RabbitMQ: queues of tenants, read in batches; what is acknowledged is committed."""
