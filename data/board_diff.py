@@ -125,8 +125,9 @@ def _counted(widgets: tuple[Placed, ...], verb: str, name: Called) -> list[str]:
 
 
 def _filters(before: Filters, after: Filters) -> Iterator[str]:
-    """Each name that differs, and for what is filtered by the values it has now."""
-    for name in dict.fromkeys((*before, *after)):
+    """Each name that differs, in an order that does not hang on who wrote them down, and for what is filtered
+    by the values it has now."""
+    for name in sorted({*before, *after}, key=lambda name: (name.startswith(FILTER), name)):
         if before.get(name) == after.get(name):
             continue
         if not name.startswith(FILTER):

@@ -103,6 +103,8 @@ class CustomSettings(Compared):
         if not fewest <= len(self.dimensions) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
             raise ValueError(f"{name} needs {wanted} dimensions to split by, not {len(self.dimensions)}")
+        if "currency" in self.dimensions and self.kind != "table":
+            raise ValueError(f"{name} shows one currency: choose a table to have a row for each")
         if self.kind in ("line", "area") and self.dimensions[0] not in _IN_ORDER:
             first = dimension_label(self.dimensions[0]).lower()
             raise ValueError(f"{name} needs a time first, {first} is none")
@@ -201,6 +203,7 @@ WIDGET = Widget(
         settings.kind, settings.metrics, settings.dimensions, answers, scope
     ),
     title=title,
+    every_currency=lambda settings: "currency" in settings.dimensions,
     size=(6, 4),
     smallest=(2, 2),
     extras=frozenset({"events"}),

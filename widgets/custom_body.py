@@ -9,11 +9,12 @@ from dash.development.base_component import Component
 
 from data.answers import Answer
 from data.time_zones import OWN_ZONE
-from widgets.answered import column, dimensions, has, in_currency, points
+from widgets.answered import column, currencies, dimensions, has, in_currency, points
 from widgets.asking import against
 from widgets.chosen import dimension_label, metric_label
 from widgets.curves import Curve, names
 from widgets.custom_chart import COLOURS, MOST_LINES, figure_of, split, words_of
+from widgets.format import NOTHING
 from widgets.named import words_for
 from widgets.parts import big_number, chart, delta, note, table
 from widgets.scope import Scope
@@ -33,7 +34,7 @@ def body_of(
     if kind == "number":
         return _number(kept[0], answers, scope, settings)
     if kind == "table":
-        return _table(answers, scope)
+        return _table(dims, answers, scope)
     drawn = figure_of(kind, names_, dims, answers, scope)
     legend = None
     if kind == "stacked":
@@ -73,15 +74,18 @@ def _number(name: str, answers: Answers, scope: Scope, settings: Settings) -> Co
     return big_number(said(value, unit, code), exactly(value, unit, code), [chip, versus])
 
 
-def _table(answers: Answers, scope: Scope) -> Component:
+def _table(asked: Sequence[str], answers: Answers, scope: Scope) -> Component:
     answer: Answer = answers["figures"]
-    answer = in_currency(answer, scope.currency)[0]
+    named = "currency" in asked
+    if not named:
+        answer = in_currency(answer, scope.currency)[0]
     words, shown = words_of(answers), answer.rows[:MOST_ROWS]
     dims = dimensions(answer)
     measures = [each for each in answer.columns if each.kind in ("metric", "compared")]
     places = [each.name for each in answer.columns]
     currency = places.index("currency") if "currency" in places else None
-    headings = [(each.label, "") for each in dims] + [(each.label, "right") for each in measures]
+    headings = [(each.label, "") for each in dims] + [("Currency", "")] * named
+    headings += [(each.label, "right") for each in measures]
     zones = row_zones(answer)[: len(shown)]
     zone_at = place_of(dims, zones)
     if zone_at is not None:
@@ -94,6 +98,7 @@ def _table(answers: Answers, scope: Scope) -> Component:
         cells = [word(row[places.index(each.name)]) for word, each in zip(words, dims, strict=True)]
         if zone_at is not None:
             cells.insert(zone_at, zones[index])
+        cells += [str(row[currency] or NOTHING)] if currency is not None and named else []
         cells += [said(row[places.index(each.name)], each.unit, code) for each in measures]
         rows.append(cells)
     more = [f"{len(shown)} of {answer.total_rows:,} rows"] if answer.total_rows > len(shown) else []
@@ -119,5 +124,17 @@ def summary_of(names_: Sequence[str], dims: Sequence[str], answers: Answers, sco
     key, value = max(known, key=lambda each: each[1])
     place = ", ".join(word(part) for word, part in zip(words_of(answers), key, strict=True))
     most = exactly(value, found_.column.unit, found_.currency)
-    # By nothing but the currency, which is no part of a key: one value, whatever money it was paid in.
-    return f"{what} by {by}: most {place} with {most}" if place else f"{what} by {by}: {most} in all"
+    return (
+        f"{what} by {by}: most {place} with {most}"
+        if place
+        else f"{what} by {by}: {_in_each(answer, kept[0])}"
+    )
+
+
+def _in_each(answer: Answer, name: str) -> str:
+    """By nothing but the currency, which is no part of a key: a value for each."""
+    found = [points(in_currency(answer, code)[0], name, code) for code in currencies(answer)]
+    told = zip(currencies(answer), found, strict=True)
+    return ", ".join(
+        f"{code} {exactly(line.values[0], line.column.unit, line.currency)}" for code, line in told
+    )

@@ -148,6 +148,7 @@ WIDGET = Widget(
     summary=summary,
     tables=tables,
     title=title,
+    every_currency=lambda settings: "currency" in read(settings.query).dimensions,
     size=(6, 4),
     smallest=(3, 2),
     extras=frozenset({"events"}),

@@ -158,7 +158,8 @@ def _draw(
     noted = notes if isinstance(notes, list) else []
     figure = with_notes(widget.figure(settings, answers, scope), noted) if widget.figure else None
     tables = tuple(widget.tables(settings, answers, scope))
-    shown = "" if widget.every_currency else other_currencies(list(answers.values()), tables, scope.currency)
+    others = () if widget.every_currency(settings) else list(answers.values())
+    shown = other_currencies(others, tables, scope.currency)
     cut = widget.cut(settings, answers, scope) if widget.cut else ""
     said = [sentence(each) for each in (widget.summary(settings, answers, scope), cut, shown)]
     said += [sentence(notes_said(figure, noted))] if figure is not None else []

@@ -130,7 +130,8 @@ def cut(settings: EventTableSettings, answers: Answers, scope: Scope) -> str:
 
 
 def tables(settings: EventTableSettings, answers: Answers, scope: Scope) -> Sequence[Table]:
-    """A row for each event and currency, its doors by the clock of its venue."""
+    """A row for each event and currency, its doors by the clock of its venue; what is sold stands in its
+    first."""
     columns: list[tuple[str, str, Any]] = [
         ("event", "Event", None),
         ("venue", "Venue", None),
@@ -151,7 +152,10 @@ def tables(settings: EventTableSettings, answers: Answers, scope: Scope) -> Sequ
         head: tuple[Any, ...] = (event["name"], event["venueName"], moment(at) if at else None, status)
         head += (event["sold"], event["capacity"] or None, event["percentSold"])
         amounts = event.get("revenue") or [{"currency": "", "netMinor": None}]
-        rows += [(*head, each["currency"], each["netMinor"]) if money else head for each in amounts]
+        for place, each in enumerate(amounts):
+            if place:  # Sums of the columns have to be right.
+                head = (*head[:4], None, None, None)
+            rows.append((*head, each["currency"], each["netMinor"]) if money else head)
         zones += [event["zone"]] * len(amounts)
     return [with_zones(made("Events", columns, rows, scope.zone), zones)]
 

@@ -135,7 +135,7 @@ WIDGET = Widget(
     sub=lambda settings, answers, scope: sub(settings),
     size=(3, 2),
     zeros=True,
-    every_currency=True,
+    every_currency=lambda settings: True,
     extras=frozenset({"trend"}),
     example={"metric": "net_revenue", "compare": "previous_period"},
 )

@@ -69,5 +69,5 @@ WIDGET = Widget(
     sub=lambda settings, answers, scope: "",
     size=(4, 3),
     smallest=(3, 2),
-    every_currency=True,
+    every_currency=lambda settings: True,
 )

@@ -192,5 +192,5 @@ WIDGET = Widget(
     size=(6, 4),
     smallest=(3, 2),
     extras=frozenset({"events"}),
-    every_currency=True,
+    every_currency=lambda settings: True,
 )

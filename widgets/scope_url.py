@@ -256,16 +256,19 @@ def _picked(
     *,
     keep: bool,
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Dimension → values. One that the dimension cannot have is named; with `keep` it stays all the same: it
-    has no answer, where one filter less would answer with more than is meant for whoever looks."""
+    """Dimension → values. One that the dimension cannot have is named, and so is a dimension that is not
+    there (any more); with `keep` both stay all the same: they have no answer, where one filter less would
+    answer with more than is meant for whoever looks."""
     picked: dict[str, tuple[str, ...]] = {}
     for name in (name for name in texts if name.startswith(FILTER)):
         dimension = name.removeprefix(FILTER)
-        if not _DIMENSION.fullmatch(dimension) or (dimensions is not None and dimension not in dimensions):
+        shaped = _DIMENSION.fullmatch(dimension) is not None
+        if not shaped or (dimensions is not None and dimension not in dimensions):
             misread.append(
                 Misread(_shown(name), _shown(texts[name][0]), "there is nothing to filter by under that name")
             )
-            continue
+            if not (keep and shaped):
+                continue
         wrong = {value: _why_not(dimension, value) for value in dict.fromkeys(texts[name])}
         values = tuple(value for value, why in wrong.items() if not why or (keep and _plain(value)))
         misread.extend(Misread(name, _shown(value), why) for value, why in wrong.items() if why)

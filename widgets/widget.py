@@ -86,7 +86,7 @@ class Widget(Generic[S]):
     """Needs it can do without: they do not keep it from being empty."""
     zeros: bool = False
     """Whether a zero is worth drawing, as for one big number; else answers of zeros are empty."""
-    every_currency: bool = False
+    every_currency: Callable[[S], bool] = lambda settings: False
     """Whether it shows all currencies; else it is drawn in one, and the others are named."""
     cut: Callable[[S, Answers, Scope], str] | None = None
     """Which part of the figures is shown, for head and summary: "6 of 24 lines, all in the table"."""

@@ -56,7 +56,7 @@ CASES = [
     ),
     ("Filters changed (venue)", board(A, venue="x"), board(A, venue="y")),
     (
-        "Filters changed (event: 2 values; comparison; genre: not known, a, b, c, d and 1 more)",
+        "Filters changed (comparison; event: 2 values; genre: not known, a, b, c, d and 1 more)",
         filtered({}),
         filtered({"f.event": ("x", "y"), "compare": "none", "f.genre": ("", *"abcde")}),
     ),
@@ -111,3 +111,10 @@ def test_widgets_are_called_as_whoever_knows_their_labels_says() -> None:
 def test_widgets_are_known_by_their_ids_and_not_by_their_places() -> None:
     found = difference(board(A), board(widget("z")))
     assert (found.changed, found.added, found.removed) == ((), (widget("z"),), (A,))
+
+
+def test_filters_are_told_in_one_order_whoever_wrote_them_down() -> None:
+    names: Filters = {"range": "7d", "f.genre": "jazz", "venue": "x", "f.channel": "web"}
+    backwards: Filters = dict(reversed(names.items()))
+    told = "Filters changed (range; venue; channel: web; genre: jazz)"
+    assert [summary(BoardDocument(), filtered(each)) for each in (names, backwards)] == [told, told]

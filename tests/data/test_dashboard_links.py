@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,12 +20,15 @@ from data.board_rights import BoardNotFound, NotAllowed
 from data.dashboard_links import Link, SharedLinks
 from data.dashboards import Board
 from data.engine import Database
+from data.folder import Urls
+from data.keys import MasterKeys
 from data.link_views import LinkViews
 from data.metric_query import MetricQuery, Named
+from data.migrations import run
 from data.needs import EventList, LiveNight, Notes, answer
 from data.notes import add_note
 from data.tokens import add_token, id_of_subject, revoke_token
-from tests.conftest import Tenant
+from tests.conftest import MASTER_KEY, Tenant, fresh_database, new_tenant
 from tests.data.boards import People, add_event, add_venue, document, grantee, placed
 from tests.live.night import open_night
 
@@ -434,3 +438,26 @@ def test_through_a_link_no_other_event_no_amount_and_no_note_can_be_reached(
     assert (foreign, found) == (None, [])
     assert isinstance(events, list)
     assert len(events) == 1
+
+
+def test_a_link_given_before_filters_stood_side_by_side_shows_what_it_did(server_urls: Urls) -> None:
+    with fresh_database(server_urls.database_url) as url:
+        tenant = new_tenant(url)
+        with closing(Database(url, master=MasterKeys([MASTER_KEY]))) as database:
+            people = People(database, tenant)
+            manager = people.hire("manager", "Ada")
+            with database.tenant(tenant.tenant_id) as connection:
+                board = dashboards.create(connection, manager, "Friday", document(placed("a")))
+            place = {"venue": str(tenant.venue_id)}
+            looks = ({"f.channel": ("web", "app")}, {"f.channel": "web", "f": "none"}, {"range": "7d"})
+            for look in looks:
+                give(people, manager, board, filters=place | look)
+        run.downgrade(url, "0026")
+        run.upgrade(url)
+        with closing(Database(url, master=MasterKeys([MASTER_KEY]))) as database:
+            after = [link.filters for link in listed(People(database, tenant), manager, board)]
+    assert after == [
+        place | {"range": "7d"},
+        place | {"f.channel": "web", "f": "none"},
+        place | {"f.channel": ("web", "app"), "f": "none"},
+    ]

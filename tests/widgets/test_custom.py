@@ -1,10 +1,13 @@
 """A widget of one's own: what is chosen can be drawn, or the form says why not."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from components.markup import markup
+from data.answers import Answer, Column
 from data.board_document import Placed
 from data.metric_query import All, In, MetricQuery, Within
 from widgets.draw import Drawn, draw, needs
@@ -53,6 +56,7 @@ def test_every_kind_of_chart_is_drawn(kind: str, metrics: list[str], dimensions:
     [
         ({"metrics": ["tickets_sold"], "dimensions": ["gate"]}, "Tickets sold cannot be split by gate"),
         ({"kind": "line", "dimensions": ["channel"]}, "line needs a time first, channel is none"),
+        ({"dimensions": ["currency"]}, "bars shows one currency: choose a table to have a row for each"),
         ({"kind": "heat", "dimensions": ["day"]}, "heat map needs 2 dimensions to split by, not 1"),
         ({"kind": "scatter", "metrics": ["tickets_sold"]}, "dots need two metrics, one across and one up"),
         (
@@ -108,3 +112,33 @@ def test_the_settings_become_one_question() -> None:
     assert asked.range.model_dump() == {"last": 7, "unit": "day"}
     assert asked.top is not None
     assert (asked.top.limit, asked.top.by, asked.top.other) == (5, "net_revenue", True)
+
+
+@pytest.mark.parametrize("metrics", [["net_revenue"], ["tickets_sold"], ["tickets_sold", "net_revenue"]])
+@pytest.mark.parametrize("dimensions", [["currency"], ["channel", "currency"]])
+@pytest.mark.parametrize("widget", ["custom", "custom-query"])
+def test_a_table_split_by_currency_has_a_row_for_each(
+    widget: str, metrics: list[str], dimensions: list[str]
+) -> None:
+    asked = {"metrics": metrics, "dimensions": dimensions}
+    settings = {"query": json.dumps(asked)} if widget == "custom-query" else {"kind": "table", **asked}
+    placed = Placed(id="a", widget=widget, settings=settings)
+    channels = ["web", "door"] if "channel" in dimensions else [None]
+    columns = [Column(name, name.capitalize(), "text") for name in dimensions]
+    columns += [
+        Column(name, name, "metric", "money" if name == "net_revenue" else "tickets") for name in metrics
+    ]
+    rows = [
+        (*([channel] if channel else []), code, *([7] * len(metrics)))
+        for channel in channels
+        for code in ("GBP", "EUR")
+    ]
+    answer = Answer(tuple(columns), rows, SCOPE.now, "Europe/London", total_rows=len(rows))
+    drawn = draw(placed, SCOPE, {"figures": answer})
+    text = markup(drawn.body)
+    assert drawn.error == ""
+    assert (text.count(">GBP<"), text.count(">EUR<")) == (len(channels), len(channels))
+    assert "not added" not in text
+    if dimensions == ["currency"]:
+        assert "GBP" in drawn.summary
+        assert "EUR" in drawn.summary

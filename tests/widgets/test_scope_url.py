@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.board_document import BoardDocument
+from data.metric_dimensions import DIMENSIONS
 from data.metric_query import All, Between, Comparison, DaysToDoors, In, Last, Named, Range
 from widgets.scope_url import Look, Misread, as_filters, read, read_range, write
 
@@ -179,6 +180,16 @@ def test_a_value_that_its_dimension_cannot_have_is_left_out_and_named() -> None:
         ("day", ("tomorrow",)),
     )
     assert read({}, base=base)[0].picked == (("event", ("gala",)),)
+
+
+def test_a_locked_dimension_that_is_there_no_more_goes_on_locking() -> None:
+    look, misread = read(
+        {"f.shoe_size": "44"}, base={"f.channel": "web"}, dimensions=DIMENSIONS, by_dimension=True
+    )
+    assert look.picked == (("channel", ("web",)), ("shoe_size", ("44",)))
+    assert [part.name for part in misread] == ["f.shoe_size"]
+    assert read({}, base={"f.shoe_size": "44"}, dimensions=DIMENSIONS)[0].picked == (("shoe_size", ("44",)),)
+    assert read({"f.shoe_size": "44"}, dimensions=DIMENSIONS)[0].picked == ()
 
 
 def test_ranges_that_no_venue_can_mean_are_refused() -> None:

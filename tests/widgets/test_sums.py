@@ -163,3 +163,17 @@ def test_a_peak_beside_who_is_inside_now_says_that_it_is_of_one_event() -> None:
     assert [column.label for column in peak.tables[0].columns] == ["Peak inside one event"]
     now = drawn("kpi", {"metric": "inside", "curve": False})
     assert (now.title, "highest" in now.sub) == ("Inside", False)
+
+
+def test_what_an_event_sold_stands_once_in_its_rows_of_several_currencies() -> None:
+    placed = Placed(id="one", widget="event-table", settings={"limit": 2})
+    listed = sample_answer(needs(placed, SCOPE)["events"], SCOPE)
+    assert isinstance(listed, list)
+    amounts = [{"currency": "GBP", "netMinor": 500}, {"currency": "EUR", "netMinor": 700}]
+    events = [event | {"sold": 40, "capacity": 80, "percentSold": 50, "revenue": amounts} for event in listed]
+    (table,) = draw(placed, SCOPE, {"events": events}).tables
+    places = {column.name: place for place, column in enumerate(table.columns)}
+    for name, expected in (("sold", 40), ("capacity", 80), ("percent", 50)):
+        assert [row[places[name]] for row in table.rows] == [expected, None] * len(events), name
+    assert [row[places["net"]] for row in table.rows] == [500, 700] * len(events)
+    assert [row[places["event"]] for row in table.rows] == [e["name"] for e in events for _ in amounts]
