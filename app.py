@@ -65,6 +65,7 @@ from api import (
     unknown,
     widgets,
 )
+from api.error_pages import error_page
 from components.document import document
 from config import ConfigurationError, Settings
 from data.answer_store import AnswerStore
@@ -111,7 +112,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     admin_tokens.register(server, services)
     audit_page.register(server, services)
     invitations.register(server, services)
-    problems.register(server)
+    problems.register(server, error_page)
     stack.callback(ingest.register(server, services).close)
     pretix.register(server, services)
     realtime.register(server, services)

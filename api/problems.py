@@ -5,8 +5,9 @@ import json
 import math
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -173,11 +174,15 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
     return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
 
 
-def register(server: Flask) -> None:
+ForPeople = Callable[[HTTPException], AnyResponse | HTTPException]
+
+
+def register(server: Flask, for_people: ForPeople = lambda error: error) -> None:
     """Turn every error of a route of the API into a problem, put X-Request-Id on every answer, and the id on
-    every line of the log that is written meanwhile."""
+    every line of the log that is written meanwhile. `for_people` makes a page of an error where HTML is asked
+    for."""
     server.before_request_funcs.setdefault(None, []).insert(0, _begin)
-    server.register_error_handler(HTTPException, _http_error)
+    server.register_error_handler(HTTPException, partial(_http_error, for_people))
     for kind in (Refused, Unauthenticated, NotPermitted, TooBusy, TooManyRequests, *_KEY_PROBLEMS):
         server.register_error_handler(kind, _known_error)
     server.after_request(_name_request)
@@ -203,15 +208,19 @@ def _answer(found: Problem) -> Response:
     )
 
 
-def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
-    if not for_programs(request.path) and "text/html" in request.headers.get("Accept", ""):
-        return error  # A person reads it.
+def _http_error(for_people: ForPeople, error: HTTPException) -> AnyResponse | HTTPException:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error
+    if not for_programs(request.path) and "text/html" in request.headers.get("Accept", ""):
+        return for_people(error)
     code = (error.name or "error").lower().replace(" ", "-")
     detail = "Something went wrong here." if status == 500 else (error.description or error.name)
-    answer = problem(status, code, detail)
+    return with_headers(problem(status, code, detail), error)
+
+
+def with_headers(answer: Response, error: HTTPException) -> Response:
+    """The answer with what the error says beside its body, as Allow."""
     for name, value in error.get_headers(request.environ):
         if name.lower() not in ("content-type", "content-length"):
             answer.headers[name] = value

@@ -13,6 +13,7 @@ from data.messages import NO_EVENT, Message, message_key
 from ingest.fields import called, text
 from ingest.kinds import Kind, Stated, camel
 from ingest.money import plain_amounts
+from ingest.named_people import people_named, without_named
 from ingest.personal_text import scrubbed
 from ingest.privacy import is_personal, without_persons
 from ingest.refusal import Refused
@@ -75,6 +76,7 @@ class MessageReader:
 
     def _read(self, raw: Mapping[str, Any], kind: Kind) -> Message:
         fields, extra = sort_out(raw, kind)
+        _take_out_named(raw, kind, fields, extra)
         self._hash_addresses(fields)
         venue, event_id, event_ref = self._place(fields, kind)
         at, stated_time = self._moment(fields, kind, venue)
@@ -129,6 +131,7 @@ class MessageReader:
         try:
             if kind is not None:
                 fields, extra = sort_out(raw, kind)
+                _take_out_named(raw, kind, fields, extra)
                 self._hash_addresses(fields)
                 self._hash_people(fields, kind, self._received_at)
             return _ENCODER.encode(without_persons(fields | extra)).decode()
@@ -263,6 +266,16 @@ def sender_id(raw: Mapping[str, Any]) -> str | None:
         if type(value) is str or type(value) is int:
             return str(value)[:200]
     return None
+
+
+def _take_out_named(
+    raw: Mapping[str, Any], kind: Kind, fields: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    """Take whom the message names in fields of persons out of its free text, in place."""
+    named = people_named(raw, kind.names)
+    if named is not None:
+        fields.update({name: without_named(fields[name], named) for name in kind.free if name in fields})
+        extra.update(without_named(extra, named))
 
 
 def _fit_to_store(fields: dict[str, Any], extra: dict[str, Any], kind: Kind) -> str:

@@ -1,8 +1,8 @@
 """Persons in free text: e-mail addresses, numbers, networks, streets and names are taken out by their form.
 
-What has no form of its own (a bare name) cannot be found this way; fields that name a person are dropped by
-`ingest.privacy`. What is taken out leaves a word in brackets, so that a reader knows, and so that text that
-was cleaned once stays as it is.
+What has no form of its own (a bare name) cannot be found this way: fields that name a person are dropped by
+`ingest.privacy`, and `ingest.named_people` finds whom they named. What is taken out leaves a word in brackets
+so that a reader knows, and text that was cleaned once stays as it is.
 """
 
 import re

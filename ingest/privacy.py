@@ -75,20 +75,20 @@ def is_personal(name: str) -> bool:
     plain = _plain(name)
     if plain in _PERSONAL_NAMES or _RUN_TOGETHER.search(plain) is not None or scrubbed(name) != name:
         return True
-    return not _SPEAKING.isdisjoint(_words(name))
+    return not _SPEAKING.isdisjoint(words_of(name))
 
 
 @lru_cache(maxsize=4096)
 def identifies_a_thing(name: str) -> bool:
     """Whether what stands under this name identifies a ticket, an order, a door or a moment."""
-    words = _words(name)
+    words = words_of(name)
     return bool(words) and words[-1] in _IDENTIFYING and _PEOPLE.isdisjoint(words)
 
 
 @lru_cache(maxsize=4096)
 def _counts_or_identifies(name: str) -> bool:
     """Whether a long number under this name is known to be no telephone's."""
-    words = _words(name)
+    words = words_of(name)
     return _PEOPLE.isdisjoint(words) and not (_IDENTIFYING | _MEASURES).isdisjoint(words)
 
 
@@ -161,7 +161,8 @@ def _members_without_persons(value: Mapping[str, Any], path: str, depth: int) ->
     return kept
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words of a field's name in lower case, however they are run together."""
     return [word.lower() for word in _WORDS.findall(name)]
 
 

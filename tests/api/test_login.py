@@ -336,6 +336,17 @@ def test_who_asks_for_no_page_is_told_of_a_form_that_is_too_large_as_a_problem(c
     assert told.get_json()["code"] == "request-entity-too-large"
     page = client.post("/login", data=large, headers={"Accept": "text/html"})
     assert (page.status_code, page.mimetype) == (413, "text/html")
+    assert "<h1>That is too large</h1>" in page.text
+    assert page.headers["X-Request-Id"] in page.text
+
+
+def test_an_address_without_a_page_has_one_that_says_so(client: FlaskClient, email: str) -> None:
+    sign_in(client, email)
+    missing = client.get("/assets/<b>none", headers={"Accept": "text/html"})
+    assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-store")
+    assert "<h1>There is no such page</h1>" in missing.text
+    assert "<b>none" not in missing.text
+    assert "unsafe" not in missing.headers["Content-Security-Policy"]
 
 
 def test_the_first_paint_says_that_no_event_is_known_yet(client: FlaskClient, email: str) -> None:

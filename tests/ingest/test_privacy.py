@@ -29,6 +29,7 @@ from ingest.refusal import Refused
 from tests.conftest import Tenant
 from tests.data.everything import places
 
+GONE = "(name removed)"
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 
 TRACES = [
@@ -182,6 +183,38 @@ def test_e_mail_addresses_as_identifiers_become_hashes_and_stay_apart(
     assert zoe.facts[0].ticket_id != ann.facts[0].ticket_id
     assert zoe.key == read("zoe@example.org").key != ann.key
     assert "example.org" not in repr((zoe, ann))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"buyerName": "Ann Archer", "note": "left by Ann Archer."}, {"note": "left by (name removed)."}),
+        ({"buyerName": "Ann Archer", "note": "ANN  ARCHER / Archer, Ann"}, {"note": f"{GONE} / {GONE}"}),
+        ({"buyerName": "Ann Archer", "reason": "of Ann Archer"}, {"reason": f"of {GONE}"}),
+        ({"firstName": "Ann", "lastName": "Archer", "note": ["Archer Ann"]}, {"note": [GONE]}),
+        (
+            {"customer": {"name": "Zoë O'Neill-Ray"}, "notes": {"a": "zoë o'neill-ray?"}},
+            {"notes": {"a": f"{GONE}?"}},
+        ),
+        ({"guests": ["Ann van Dam"], "memo": "Dam, Ann van or van Dam Ann"}, {"memo": f"{GONE} or {GONE}"}),
+        ({"metadata": {"holder": "Ann Archer", "table": "of Ann Archer"}}, {"table": f"of {GONE}"}),
+        # One word could be of any sentence, a part of a longer word is another one, an id stays one.
+        ({"buyerName": "Rose", "note": "a rose garden"}, {"note": "a rose garden"}),
+        ({"buyerName": "Ann Arch", "note": "Ann Archer"}, {"note": "Ann Archer"}),
+        ({"buyerName": "Ann Archer", "seatRef": "ann archer"}, {"seatRef": "ann archer"}),
+        ({"eventName": "Ann Archer live", "note": "Ann Archer live"}, {"note": "Ann Archer live"}),
+        ({"buyerName": "(.*) (.*)", "note": "all of this"}, {"note": "all of this"}),
+    ],
+)
+def test_whom_a_field_names_is_taken_out_of_the_free_text_beside_it(
+    database: Database, tenant: Tenant, sent: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    raw = {"type": "ticket-scan", "eventId": "gala", "ticketId": "T", "id": "m", **sent}
+    reader = MessageReader(Directory(database), tenant.tenant_id, NOW)
+    read = json.loads(reader.read(raw, kind_of(raw)).payload)
+    assert {name: read[name] for name in kept} == kept
+    refused = json.loads(reader.storable({**raw, "ticketId": None}, kind_of(raw)))
+    assert {name: refused[name] for name in kept} == kept
 
 
 class Doors:
