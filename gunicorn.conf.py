@@ -1,6 +1,5 @@
 """Gunicorn, which serves the web process: `gunicorn "app:create_server()"` reads this file by itself."""
 
-import gc
 import resource
 import signal
 from pathlib import Path
@@ -10,7 +9,7 @@ from gunicorn.glogging import Logger
 
 import logs
 from config import Settings
-from processes import die_with_parent
+from processes import collect_garbage_less, die_with_parent
 
 _settings = Settings.load()
 logs.configure(_settings, "web")
@@ -43,14 +42,8 @@ accesslog = None  # The application writes its own request log, without query st
 
 
 def post_worker_init(worker: Any) -> None:
-    """What stands after the start stays: the collector need not look at it again.
-
-    The door makes thousands of short-lived objects a request, none of them in cycles; with Python's
-    own threshold a fifth of its time went into looking for some.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    """The door makes thousands of short-lived objects a request."""
+    collect_garbage_less()
 
 
 def post_fork(server: Any, worker: Any) -> None:

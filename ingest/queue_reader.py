@@ -1,7 +1,7 @@
 """Reads one source of messages at a broker: batches through the door, a commit, then the acknowledgement.
 
-Nothing else acknowledges. The connection belongs to the thread of `run`, which keeps it alive while another
-thread commits. A batch that PostgreSQL cannot take is held until it can; whatever breaks off before the
+Nothing else acknowledges. The connection belongs to the thread of `run`, which keeps it alive while others
+commit. A batch that PostgreSQL cannot take is held until it can; whatever breaks off before the
 acknowledgement is delivered again, and found in the ledger.
 """
 
@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -33,6 +34,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STABLE_SECONDS = 10.0
 AWAY_SECONDS = 1.0
+AT_ONCE = 2
+"""Batches that are read and written at the same time: one is read here while PostgreSQL writes the other."""
 
 
 @dataclass(slots=True)
@@ -131,27 +134,28 @@ class QueueReader(ABC, Generic[D]):
 
     def _read(self, source: QueueSource, connection: Connection[D], stop: threading.Event) -> None:
         gone = threading.Event()
-        committed: tuple[list[D], list[Outcome]] | None = None
-        with ThreadPoolExecutor(1, "commit") as hands:
+        under_way: deque[tuple[list[D], Future[list[Outcome] | None]]] = deque()
+        with ThreadPoolExecutor(AT_ONCE, "commit") as hands:
             try:
-                while committed or not stop.is_set():
-                    batch = [] if stop.is_set() else connection.take(wait=committed is None)
-                    under_way: Future[list[Outcome] | None] | None = None
+                while under_way or not stop.is_set():
+                    batch: list[D] = []
+                    if not stop.is_set() and len(under_way) < AT_ONCE:
+                        batch = connection.take(wait=not under_way)
                     if batch:
-                        under_way = hands.submit(
+                        commit = hands.submit(
                             self._commit, source, batch, lambda: gone.is_set() or stop.is_set()
                         )
-                        under_way.add_done_callback(lambda _: connection.wake())
-                    if committed:  # The next batch is being committed meanwhile.
-                        self._settle(connection, *committed)
-                        committed = None
-                    if under_way is not None:
-                        while not under_way.done():
-                            connection.tend()
-                        outcomes = under_way.result()
-                        committed = None if outcomes is None else (batch, outcomes)
+                        under_way.append((batch, commit))
+                        commit.add_done_callback(lambda _: connection.wake())
+                    if under_way and not under_way[0][1].done() and (not batch or len(under_way) == AT_ONCE):
+                        connection.tend()
+                    while under_way and under_way[0][1].done():  # They are settled in their order.
+                        ended, commit = under_way.popleft()
+                        outcomes = commit.result()
+                        if outcomes is not None:
+                            self._settle(connection, ended, outcomes)
             finally:
-                gone.set()  # Before the commit's thread is waited for.
+                gone.set()  # Before the commits' threads are waited for.
 
     def _commit(
         self, source: QueueSource, batch: Sequence[D], given_up: Callable[[], bool]

@@ -27,7 +27,7 @@ from ingest.door import Door
 from ingest.group_commit import OneByOne
 from ingest.queue_reader import QueueReader
 from ingest.rabbitmq.consumer import Consumer as RabbitConsumer
-from processes import until_signalled
+from processes import collect_garbage_less, until_signalled
 
 log = structlog.stdlib.get_logger("consume")
 
@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     ):
         door = Door(database, Directory(database), OneByOne(database, live), live, letters)
         readers = Readers(database, store, door, letters)
+        collect_garbage_less()
         try:
             while readers.follow() and not stop.wait(LOOK_SECONDS):
                 readers.report()
