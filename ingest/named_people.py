@@ -27,7 +27,15 @@ def people_named(sent: Mapping[str, Any], ours: Container[str] = ()) -> re.Patte
 
     `ours` are names of fields that mean a thing of the house, whatever they sound like.
     """
-    names = list(dict.fromkeys(_names(sent, ours, 1)))[:_MOST_NAMES]
+    telling = {}
+    for (
+        name,
+        inner,
+    ) in sent.items():  # In most messages none names anybody, and that has to be seen at once.
+        kind = type(inner)
+        if kind is dict or kind is list or (kind is str and name not in ours and is_personal(name)):
+            telling[name] = inner
+    names = list(dict.fromkeys(_names(telling, ours, 1)))[:_MOST_NAMES] if telling else []
     if not names:
         return None
     orders = [order for name in names for order in _orders(name)]
