@@ -59,6 +59,8 @@ from api import (
     second_factor,
     shared_files,
     snippet,
+    sources,
+    sources_page,
     static,
     stats,
     stream,
@@ -73,6 +75,7 @@ from data.audit_entry import Keys
 from data.audit_log import AuditLog, Trail
 from data.counters import Counters
 from data.directory import Directory
+from data.door_counts import DoorCounts
 from data.engine import Database
 from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
@@ -85,6 +88,7 @@ from jobs.shared_file import shared_file
 
 SERVICES = "housecount.services"
 CLOSE = "housecount.close"
+COUNTS = "housecount.counts"
 
 
 Trails = Callable[[Database], Trail]
@@ -111,13 +115,26 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     admin.register(server, services)
     admin_tokens.register(server, services)
     audit_page.register(server, services)
+    sources_page.register(server, services)
     invitations.register(server, services)
     problems.register(server, error_page)
-    stack.callback(ingest.register(server, services).close)
+    counts = server.extensions[COUNTS] = DoorCounts(services.database)
+    stack.callback(counts.close)
+    stack.callback(ingest.register(server, services, counts).close)
     pretix.register(server, services)
     realtime.register(server, services)
     queries.register(server, services)
-    for boards in (dashboards, dashboard_versions, dashboard_sharing, notes, widgets, rows, stats, audit_log):
+    for boards in (
+        dashboards,
+        dashboard_versions,
+        dashboard_sharing,
+        notes,
+        widgets,
+        rows,
+        stats,
+        audit_log,
+        sources,
+    ):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))
     file = partial(shared_file, services.database, services.directory)

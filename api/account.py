@@ -108,6 +108,7 @@ class _Routes:
             wrong=wrong,
             admin=looks_after,
             audit=g.audit,
+            sources=g.sources,
         )
 
     def _end_sessions(self) -> None:

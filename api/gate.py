@@ -19,7 +19,7 @@ from api.problems import for_programs, problem
 from api.rules import PAGES, Rule, rule_of
 from api.second_factor import PATH as SECOND_FACTOR
 from api.viewers import SECOND_FACTOR_NEEDED, Viewers, viewers_of
-from data.permissions import NotPermitted, access_of, may, require
+from data.permissions import NotPermitted, access_of, may, require, sees_everything
 from data.services import Services
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ def _session(limits: Limits) -> AnyResponse | None:
         limits.of_caller(access)
         g.pages = frozenset(name for name, needed in PAGES.items() if needed is None or may(access, needed))
         g.exports, g.audit = may(access, "export"), may(access, "see-audit")
+        g.sources = may(access, "see-sources") and sees_everything(access)
         return None
     if request.path.startswith("/_") or request.method != "GET":
         return problem(401, "not-signed-in", "Sign in first: there is no session, or it has ended.")

@@ -29,6 +29,7 @@ from api.tracking import TRACKING, calls_of, summary_of_calls, write_key_of
 from api.viewers import viewers_of
 from data import idempotency
 from data.dead_letters import DeadLetterBox
+from data.door_counts import DoorCounts
 from data.engine import DatabaseUnavailable
 from data.idempotency import Kept
 from data.permissions import require
@@ -69,10 +70,11 @@ _BATCH = "ingest/batch"
 _PREFIXES = ("/api/v1/", "/api/")
 
 
-def register(server: Flask, services: Services) -> DeadLetterBox:
-    """Put the door before `server`; returns the box of refused messages, to be closed with the process."""
+def register(server: Flask, services: Services, counts: DoorCounts | None = None) -> DeadLetterBox:
+    """Put the door before `server`; returns the box of refused messages, to be closed with the process. What
+    comes is counted in `counts`."""
     dead_letters = DeadLetterBox(services.database)
-    door = Door(services.database, services.directory, services.writer, services.live, dead_letters)
+    door = Door(services.database, services.directory, services.writer, services.live, dead_letters, counts)
     server.wsgi_app = _RestDoor(server.wsgi_app, services, door)  # type: ignore[method-assign]
     return dead_letters
 

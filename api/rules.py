@@ -153,6 +153,11 @@ RULES: Mapping[str, Rule] = {
     "dashboard_sharing.give_link": _permitted("give-links"),
     "exports": _permitted("export"),
     "reference": Rule("known", "how the API is asked: the same for everybody", unrecorded=_NOTHING),
+    "sources": _permitted("see-sources"),
+    "sources-page": _page("see-sources"),
+    "sources-page.fresh": _page("see-sources")._replace(
+        unrecorded="the page keeps itself fresh; opening it is recorded"
+    ),
     "audit-log": _permitted("see-audit"),
     "audit-page": _page("see-audit"),
 }

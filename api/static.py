@@ -46,6 +46,8 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "docs.css": ("text/css", ("docs.css",)),
     "audit.css": ("text/css", ("audit.css",)),
+    "sources.css": ("text/css", ("audit.css", "sources.css")),
+    "sources.js": ("text/javascript", ("sources.js",)),
     "audit.js": ("text/javascript", ("audit.js",)),
     "app.js": (
         "text/javascript",

@@ -13,7 +13,7 @@ from widgets.icon import icon
 class Viewer(NamedTuple):
     """The signed-in person as the frame shows them, and the token that lets them sign out. `pages` are the
     names of those they may open, `exports` is whether they may download figures, `audit` whether they may
-    read the audit log."""
+    read the audit log, `sources` whether they may see the doors."""
 
     name: str
     organisation: str
@@ -21,6 +21,7 @@ class Viewer(NamedTuple):
     pages: frozenset[str]
     exports: bool = False
     audit: bool = False
+    sources: bool = False
 
 
 class Tab(NamedTuple):
@@ -79,11 +80,17 @@ def _link(tab: Tab, label: str, at: str, name: str, carried: str) -> dcc.Link:
     )
 
 
-def _audit(viewer: Viewer, name: str) -> list[html.A]:
-    """To the audit log, a page of its own, for those who may read it."""
-    if not viewer.audit:
-        return []
-    return [html.A([icon("list"), html.Span("Audit log")], href="/audit", className=name, title="Audit log")]
+def _apart(viewer: Viewer, name: str) -> list[html.A]:
+    """To the pages that stand apart from the figures, for those who may open them."""
+    there = [
+        (viewer.sources, "plug", "Sources", "/sources"),
+        (viewer.audit, "list", "Audit log", "/audit"),
+    ]
+    return [
+        html.A([icon(mark), html.Span(label)], href=href, className=name, title=label)
+        for may_open, mark, label, href in there
+        if may_open
+    ]
 
 
 def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
@@ -101,7 +108,7 @@ def _side(viewer: Viewer, current: str, carried: str) -> html.Aside:
                 ],
                 className="brandrow",
             ),
-            html.Nav([*links, *_audit(viewer, "nav-item")], **marks(aria_label="Pages")),
+            html.Nav([*links, *_apart(viewer, "nav-item")], **marks(aria_label="Pages")),
             html.Div(
                 [
                     html.A(
@@ -172,7 +179,7 @@ def _tabs(viewer: Viewer, current: str, carried: str) -> html.Nav:
                     html.Div(
                         [
                             *more,
-                            *_audit(viewer, "menu-item"),
+                            *_apart(viewer, "menu-item"),
                             html.Div(
                                 [
                                     html.A(

@@ -267,6 +267,16 @@ FIELDS: Mapping[str, Kept] = {
         last_message_at, last_error, last_error_at: when the last message came; what last went wrong, and when
         accepted, duplicates, rejected: how many messages came of each
     """)),
+    "doors": Kept("counted here", _TENANT, _of("""
+        door: which door
+        first_at, last_message_at, last_refused_at: since when something comes, and when something last came
+        accepted, duplicates, rejected: how many messages came of each
+    """)),
+    "door_minutes": Kept("counted here", "25 hours", _of("""
+        minute, door: when, and through which door
+        accepted, duplicates, rejected: how many messages came of each
+        lag_ms: the longest that one of them took
+    """)),
     "sites": Kept("the operator", _TENANT, _of("""
         site_id: the website, and its public key
         origins: from where its pages come

@@ -27,6 +27,7 @@ Permission = Literal[
     "give-links",
     "export",
     "all-exports",
+    "see-sources",
     "see-audit",
     "read-metrics",
     "manage-people",
@@ -63,6 +64,7 @@ PERMISSIONS: Mapping[Permission, Grant] = {
     "give-links": Grant("Links for people outside", _LINKS, "write"),
     "export": Grant("Downloads", _FIGURES, "read"),
     "all-exports": Grant("Downloads that others asked for, and removing them", _OWNERS, "write"),
+    "see-sources": Grant("Doors and what was refused at them", _LINKS, "read"),
     "see-audit": Grant("The audit log", _OWNERS, "audit"),
     "read-metrics": Grant("The server's own metrics", _NOBODY, "metrics"),
     "manage-people": Grant("Looking after people", _LINKS, None),
@@ -102,6 +104,18 @@ def require(access: Access, permission: Permission) -> None:
         raise NotPermitted(
             f"{grant.what}: not part of what this token may ({', '.join(sorted(access.scopes))})."
         )
+
+
+def sees_everything(access: Access) -> bool:
+    """Whether nothing of the tenant is kept from whoever asks."""
+    return access.venues is None and access.events is None
+
+
+def require_everything(access: Access, permission: Permission) -> None:
+    """Raises NotPermitted for whoever was granted but some venues or events: of what has the permission, it
+    cannot be said where it belongs."""
+    if not sees_everything(access):
+        raise NotPermitted(f"{PERMISSIONS[permission].what}: only for those who see every venue and event.")
 
 
 def roles_with(permission: Permission) -> frozenset[Role]:

@@ -773,6 +773,25 @@ queue_sources = _table(
     ),
 )
 
+# What came through each door, by the minute for a day, and since when
+
+doors = _table(
+    "doors",
+    ("tenant_id", "door"),
+    _required("door", Text),
+    _instant("first_at", nullable=False),
+    _instant("last_message_at"),
+    _instant("last_refused_at"),
+    *_counts("accepted", "duplicates", "rejected"),
+)
+door_minutes = _table(
+    "door_minutes",
+    ("tenant_id", "minute", "door"),
+    _instant("minute", nullable=False),
+    _required("door", Text),
+    *_counts("accepted", "duplicates", "rejected", "lag_ms"),
+)
+
 # Websites whose pages may say what is seen and put into carts on them
 
 sites = _table(

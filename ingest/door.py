@@ -12,6 +12,7 @@ import msgspec
 from data.commit import NotStorable, commit
 from data.dead_letters import DeadLetter, DeadLetterBox
 from data.directory import Directory
+from data.door_counts import DoorCounts
 from data.engine import Database
 from data.facts import Verdict
 from data.messages import Message
@@ -36,6 +37,11 @@ Part = tuple[bytes, Envelope | None]
 """One message of many as it came, and what takes it out of that."""
 
 
+def door_of(envelope: Envelope | None) -> str:
+    """The name of the REST door for messages in such an envelope."""
+    return "rest" if envelope is None else "cloudevents"
+
+
 class Outcome(msgspec.Struct, omit_defaults=True, gc=False):
     """What became of one message. `id` is the sender's own, else the key under which it is known."""
 
@@ -58,12 +64,14 @@ class Door:
         writer: Writer,
         live: Live,
         dead_letters: DeadLetterBox,
+        counts: DoorCounts | None = None,
     ) -> None:
         self._database = database
         self._directory = directory
         self._writer = writer
         self._live = live
         self._dead_letters = dead_letters
+        self._counts = counts
         self._batches = threading.BoundedSemaphore(BATCHES_AT_ONCE)
         self._writes = threading.BoundedSemaphore(WRITES_AT_ONCE)
 
@@ -85,10 +93,13 @@ class Door:
                 verdict: Verdict | NotStorable = self._writer.write(tenant_id, message)
             except NotStorable as error:
                 verdict = error
-            return tried.outcome(message, verdict)
+            outcome = tried.outcome(message, verdict)
         except Refused as refusal:
             self._dead_letters.put(tenant_id, [tried.dead_letter(refusal, now)])
+            self._count(tenant_id, door_of(envelope), ["rejected"], now)
             raise
+        self._count(tenant_id, door_of(envelope), [outcome.status], now)
+        return outcome
 
     @contextmanager
     def place_for_a_batch(self) -> Iterator[None]:
@@ -111,7 +122,8 @@ class Door:
         Call it in `place_for_a_batch`. Raises DatabaseUnavailable; then some may be, and are
         duplicates the next time.
         """
-        return self.delivered(tenant_id, [(part, envelope) for part in parts], SOURCE)
+        parcels = [(part, envelope) for part in parts]
+        return self.delivered(tenant_id, parcels, SOURCE, door=door_of(envelope))
 
     def delivered(
         self,
@@ -119,10 +131,12 @@ class Door:
         parts: Sequence[Part],
         source: str,
         is_last_try: Callable[[int], bool] = lambda _: True,
+        door: str = "",
     ) -> list[Outcome]:
         """The same for messages that came each in an envelope of its own, from a source of this name.
 
-        A message that is refused is a dead letter only where it does not come again (by its index).
+        A message that is refused is a dead letter only where it does not come again (by its index). `door` is
+        where they are counted, when it has another name than the source.
         """
         now = datetime.now(UTC)
         reader = MessageReader(self._directory, tenant_id, now, source)
@@ -140,7 +154,13 @@ class Door:
                 outcomes.append(_numbered(start + index, outcome, tried))
         if letters:
             self._dead_letters.put(tenant_id, letters)
+        taken = [outcome.status for outcome in outcomes if outcome.status != "rejected"]
+        self._count(tenant_id, door or source, [*taken, *["rejected"] * len(letters)], now)
         return outcomes
+
+    def _count(self, tenant_id: UUID, door: str, statuses: Sequence[str], came: datetime) -> None:
+        if self._counts is not None and statuses:
+            self._counts.add(tenant_id, door, statuses, (datetime.now(UTC) - came).total_seconds())
 
     def _together(self, tenant_id: UUID, tries: Sequence["_Tried"]) -> list[Outcome | Refused]:
         """Read these and write the good ones in one transaction."""

@@ -16,6 +16,7 @@ from config import Settings
 from data import embedded, queue_sources
 from data.dead_letters import DeadLetterBox
 from data.directory import Directory
+from data.door_counts import DoorCounts
 from data.engine import Database, DatabaseUnavailable
 from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
@@ -62,8 +63,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         closing(LiveStore(urls.redis_url, settings.redis_prefix)) as store,
         closing(LivePublisher(database, store, Telemetry())) as live,
         closing(DeadLetterBox(database)) as letters,
+        closing(DoorCounts(database)) as counts,
     ):
-        door = Door(database, Directory(database), OneByOne(database, live), live, letters)
+        door = Door(database, Directory(database), OneByOne(database, live), live, letters, counts)
         readers = Readers(database, store, door, letters)
         collect_garbage_less()
         try:

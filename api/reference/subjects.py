@@ -10,6 +10,7 @@ from api.reference.messages import MESSAGES, WEBHOOKS
 from api.reference.operation import Operation, Subject
 from api.reference.own import REFERENCE
 from api.reference.running import EXPORTS, HEALTH, NOTES
+from api.reference.sources import SOURCES
 from api.reference.stats import STATS
 from api.rules import RULES, Rule
 
@@ -26,6 +27,7 @@ SUBJECTS = (
     SHARING,
     NOTES,
     EXPORTS,
+    SOURCES,
     AUDIT,
     WEBHOOKS,
     HEALTH,

@@ -7,13 +7,13 @@ was requested earlier never overwrites what a later request brought.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-from data import rollup_tables
+from data import door_counts, rollup_tables
 from data.archived import COMMAND
 from data.conflicts import retried
 from data.directory import Directory
@@ -240,6 +240,7 @@ class Book:
         written = write_within(tenant, messages)
         if "other_venue" in written.verdicts:
             raise Malformed("the event is registered at another venue")
+        door_counts.add_within(tenant, f"pretix:{self.source.name}", written.verdicts, datetime.now(UTC))
         return written
 
     def _scan_messages(self, place: Place, changed: Iterable[scans.Change]) -> list[Message]:

@@ -116,6 +116,8 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
         ("/audit?kind=job&since=2026-01-01T12:00&zone=UTC", ".nothing"),
         ("/audit?who=somebody", ".notice.neg"),
     ],
+    "/sources": [("/sources", ".door-list")],
+    "/sources/doors": [],  # A part of /sources, which it keeps fresh.
     "/admin/invitations": [("/admin/invitations", "h1")],
     "/login": [],  # Below: whoever is signed in never sees it.
     # Nor these: test_invitations.py looks at them, and tests/oidc/test_button.py.
