@@ -45,6 +45,7 @@ from api import (
     headers,
     health,
     idempotency,
+    imports,
     ingest,
     invitations,
     limits,
@@ -137,6 +138,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     ):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))
+    imports.register(server, services)
     file = partial(shared_file, services.database, services.directory)
     stack.callback(shared_files.register(server, services, file))
     hub = stream.register(server, services)

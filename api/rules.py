@@ -152,6 +152,7 @@ RULES: Mapping[str, Rule] = {
     "dashboard_sharing": _BOARDS,
     "dashboard_sharing.give_link": _permitted("give-links"),
     "exports": _permitted("export"),
+    "imports": _permitted("import-files"),
     "reference": Rule("known", "how the API is asked: the same for everybody", unrecorded=_NOTHING),
     "sources": _permitted("see-sources"),
     "sources-page": _page("see-sources"),
@@ -169,6 +170,8 @@ ACTIONS: Mapping[str, str] = {
     "invitations.resend": "resend-invitation",
     "invitations.withdraw": "withdraw-invitation",
     "exports.GET/api/v1/exports/<uuid:export_id>/file": "download",
+    "imports.POST/api/v1/imports/<uuid:import_id>/run": "run-import",
+    "imports.POST/api/v1/imports/<uuid:import_id>/undo": "undo-import",
 }
 """Endpoint → what it is in the audit log, where its rule says less."""
 

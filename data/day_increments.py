@@ -123,6 +123,20 @@ class VenueDays:
             if "last_at" not in row or at > row["last_at"]:
                 row["last_at"] = at
 
+    def negate(self) -> None:
+        """Turn what facts add into what taking them back adds. When a customer first and last bought cannot
+        be taken back so: a rebuild works it out again."""
+        for row in (*self.sales.values(), *(r for rows in self.rows.values() for r in rows.values())):
+            for name, amount in row.items():
+                if name != "d" and type(amount) is int:
+                    row[name] = -amount
+        for row in self.customers.values():
+            row.pop("first_at", None)
+            row.pop("last_at", None)
+            for name, amount in row.items():
+                if type(amount) is int:
+                    row[name] = -amount
+
     def increments(self) -> str:
         """The sums as JSON text, as `data/rollup_queue.py` reads them."""
         sums: dict[str, object] = {

@@ -29,14 +29,14 @@ def access_of(tenant: TenantConnection, export: Export) -> Access:
     kept = export.request["access"]
     return replace(
         now,
-        venues=_both(_ids(kept["venues"]), now.venues),
-        events=_both(_ids(kept["events"]), now.events),
+        venues=both(_ids(kept["venues"]), now.venues),
+        events=both(_ids(kept["events"]), now.events),
         masked=bool(kept["masked"]),
     )
 
 
-def _both(one: frozenset[UUID] | None, other: frozenset[UUID] | None) -> frozenset[UUID] | None:
-    """What both grant; None grants all."""
+def both(one: frozenset[UUID] | None, other: frozenset[UUID] | None) -> frozenset[UUID] | None:
+    """What both of them grant; None grants all."""
     if one is None or other is None:
         return other if one is None else one
     return one & other

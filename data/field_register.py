@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from data import field_imports
 from data.field_kept import Kept, Person
 from data.field_kept import of as _of
 from data.schema import metadata
@@ -303,6 +304,7 @@ FIELDS: Mapping[str, Kept] = {
         person: whether the ticket is a person's
     """)),
     "pretix_cursors": Kept(_FROM_PRETIX, _TENANT, _of("resource: of what\nvalue: how far it was read")),
+    **field_imports.FIELDS,
 }  # fmt: skip
 
 

@@ -50,6 +50,47 @@ def move(
     _write_counts(tenant, events, {event: increments[event].seconds for event in sorted(new)})
 
 
+def take_back(
+    tenant: TenantConnection,
+    events: recordset.Events,
+    messages: Sequence[Message],
+    increments: Increments,
+) -> None:
+    """The opposite of `move`: without the moves of these messages, as if they had never come."""
+    gone = _new_moves(tenant, messages)
+    if not gone:
+        return
+    before = _present(tenant, events, gone)
+    rows, empty = [], []
+    for event in sorted(gone):
+        own, number = increments[event], events.number(*event)
+        known = before.get(number, {})
+        for ticket_id, made in sorted(gone[event].items()):
+            old = known.get(ticket_id, [])
+            left = without(old, made)
+            now = trace(left)
+            own.moved(trace(old), now)
+            if left:
+                rows.append(presence_row(number, ticket_id, now, left))
+            else:
+                empty.append({"e": number, "ticket_id": ticket_id})
+    if rows:
+        write_presence(tenant, events, rows)
+    if empty:
+        tenant.execute(_NOBODY, events.parameters(tenant.tenant_id, empty))
+    _write_counts(tenant, events, {event: increments[event].seconds for event in sorted(gone)})
+
+
+def without(moves: Sequence[Move], gone: Iterable[Move]) -> list[Move]:
+    """The moves that are left. A gate may lead to another zone by now: then the move is known by all else."""
+    left = list(moves)
+    for move in gone:
+        same = [at for at, each in enumerate(left) if (*each[:3], each[4]) == (*move[:3], move[4])]
+        if same:  # The one that came last.
+            del left[max(same, key=lambda at: (left[at][3] == move[3], at))]
+    return left
+
+
 def _new_moves(tenant: TenantConnection, messages: Sequence[Message]) -> Moves:
     moves: Moves = {}
     zones: dict[tuple[UUID, str], str | None] | None = None
@@ -192,6 +233,12 @@ def recount(
         tenant.execute(_PEAK, {"tenant": tenant.tenant_id, **touched}),
     ]
 
+
+_NOBODY = f"""
+DELETE FROM presence p USING json_to_recordset(%(rows)s::json) AS r (e int, ticket_id text)
+WHERE p.tenant_id = %(tenant)s AND p.venue_id = {recordset.VENUE} AND p.event_id = {recordset.EVENT}
+  AND p.ticket_id = r.ticket_id
+"""
 
 # OFFSET 0 keeps the planner from reading all seconds of the tenant at once, which it takes for cheaper
 # than a look into the index for each minute as long as it does not know how many there are.

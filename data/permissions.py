@@ -16,6 +16,7 @@ from data.users import Role
 
 Permission = Literal[
     "send-messages",
+    "import-files",
     "see-night",
     "see-money",
     "see-figures",
@@ -53,6 +54,7 @@ _OWNERS: frozenset[Role] = frozenset({"owner"})
 
 PERMISSIONS: Mapping[Permission, Grant] = {
     "send-messages": Grant("Sending messages", _NOBODY, "send"),
+    "import-files": Grant("Importing files, and undoing it", _LINKS, "send"),
     "see-night": Grant("The live figures of a night", _NIGHT, "read"),
     "see-money": Grant("Amounts of money", _READERS, "read"),
     "see-figures": Grant("Figures and widgets", _READERS, "read"),

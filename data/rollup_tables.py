@@ -40,13 +40,16 @@ def add(
     messages: Sequence[Message],
     increments: Increments,
     changed: Iterable[UUID],
+    *,
+    taken_back: bool = False,
 ) -> dict[EventKey, int]:
     """Add the batch's sums to every roll-up; returns the events' new versions.
 
-    `changed` are venues whose programme changed otherwise than by a message's update.
+    `changed` are venues whose programme changed otherwise than by a message's update. Of messages that are
+    `taken_back` the increments are negative already.
     """
     of_venues = calendars(tenant, {message.venue_id for message in messages})
-    days = day_increments.of(messages, of_venues)
+    days = _days(messages, of_venues, taken_back)
     rows: dict[str, list[dict[str, object]]] = defaultdict(list)
     for (venue, event), own in sorted(increments.items(), key=itemgetter(0)):
         key: dict[str, object] = {"e": events.number(venue, event)}
@@ -69,6 +72,16 @@ def add(
     for venue, own_days in days.items():
         rollup_queue.put(tenant, venue, own_days)
     return _add_totals(tenant, increments)
+
+
+def _days(
+    messages: Sequence[Message], of_venues: dict[UUID, Calendar], taken_back: bool
+) -> dict[UUID, day_increments.VenueDays]:
+    days = day_increments.of(messages, of_venues)
+    if taken_back:
+        for own in days.values():
+            own.negate()
+    return days
 
 
 def touch(tenant: TenantConnection, events: Iterable[EventKey]) -> dict[EventKey, int]:

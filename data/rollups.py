@@ -96,6 +96,15 @@ class EventIncrements:
                     self.seconds[second] += change * sign
                     self._minute(second)["inside_change"] += change * sign
 
+    def negate(self) -> None:
+        """Turn what facts add into what taking them back adds; people's presence is moved after this."""
+        own: list[Sums] = [self.totals]
+        for sums in (self.money, self.minutes, self.gates):
+            own += sums.values()
+        for each in own:
+            for name in each:
+                each[name] = -each[name]
+
     def grains(self, zone: ZoneInfo, day_starts: time) -> dict[tuple[str, int, str], Sums]:
         """(grain, bucket start, currency) → sums, in the venue's zone and its business days."""
         folded: dict[tuple[str, int, str], Sums] = defaultdict(_sums)

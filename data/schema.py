@@ -806,6 +806,94 @@ sites = _table(
     Index("ix_sites_name", "tenant_id", "name", unique=True, postgresql_where=text("disabled_at IS NULL")),
 )
 
+# Files that were uploaded: how each is read, how far it is, and what an undoing needs to know
+
+imports = _table(
+    "imports",
+    ("tenant_id", "import_id"),
+    _required("created_by", Uuid),
+    _required("eyes", JSONB),
+    _required("kind", Text),
+    _required("source", Text),
+    _required("file_name", Text),
+    _required("file_hash", LargeBinary),
+    _required("bytes", BigInteger),
+    _required("layout", JSONB),
+    _required("status", Text, "'draft'"),
+    _required("attempts", SmallInteger, "0"),
+    _required("tries", SmallInteger, "0"),
+    *_counts("checked_rows", "checked_new", "checked_known", "checked_repeated", "checked_rejected"),
+    *_counts("rows_done", "accepted", "duplicates", "rejected", "undone"),
+    _required("progress", SmallInteger, "0"),
+    Column("error", Text),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("started_at"),
+    _instant("finished_at"),
+    _instant("expires_at", nullable=False),
+    CheckConstraint("kind IN ('events', 'sales', 'scans', 'competitors')", name="kind"),
+    CheckConstraint(
+        "status IN ('draft', 'checking', 'checked', 'running', 'done', 'cancelled', 'failed', 'undoing',"
+        " 'undone')",
+        name="status",
+    ),
+    Index(None, "tenant_id", "created_at"),
+)
+import_layouts = _table(
+    "import_layouts",
+    ("tenant_id", "source", "kind"),
+    _required("source", Text),
+    _required("kind", Text),
+    _required("layout", JSONB),
+    _required("author_id", Uuid),
+    _instant("updated_at", nullable=False, default="now()"),
+)
+import_errors = _table(
+    "import_errors",
+    ("tenant_id", "import_id", "row"),
+    _required("row", BigInteger),
+    _required("code", Text),
+    Column("field", Text),
+    Column("value", Text),
+    _required("detail", Text),
+)
+import_parts = _table(
+    "import_parts",
+    ("tenant_id", "import_id", "first_row"),
+    _required("first_row", BigInteger),
+    _required("message_keys", ARRAY(Uuid)),
+    _instant("written_from", nullable=False),
+    _instant("written_until", nullable=False),
+)
+import_events = _table(
+    "import_events",
+    ("tenant_id", "import_id", "venue_id", "event_id"),
+    Column("before", JSONB),
+)
+
+# What others nearby put on: each import states its events anew, the latest statement holds
+
+competitor_events = _table(
+    "competitor_events",
+    (*VENUE_KEY, "competitor_event_id", "import_id"),
+    _required("competitor_event_id", Uuid),
+    _required("import_id", Uuid),
+    _required("source", Text),
+    _required("name", Text),
+    Column("place", Text),
+    Column("city", Text),
+    _instant("starts_at", nullable=False),
+    _instant("ends_at"),
+    Column("capacity", Integer),
+    Column("price_from_minor", BigInteger),
+    Column("price_to_minor", BigInteger),
+    _required("currency", Text),
+    Column("genre", Text),
+    _required("fingerprint", LargeBinary),
+    _instant("stated_at", nullable=False),
+    _of_venue(),
+    Index(None, "tenant_id", "venue_id", "starts_at"),
+)
+
 # What pretix said: the sources, the queue of its pings, and the last state seen of its objects
 
 pretix_sources = _table(

@@ -19,7 +19,7 @@ class _Target(NamedTuple):
 
 
 _OF_VENUE = {"capacity": _Target("capacity", int), "status": _Target("status", str)}
-_OF_EVENT = {
+OF_EVENT = {
     "capacity": _Target("sellable_capacity", int),
     "physicalCapacity": _Target("physical_capacity", int),
     "status": _Target("status", str),
@@ -48,7 +48,7 @@ def apply(tenant: TenantConnection, messages: Sequence[Message]) -> None:
         if name == "holds" and event_id != NO_EVENT:
             _apply_holds(tenant, venue_id, event_id)
             continue
-        target = (_OF_VENUE if event_id == NO_EVENT else _OF_EVENT).get(name)
+        target = (_OF_VENUE if event_id == NO_EVENT else OF_EVENT).get(name)
         if target is None:
             continue
         value = _latest(tenant, venue_id, event_id, name, target.kind)

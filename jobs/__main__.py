@@ -32,6 +32,8 @@ COMMANDS = {
     "venue": "make or list the venues of a tenant",
     "user": "make, list, disable or enable the people who sign in, and change their passwords",
     "audit": "verify the audit log, or print its anchors",
+    "import": "import a spreadsheet (CSV or Excel), or undo an import, with a progress bar",
+    "import-uploaded": "work on the files that were uploaded, and end when none came for a while",
     "token": "make, list or revoke the API tokens of a tenant",
     "signing-key": "make, list or revoke the keys by which a tenant's services sign their requests",
 }
@@ -57,7 +59,7 @@ def main(words: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     parsers = {name: commands.add_parser(name, help=what) for name, what in COMMANDS.items()}
     chosen = next((word for word in words if not word.startswith("-")), "")
-    command = cast(Command, import_module(_module(chosen))) if chosen in COMMANDS else None
+    command = cast(Command, import_module(module_of(chosen))) if chosen in COMMANDS else None
     if command is not None:
         parsers[chosen].description = command.__doc__
         command.arguments(parsers[chosen])
@@ -80,8 +82,10 @@ class _Wide(argparse.HelpFormatter):
         self._action_max_length = 4 + max(len(name) for name in COMMANDS)
 
 
-def _module(command: str) -> str:
-    return f"jobs.{command.replace('-', '_')}"
+def module_of(command: str) -> str:
+    """The module of a command."""
+    # A module cannot be called after a keyword.
+    return "jobs.import_file" if command == "import" else f"jobs.{command.replace('-', '_')}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Work through the queues and keep everything in order, until SIGTERM or SIGINT.
 
-Pings and polls of every pretix, the processes that read queues and write exports, partitions for the coming
-months, the usual arrivals of coming events, the roll-ups without events, mails, the demo's next night.
+Pings and polls of every pretix, the processes that read queues, import files and write exports, partitions
+for the coming months, the usual arrivals of coming events, the roll-ups without events, mails, the demo's
+next night.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from data import (
     embedded,
     exports,
     idempotency,
+    import_work,
     key_rotation,
     partitions,
     queue_sources,
@@ -89,6 +91,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         if settings.archive_after_months:
             duties.append(Duty("old facts", 24 * 3600, lambda: _archive(stop)))
         duties.append(Duty("exports", 1, lambda: _export(database, stop)))
+        duties.append(Duty("imports", 1, lambda: _import(database, stop)))
         duties.append(Duty("queues", 2, lambda: _consume(database, stop)))
         mailing = Mailing(database, settings, stop)
         duties.append(Duty("mails", 2, mailing.work))
@@ -117,12 +120,14 @@ def _duties(database: Database, owner_url: str, settings: Settings) -> list[Duty
         audit_retention.forget(database, owner_url, keys, before)
 
     folder, keys = settings.data_dir / "exports", Keys(settings.audit_keys())
+    uploads = settings.data_dir / "imports"
     duties = [
         Duty("plain keys", 24 * 3600, lambda: key_rotation.wrap_plain(database)),
         Duty("old salts", 3600, lambda: visitor_salts.destroy(database, owner_url, datetime.now(UTC))),
         Duty("audit anchors", 300, Anchors(database, settings.data_dir).write),
         Duty("old audit entries", 6 * 3600, old_entries),
         Duty("old exports", 300, lambda: exports.expire(database, folder)),
+        Duty("old imports", 300, lambda: import_work.expire(database, uploads)),
         Duty("old keys", 3600, lambda: idempotency.expire(database)),
         Duty("old signatures", 600, lambda: signing_keys.expire(database)),
         Duty("old versions", 3600, lambda: dashboard_thinning.thin(owner_url, everyone(database))),
@@ -140,6 +145,12 @@ def _export(database: Database, stop: threading.Event) -> None:
     """While exports are open, a process that writes them."""
     if exports.open_exports(database):
         _beside(stop, "export")
+
+
+def _import(database: Database, stop: threading.Event) -> None:
+    """While files wait to be imported, a process that does it."""
+    if import_work.open_imports(database):
+        _beside(stop, "import-uploaded")
 
 
 def _consume(database: Database, stop: threading.Event) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from api.reference.audit import AUDIT
 from api.reference.boards import DASHBOARDS, SHARING, VERSIONS
 from api.reference.figures import QUESTIONS, ROWS, WIDGETS
+from api.reference.imports import IMPORTS
 from api.reference.live import LIVE, STREAM
 from api.reference.messages import MESSAGES, WEBHOOKS
 from api.reference.operation import Operation, Subject
@@ -28,6 +29,7 @@ SUBJECTS = (
     NOTES,
     EXPORTS,
     SOURCES,
+    IMPORTS,
     AUDIT,
     WEBHOOKS,
     HEALTH,

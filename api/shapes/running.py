@@ -5,6 +5,8 @@ from typing import Literal, NotRequired, TypedDict
 from api.shapes.values import Cursor, Id, Moment
 from data.export_request import Format
 from data.exports import Status
+from data.imports import Kind as ImportKind
+from data.imports import Status as ImportStatus
 from ingest.refusal import Code
 
 
@@ -114,3 +116,55 @@ class Ready(TypedDict):
     """Whether PostgreSQL answers."""
 
     status: Literal["ready", "not ready"]
+
+
+class ShownLayout(TypedDict):
+    """How a file is read; `unsure` is what has to be confirmed first."""
+
+    format: Literal["csv", "xlsx"]
+    encoding: str
+    delimiter: str
+    sheet: str | None
+    header: int
+    decimal: Literal["point", "comma"]
+    dates: Literal["iso", "day-first", "month-first", "serial"]
+    columns: dict[str, str]
+    constants: dict[str, str]
+    unsure: list[Literal["encoding", "delimiter", "decimal", "dates"]]
+
+
+class ShownImport(TypedDict):
+    """An import; `progress` is 0 to 1. `headings` and `sample` are those of a file that is not read yet."""
+
+    id: Id
+    kind: ImportKind
+    source: str
+    fileName: str
+    bytes: int
+    status: ImportStatus
+    progress: float
+    layout: ShownLayout
+    headings: list[str] | None
+    sample: list[list[str]] | None
+    sameFileAs: Id | None
+    checkedRows: int
+    checkedNew: int
+    checkedKnown: int
+    checkedRepeated: int
+    checkedRejected: int
+    rowsDone: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    undone: int
+    error: str | None
+    createdAt: Moment
+    startedAt: Moment | None
+    finishedAt: Moment | None
+
+
+class ShownImports(TypedDict):
+    """A page of imports, the newest first."""
+
+    imports: list[ShownImport]
+    nextCursor: Cursor

@@ -8,7 +8,12 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from api import imports
 from api.reference.document import openapi_path
+from app import SERVICES
+from data.keys import MasterKeys
+from ingest.files.upload import folder_of
+from jobs.importing import Tools, work
 from tests.api.caller import Caller
 from tests.conftest import Tenant
 
@@ -49,7 +54,44 @@ def path_to(program: Caller, path: str) -> str:
     if "{note_id}" in made:
         note = {"text": "Here", "at": "2026-11-20T19:30:00Z", "venueId": str(VENUE)}
         made = made.replace("{note_id}", program.json("POST", "/api/v1/annotations", note)["id"])
+    if made == imports.PATH:
+        made += "?kind=sales&source=till"  # What it has to be told.
+    if "{import_id}" in made:
+        made = made.replace("{import_id}", an_import(program, made.rpartition("/")[2]))
     return made
+
+
+def an_import(program: Caller, step: str) -> str:
+    """The id of an import with which this may be done."""
+    header = {"Content-Type": "text/csv"}
+    rows = b"Event,Sold at,Price\nGala,2025-11-21 19:30,12.50\n"
+    answer = program.client.post(
+        f"{imports.PATH}?kind=sales&source=till", data=rows, headers=dict(program.headers) | header
+    )
+    assert answer.json is not None
+    found = UUID(answer.json["id"])
+    services = program.client.application.extensions[SERVICES]
+    tools = Tools(
+        services.database,
+        services.directory,
+        services.live,
+        folder_of(services.settings.data_dir),
+        services.settings.database_url,
+        MasterKeys(services.settings.master_keys()),
+    )
+    for before in STEPS.get(step, ()):
+        program.json("POST", f"{imports.PATH}/{found}/{before}")
+        if step != "cancel":
+            with services.database.job("imports") as connection:
+                [(tenant_id,)] = connection.execute(
+                    "SELECT tenant_id FROM imports WHERE import_id = %s", [found]
+                ).fetchall()
+            assert work(tools, tenant_id, found)
+    return str(found)
+
+
+STEPS = {"run": ("check",), "cancel": ("check",), "undo": ("check", "run")}
+"""What comes before a step."""
 
 
 def sent(example: Any) -> Any:

@@ -79,6 +79,11 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
             connection, eyes, links, f"{uuid4()}@example.org", guest, "analyst", "all", [], now
         )
         user = add_user(connection, f"{uuid4()}@example.org", f"{word} analyst", "analyst", PASSWORD)
+    upload: Any = owner.client.post(
+        f"/api/v1/imports?kind=sales&source={word}&name={word}.csv",
+        data=f"{word},Sold at,Price\n1,2,3".encode(),
+        headers=dict(owner.headers),
+    ).json
     ids = {
         "venue": str(tenant.venue_id),
         "event": str(night.event_id),
@@ -87,6 +92,7 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         "link": str(link["id"]),
         "note": str(note["id"]),
         "export": str(export["id"]),
+        "import": str(upload["id"]),
         "user": str(user),
         "token": str(token),
         "invitation": str(invitation),

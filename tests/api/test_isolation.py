@@ -77,6 +77,7 @@ NOBODY = {
         "token",
         "tenant",
         "invitation",
+        "import",
     )
 }
 """Ids of nothing."""
@@ -87,6 +88,7 @@ NAMES = {
     "link_id": "link",
     "note_id": "note",
     "export_id": "export",
+    "import_id": "import",
     "ref": "event",
     "user_id": "user",
     "token_id": "token",
@@ -302,7 +304,8 @@ def test_no_id_in_a_question_leads_to_anything_of_another_tenant(
 def test_every_address_that_takes_a_body_or_parameters_has_a_question_above(whole_server: Flask) -> None:
     without = {
         "/api/v1/analytics/metrics", "/api/analytics/metrics", "/metrics", "/api/v1/widgets",
-        "/api/v1/dashboards", "/api/v1/exports", "/api/v1/widgets/kpi/check", "/admin", "/api/v1/sources",
+        "/api/v1/dashboards", "/api/v1/exports", "/api/v1/imports", "/api/v1/widgets/kpi/check", "/admin",
+        "/api/v1/sources",
     }  # fmt: skip
     asked = {path.partition("?")[0] for _, path, _ in BODIES}
     plain = {path for _, path, ids in addresses(whole_server) if not ids}

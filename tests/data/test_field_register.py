@@ -10,7 +10,7 @@ NOBODY = """
     tenant_id venue_id event_id series_id message_key dead_letter_id token_id key_id session_id dashboard_id
     link_id site_id
     annotation_id export_id entry_id source_id caller user_id owner_id author_id created_by actor_id place_id
-    invitation_id invited_by reset_id request_id mail_id about
+    invitation_id invited_by reset_id request_id mail_id about import_id competitor_event_id
 """
 """Uuids of things, and of those who work with Housecount. Every other one is taken for somebody's hash."""
 

@@ -1,0 +1,1 @@
+"""Spreadsheets as a door: CSV and Excel files become ordinary messages, row by row and in constant memory."""
