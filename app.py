@@ -38,6 +38,7 @@ from api import (
     dashboard_sharing,
     dashboard_versions,
     dashboards,
+    dead_letters,
     docs,
     exports,
     forgotten,
@@ -48,6 +49,7 @@ from api import (
     imports,
     ingest,
     invitations,
+    letters_page,
     limits,
     login,
     mailed,
@@ -117,6 +119,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     admin_tokens.register(server, services)
     audit_page.register(server, services)
     sources_page.register(server, services)
+    letters_page.register(server, services)
     invitations.register(server, services)
     problems.register(server, error_page)
     counts = server.extensions[COUNTS] = DoorCounts(services.database)
@@ -135,6 +138,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
         stats,
         audit_log,
         sources,
+        dead_letters,
     ):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))

@@ -112,6 +112,8 @@ def seconds_words(seconds: float) -> str:
         return age_words(seconds).removesuffix(" ago")
     if seconds >= 10:
         return f"{seconds:.0f} s"
+    if seconds < 0.01:
+        return "< 0.01 s"
     return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"
 
 

@@ -159,6 +159,8 @@ RULES: Mapping[str, Rule] = {
     "sources-page.fresh": _page("see-sources")._replace(
         unrecorded="the page keeps itself fresh; opening it is recorded"
     ),
+    "dead-letters": _permitted("see-sources", "handle-letters"),
+    "letters-page": Rule("page", "", "see-sources", "handle-letters"),
     "audit-log": _permitted("see-audit"),
     "audit-page": _page("see-audit"),
 }
@@ -166,6 +168,11 @@ RULES: Mapping[str, Rule] = {
 ACTIONS: Mapping[str, str] = {
     "account.end": "end-sessions",
     "audit-page.file": "download-audit",
+    "dead-letters.replay": "replay-letter",
+    "dead-letters.discard": "discard-letter",
+    "letters-page.replay": "replay-letter",
+    "letters-page.discard": "discard-letter",
+    "letters-page.check": "see-sources",
     "invitations.invite": "invite",
     "invitations.resend": "resend-invitation",
     "invitations.withdraw": "withdraw-invitation",

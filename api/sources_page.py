@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, g
+from flask import Blueprint, Flask, Response, g, request
 
 from api.door_words import shown
 from api.forms import page
+from api.problems import problem
 from api.sources import seen_by
 from data.permissions import NotPermitted, access_of, may
 from data.services import Services
@@ -22,6 +23,7 @@ _UTC = "UTC"
 def register(server: Flask, services: Services) -> None:
     """Add /sources, and what it shows anew."""
     routes = Blueprint("sources-page", __name__, template_folder="templates")
+    routes.register_error_handler(NotPermitted, refused)
 
     @routes.get(PATH, endpoint="show")
     def show() -> Response:
@@ -35,11 +37,7 @@ def register(server: Flask, services: Services) -> None:
 
 
 def _page(services: Services, template: str) -> Response:
-    try:
-        values = _found(services)
-    except NotPermitted as refusal:
-        return page("not_permitted.html", 403, why=str(refusal))
-    return page(template, **values)
+    return page(template, **_found(services))
 
 
 def _found(services: Services) -> dict[str, Any]:
@@ -53,6 +51,13 @@ def _found(services: Services) -> dict[str, Any]:
         "now": now.astimezone(zone),
         "owner": may(access, "administer"),
     }
+
+
+def refused(refusal: NotPermitted) -> Response:
+    """403: as a page to those who look at one."""
+    if "text/html" in request.headers.get("Accept", ""):
+        return page("not_permitted.html", 403, why=str(refusal))
+    return problem(403, "not-permitted", str(refusal))
 
 
 def zone_of(services: Services) -> ZoneInfo:

@@ -2,6 +2,8 @@
    this script the page is as it was when it was opened. */
 (function () {
   'use strict';
+  const filters = document.querySelector('[data-filters]');
+  if (filters && matchMedia('(min-width: 768px)').matches) filters.open = true;
   const EVERY = 10000;
   const place = document.querySelector('[data-fresh]');
   if (!place) return;

@@ -23,12 +23,27 @@ _AT_ONCE = 500
 _GATHER_SECONDS = 0.1
 _RETRY_SECONDS = 2.0
 
-_COLUMNS = ("dead_letter_id", "received_at", "source", "code", "field", "detail", "payload")
+_COLUMNS = (
+    "dead_letter_id",
+    "received_at",
+    "source",
+    "code",
+    "field",
+    "detail",
+    "payload",
+    "door",
+    "type",
+    "identity",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One refused message: machine `code`, the field at fault, and its content without personal data."""
+    """One refused message: machine `code`, the field at fault, and its content without personal data.
+
+    `door` is where it came, when that has another name than the source; `type` its message type, as far as it
+    is one; `identity` the key under which it would be known without an id of its sender's.
+    """
 
     received_at: datetime
     source: str
@@ -36,6 +51,9 @@ class DeadLetter:
     field: str | None
     detail: str
     payload: str
+    door: str = ""
+    type: str | None = None
+    identity: UUID | None = None
 
 
 def keep(tenant: TenantConnection, letters: Sequence[DeadLetter]) -> None:
@@ -49,6 +67,9 @@ def keep(tenant: TenantConnection, letters: Sequence[DeadLetter]) -> None:
             "field": letter.field,
             "detail": letter.detail,
             "payload": letter.payload[:LONGEST_PAYLOAD],
+            "door": letter.door or letter.source,
+            "type": letter.type,
+            "identity": letter.identity,
         }
         for letter in letters
     ]

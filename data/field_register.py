@@ -140,8 +140,19 @@ FIELDS: Mapping[str, Kept] = {
         field: the field at fault
         detail: what is wrong
         payload: what was sent, without persons
-        replayed_at: when it was sent again
-    """), {"payload": "inside"}),
+        door, type: through which door it came, and as what
+        identity: the key under which it would be known, as a keyed digest
+        replayed_at, discarded_at, handled_by: when it was dealt with, and by whom
+        outcome, edited: what became of it, and whether it was changed before
+    """), {"payload": "inside", "handled_by": "staff"}),
+    "letter_jobs": Kept("an owner or a manager", _TENANT, _of("""
+        job_id: the job
+        action, filters: what is done, and with which refused messages
+        status, finished_at: how far it is
+        total, done, accepted, duplicates, refused, discarded: how many there are, and what became of them
+        cursor_at, cursor_id: behind which one it goes on
+        created_by: who asked for it
+    """), {"created_by": "staff"}),
     "ticket_sales": Kept(_FACT, _FACTS_STAY, _of("""
         kind: sale, refund, fee …
         order_id: which order

@@ -367,6 +367,8 @@ messages = _table(
     _required("payload", JSONB),
     partition="received_at",
 )
+_LETTER = ("tenant_id", "received_at", "dead_letter_id")
+_OPEN = "replayed_at IS NULL AND discarded_at IS NULL"
 dead_letters = _table(
     "dead_letters",
     ("tenant_id", "dead_letter_id"),
@@ -377,7 +379,31 @@ dead_letters = _table(
     _required("detail", Text),
     _required("payload", Text),
     _instant("replayed_at"),
-    Index(None, "tenant_id", "received_at"),
+    _required("door", Text, "''"),
+    Column("type", Text),
+    Column("identity", Uuid),
+    _instant("discarded_at"),
+    Column("handled_by", Uuid),
+    Column("outcome", Text),
+    _required("edited", Boolean, "false"),
+    Index(None, "tenant_id", "received_at", "dead_letter_id"),
+    Index("ix_dead_letters_open", *_LETTER, postgresql_where=text(_OPEN)),
+    Index("ix_dead_letters_open_door", _LETTER[0], "door", *_LETTER[1:], postgresql_where=text(_OPEN)),
+)
+letter_jobs = _table(
+    "letter_jobs",
+    ("tenant_id", "job_id"),
+    _required("action", Text),
+    _required("filters", JSONB),
+    _required("status", Text, "'waiting'"),
+    *_counts("total", "done", "accepted", "duplicates", "refused", "discarded"),
+    _instant("cursor_at"),
+    Column("cursor_id", Uuid),
+    Column("created_by", Uuid),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("finished_at"),
+    CheckConstraint("action IN ('replay', 'discard')", name="action"),
+    CheckConstraint("status IN ('waiting', 'running', 'done')", name="status"),
 )
 
 # Facts

@@ -84,7 +84,7 @@ class Door:
         takes the message out of what came.
         Raises Refused, DatabaseUnavailable, TooBusy.
         """
-        now = datetime.now(UTC)
+        now, door = datetime.now(UTC), door_of(envelope)
         reader = MessageReader(self._directory, tenant_id, now)
         tried = _Tried(body, reader, kinds, envelope)
         try:
@@ -95,10 +95,10 @@ class Door:
                 verdict = error
             outcome = tried.outcome(message, verdict)
         except Refused as refusal:
-            self._dead_letters.put(tenant_id, [tried.dead_letter(refusal, now)])
-            self._count(tenant_id, door_of(envelope), ["rejected"], now)
+            self._dead_letters.put(tenant_id, [tried.dead_letter(refusal, now, door)])
+            self._count(tenant_id, door, ["rejected"], now)
             raise
-        self._count(tenant_id, door_of(envelope), [outcome.status], now)
+        self._count(tenant_id, door, [outcome.status], now)
         return outcome
 
     @contextmanager
@@ -150,7 +150,7 @@ class Door:
                 zip(tries, self._together(tenant_id, tries), strict=True)
             ):
                 if isinstance(outcome, Refused) and is_last_try(start + index):
-                    letters.append(tried.dead_letter(outcome, now))
+                    letters.append(tried.dead_letter(outcome, now, door or source))
                 outcomes.append(_numbered(start + index, outcome, tried))
         if letters:
             self._dead_letters.put(tenant_id, letters)
@@ -226,12 +226,18 @@ class _Tried:
             raise Refused("other-venue", "This event is at another venue.", "venueId", message.venue_id)
         return Outcome(verdict, self.id() or str(message.key))
 
-    def dead_letter(self, refusal: Refused, received_at: datetime) -> DeadLetter:
+    def dead_letter(self, refusal: Refused, received_at: datetime, door: str) -> DeadLetter:
         """The refused message, fit to be kept; of what is no JSON object only its size."""
         payload = "" if self._raw is None else self._reader.storable(self._raw, self._kind)
         detail = refusal.detail if payload else f"{refusal.detail} ({len(self._body):,} bytes)"
         field = None if refusal.field is None else scrubbed(refusal.field)
-        return DeadLetter(received_at, self._source, refusal.code, field, scrubbed(detail), payload)
+        kind = None if self._kind is None else self._kind.type
+        identity = None
+        if self._raw is not None and self._kind is not None:
+            identity = self._reader.identity(self._raw, self._kind)
+        return DeadLetter(
+            received_at, self._source, refusal.code, field, scrubbed(detail), payload, door, kind, identity
+        )
 
 
 def _numbered(index: int, outcome: Outcome | Refused, tried: _Tried) -> Outcome:

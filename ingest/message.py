@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -100,6 +101,22 @@ class MessageReader:
         )
         facts = kind.facts(fields, stated)
         return Message(key, kind.type, source, venue.venue_id, event_id, event_ref, at, payload, facts)
+
+    def identity(self, raw: Mapping[str, Any], kind: Kind) -> UUID | None:
+        """The key under which a refused message without an id would be known, so far as it can be told: what
+        is refused time and again is one message. None where its id, or nothing, tells it apart."""
+        sent = {kind.names.get(name, name): value for name, value in raw.items() if value is not None}
+        time = next((name for name in kind.times if name in sent), None)
+        if sent.get("message_id") not in (None, "") or (time is None and not kind.happens_once(sent)):
+            return None
+        only, at = self._directory.only_venue(self._tenant_id), self._received_at
+        source = sent["source"] if type(sent.get("source")) is str else self._source
+        try:
+            if time is not None:
+                at = instant(sent[time], time, only.zone if only else ZoneInfo("UTC"), at)
+            return message_key(source, f"{kind.type} {self._content(raw, kind, at)}")
+        except (Refused, RecursionError, OverflowError, ValueError):
+            return None
 
     def _content(self, raw: Mapping[str, Any], kind: Kind, at: datetime) -> UUID:
         """A keyed digest of all that was sent, whatever the spelling and order of its fields, of its

@@ -26,6 +26,7 @@ from data import (
     idempotency,
     import_work,
     key_rotation,
+    letter_jobs,
     partitions,
     queue_sources,
     rollup_applier,
@@ -43,6 +44,7 @@ from data.seed import ON_ROLL_OVER, seed_demo
 from data.telemetry import Telemetry
 from data.tenants import everyone
 from ingest.pretix.worker import Connector, run_forever
+from ingest.replaying import Replayer
 from jobs.mailing import Mailing
 from processes import Process, until_signalled
 
@@ -93,6 +95,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         duties.append(Duty("exports", 1, lambda: _export(database, stop)))
         duties.append(Duty("imports", 1, lambda: _import(database, stop)))
         duties.append(Duty("queues", 2, lambda: _consume(database, stop)))
+        replayer = Replayer(database, Directory(database), live)
+        duties.append(Duty("refused messages", 2, lambda: _handle(database, replayer, stop)))
         mailing = Mailing(database, settings, stop)
         duties.append(Duty("mails", 2, mailing.work))
         duties.append(Duty("old mails", 3600, mailing.forget))
@@ -151,6 +155,13 @@ def _import(database: Database, stop: threading.Event) -> None:
     """While files wait to be imported, a process that does it."""
     if import_work.open_imports(database):
         _beside(stop, "import-uploaded")
+
+
+def _handle(database: Database, replayer: Replayer, stop: threading.Event) -> None:
+    """Replay and discard what somebody asked for, piece by piece, the oldest job first."""
+    for tenant_id, job_id in letter_jobs.everyones(database):
+        while not stop.is_set() and replayer.work(tenant_id, job_id):
+            pass
 
 
 def _consume(database: Database, stop: threading.Event) -> None:

@@ -11,7 +11,7 @@ from api.reference.messages import MESSAGES, WEBHOOKS
 from api.reference.operation import Operation, Subject
 from api.reference.own import REFERENCE
 from api.reference.running import EXPORTS, HEALTH, NOTES
-from api.reference.sources import SOURCES
+from api.reference.sources import LETTERS, SOURCES
 from api.reference.stats import STATS
 from api.rules import RULES, Rule
 
@@ -30,6 +30,7 @@ SUBJECTS = (
     EXPORTS,
     SOURCES,
     IMPORTS,
+    LETTERS,
     AUDIT,
     WEBHOOKS,
     HEALTH,

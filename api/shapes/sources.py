@@ -1,9 +1,11 @@
-"""Doors, as data/doors.py sees them."""
+"""Doors, and what was refused at them."""
 
-from typing import TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-from api.shapes.values import Moment
+from api.shapes.values import Cursor, Id, Moment
 from data.doors import Kind, State
+from data.letters import Outcome
+from data.letters import State as LetterState
 
 
 class SeenSource(TypedDict):
@@ -33,3 +35,64 @@ class SeenSources(TypedDict):
 
     sources: list[SeenSource]
     asOf: Moment
+
+
+class RefusedMessage(TypedDict):
+    """A message that was refused. `payload` is what was sent, without persons, as JSON text where it was
+    JSON; `replayable` is whether enough of it was kept. `outcome` is what became of a replay."""
+
+    id: Id
+    receivedAt: Moment
+    door: str
+    type: str | None
+    reason: str
+    field: str | None
+    detail: str
+    payload: str
+    replayable: bool
+    state: LetterState
+    handledAt: Moment | None
+    handledBy: Id | None
+    outcome: Outcome | None
+    edited: bool
+
+
+class RefusedMessages(TypedDict):
+    """Refused messages, newest first."""
+
+    letters: list[RefusedMessage]
+    nextCursor: Cursor
+
+
+class Settled(TypedDict):
+    """What became of one refused message; `reason`, `field` and `detail` are there when it was refused
+    again."""
+
+    id: Id
+    outcome: Literal["accepted", "duplicate", "asked", "refused", "gone", "discarded"]
+    reason: NotRequired[str]
+    field: NotRequired[str | None]
+    detail: NotRequired[str]
+
+
+class SettledMany(TypedDict):
+    """What became of each that was there."""
+
+    results: list[Settled]
+
+
+class LettersJob(TypedDict):
+    """Replaying or discarding all that matched: how many there were, how many it has come by, what became of
+    them."""
+
+    id: Id
+    action: Literal["replay", "discard"]
+    status: Literal["waiting", "running", "done"]
+    total: int
+    done: int
+    accepted: int
+    duplicates: int
+    refused: int
+    discarded: int
+    createdAt: Moment
+    finishedAt: Moment | None

@@ -10,9 +10,12 @@ from uuid import UUID, uuid4
 from flask import Flask
 
 from app import SERVICES
+from data import letter_jobs, letters
 from data.access import Access
+from data.dead_letters import DeadLetter, keep
 from data.engine import Database
 from data.invitations import invite
+from data.letters import Wanted
 from data.mail_links import MailLinks
 from data.tokens import create_token
 from data.users import add_user
@@ -78,6 +81,10 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         invitation = invite(
             connection, eyes, links, f"{uuid4()}@example.org", guest, "analyst", "all", [], now
         )
+        note_of = DeadLetter(now, "rest", "not-json", None, f"{word} detail", f"{word} payload")
+        keep(connection, [note_of])
+        [letter] = letters.search(connection, Wanted(), limit=1)
+        job = letter_jobs.create(connection, "discard", Wanted(until=now), None, now)
         user = add_user(connection, f"{uuid4()}@example.org", f"{word} analyst", "analyst", PASSWORD)
     upload: Any = owner.client.post(
         f"/api/v1/imports?kind=sales&source={word}&name={word}.csv",
@@ -96,6 +103,8 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         "user": str(user),
         "token": str(token),
         "invitation": str(invitation),
+        "letter": str(letter.letter_id),
+        "job": str(job.job_id),
         "tenant": str(tenant.tenant_id),
     }
     assert all(UUID(value) for name, value in ids.items() if name != "ref")

@@ -78,6 +78,8 @@ NOBODY = {
         "tenant",
         "invitation",
         "import",
+        "letter",
+        "job",
     )
 }
 """Ids of nothing."""
@@ -93,6 +95,8 @@ NAMES = {
     "user_id": "user",
     "token_id": "token",
     "invitation_id": "invitation",
+    "letter_id": "letter",
+    "job_id": "job",
 }
 PLAIN = {"grantee": "owner", "number": "1", "name": "kpi"}
 """What stands in an address beside the ids and belongs to nobody."""
@@ -146,6 +150,8 @@ BODIES: list[tuple[str, str, Any]] = [
         for name in ("event", "ref")
     ],
     ("GET", "/api/v1/realtime/state/{ref}", None),
+    ("GET", "/api/v1/dead-letters?state=all", None),
+    ("POST", "/api/v1/dead-letters/bulk", {"action": "replay", "ids": ["{letter}"]}),
     ("GET", "/api/v1/audit?who={user}&object=dashboard:{board}", None),
     ("GET", "/api/v1/audit?venue={venue}&event={event}", None),
     ("GET", "/audit?who={user}&object=dashboard:{board}", None),

@@ -15,12 +15,15 @@ from playwright.sync_api import Browser, Page
 
 from app import CLOSE, create_app
 from config import Settings
+from data import letter_jobs, letters
 from data.board_document import BoardDocument, Placed
 from data.board_templates import TEMPLATES
 from data.dashboard_links import give_link
 from data.dashboard_trash import trash
 from data.dashboards import create
+from data.dead_letters import DeadLetter, keep
 from data.engine import DatabaseUnavailable
+from data.letters import Wanted
 from data.second_factor import begin
 from data.users import Role, find_user
 from tests.browser.axe import DESK, PHONE, faults
@@ -75,6 +78,21 @@ def with_a_secret(night: Night) -> str:
     return "/account/second-factor"
 
 
+def refused(night: Night, *, one: bool = False) -> str:
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        payload = '{"type": "ticket-purchase", "note": "<b>"}'
+        letter = DeadLetter(datetime.now(UTC), "rest", "missing-field", "eventId", "Required.", payload)
+        keep(tenant, [letter])
+        [found] = letters.search(tenant, Wanted(), limit=1)
+    return f"/sources/dead-letters/{found.letter_id}" if one else "/sources/dead-letters"
+
+
+def handled(night: Night) -> str:
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        job = letter_jobs.create(tenant, "replay", Wanted(), None, datetime.now(UTC))
+    return f"/sources/dead-letters/jobs/{job.job_id}"
+
+
 CHART = "#react-entry-point .main-svg"
 STATE = "#react-entry-point .state h1"
 # What the product calls a page → the states of it: an address, and what is there when it is.
@@ -117,6 +135,16 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
         ("/audit?who=somebody", ".notice.neg"),
     ],
     "/sources": [("/sources", ".door-list")],
+    "/sources/dead-letters": [
+        (refused, ".letter-list"),
+        ("/sources/dead-letters?since=x", ".notice.neg"),
+        ("/sources/dead-letters?state=replayed", ".nothing"),
+    ],
+    "/sources/dead-letters/<uuid:letter_id>": [
+        (lambda night: refused(night, one=True), ".letter-edit"),
+        (f"/sources/dead-letters/{uuid4()}", "h1"),
+    ],
+    "/sources/dead-letters/jobs/<uuid:job_id>": [(handled, "progress")],
     "/sources/doors": [],  # A part of /sources, which it keeps fresh.
     "/admin/invitations": [("/admin/invitations", "h1")],
     "/login": [],  # Below: whoever is signed in never sees it.
