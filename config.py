@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import ipaddress
 import re
-import secrets
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from secret_files import kept_or_made
 
 
 class ConfigurationError(Exception):
@@ -147,6 +148,11 @@ class Settings(BaseSettings):
     smtp_from: str | None = Field(
         None, description="The address that mails come from (housecount@example.com)."
     )
+    webhook_allowed_networks: str = Field(
+        "",
+        description="Networks beside the public Internet that webhooks may be sent to, by http and to any"
+        " port too (10.1.0.0/16,192.168.7.5/32). Empty: none.",
+    )
     archive_after_months: int = Field(
         0, ge=0, le=1200, description="Whole months after which facts leave for Parquet files; 0: never."
     )
@@ -239,6 +245,16 @@ class Settings(BaseSettings):
             raise ValueError("must be an origin, without a path")
         return value.rstrip("/")
 
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ipaddress.ip_network(each)
+            except ValueError:
+                raise ValueError(f"{each} is no network (10.1.0.0/16)") from None
+        return value
+
     @field_validator("smtp_from")
     @classmethod
     def _is_one_address(cls, value: str | None) -> str | None:
@@ -307,40 +323,26 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
+    def webhook_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Where webhooks may be sent to beside the public Internet."""
+        named = (part.strip() for part in self.webhook_allowed_networks.split(","))
+        return tuple(ipaddress.ip_network(each) for each in named if each)
+
+    @property
     def mail_folder(self) -> Path:
         """Where mails are written to while there is no server for them."""
         return self.data_dir / "mail"
 
     def signing_key(self) -> str:
         """The key that signs cookies: SECRET_KEY, or the one kept in the data folder (made on first use)."""
-        return self.secret_key or self._generated("secret_key")
+        return self.secret_key or kept_or_made(self.data_dir, "secret_key")
 
     def master_keys(self) -> list[str]:
         """MASTER_KEY, or the one kept in the data folder (made on first use), and then the former ones."""
         former = [one.strip() for one in self.master_key_previous.split(",") if one.strip()]
-        return [self.master_key or self._generated("master_key"), *former]
+        return [self.master_key or kept_or_made(self.data_dir, "master_key"), *former]
 
     def audit_keys(self) -> list[str]:
         """The keys of the audit log's hashes, the one in use first: AUDIT_KEY, or one in the data folder."""
         given = [key.strip() for key in (self.audit_key or "").split(",") if key.strip()]
-        return given or [self._generated("audit_key")]
-
-    def _generated(self, name: str) -> str:
-        """The secret in a file of the data folder that only its owner can read, made when it is not there.
-
-        Two processes may ask at the same time: the file appears whole by a hard link, and the first one wins.
-        """
-        path = self.data_dir / name
-        if not path.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            draft = path.with_name(f"{name}.{os.getpid()}.{secrets.token_hex(4)}")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(48))
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return path.read_text()
+        return given or [kept_or_made(self.data_dir, "audit_key")]

@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from uuid import UUID, uuid4
 
 import psycopg
 
-from data import recordset
+from data import recordset, webhook_outbox
 from data.engine import Database, DatabaseUnavailable, TenantConnection
+from data.webhook_events import MessagesRefused
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ MOST_WAITING = 20_000
 MOST_CHARACTERS = 16_000_000
 """Of all waiting payloads together: a few of the longest must not weigh as much as all the others."""
 _AT_ONCE = 500
+_MOST_TOLD = 20
+"""Senders and reasons that webhooks tell of at a time: the dead letters have the others."""
 _GATHER_SECONDS = 0.1
 _RETRY_SECONDS = 2.0
 
@@ -77,6 +81,12 @@ def keep(tenant: TenantConnection, letters: Sequence[DeadLetter]) -> None:
         recordset.insert("dead_letters", _COLUMNS),
         {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
     )
+    reasons = {(letter.source, letter.code): letter for letter in reversed(letters)}
+    told = [
+        MessagesRefused(source=source, code=code, field=letter.field, first_at=letter.received_at)
+        for (source, code), letter in islice(sorted(reasons.items(), key=lambda each: each[0]), _MOST_TOLD)
+    ]
+    webhook_outbox.put(tenant, told, datetime.now(UTC))
 
 
 class DeadLetterBox:

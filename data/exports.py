@@ -12,7 +12,7 @@ import errno
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -21,6 +21,8 @@ from data.access import Access
 from data.engine import Database, TenantConnection
 from data.export_request import ExportRequest, Format
 from data.permissions import may
+from data.webhook_events import ExportFailed, ExportReady
+from data.webhook_outbox import put
 
 Status = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
 
@@ -214,8 +216,9 @@ def finish(
         "status = 'done', finished_at = now(), rows_done = %s, rows_total = %s, file_name = %s, bytes = %s",
         [*rows, name, size],
     )
-    if wanted:  # Before the commit: a row that says "done" always has its file.
-        draft.replace(path)
+    if wanted:
+        put(tenant, [ExportReady(file_name=name, bytes=size, **_told(export))], datetime.now(UTC))
+        draft.replace(path)  # Before the commit: a row that says "done" always has its file.
     return wanted
 
 
@@ -226,7 +229,12 @@ def give_back(tenant: TenantConnection, export: Export) -> bool:
 
 def fail(tenant: TenantConnection, export: Export, reason: str) -> bool:
     """Note why it came to nothing; whether it was still wanted."""
-    return _update(tenant, export, "status = 'failed', finished_at = now(), error = %s", [reason[:500]])
+    error = reason[:500]
+    wanted = _update(tenant, export, "status = 'failed', finished_at = now(), error = %s", [error])
+    if wanted:
+        failed = ExportFailed(file_name=export.file_name, error=error, **_told(export))
+        put(tenant, [failed], datetime.now(UTC))
+    return wanted
 
 
 def expire(database: Database, folder: Path) -> int:
@@ -264,6 +272,10 @@ def expire(database: Database, folder: Path) -> int:
 def is_no_room(error: OSError) -> bool:
     """Whether the disk is full, or the part of it that we may use."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _told(export: Export) -> dict[str, Any]:
+    return {"export_id": export.export_id, "format": export.format}
 
 
 def _update(tenant: TenantConnection, export: Export, changes: str, values: list[Any]) -> bool:

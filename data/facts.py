@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from data import carts, house_count, recordset, rollup_tables, rollups, venue_updates
+from data import carts, house_count, recordset, rollup_tables, rollups, venue_updates, webhook_outbox
 from data.conflicts import retried
 from data.engine import Database, TenantConnection
 from data.messages import (
@@ -33,6 +33,7 @@ from data.messages import (
     VenueUpdate,
 )
 from data.rollups import EventKey
+from data.webhook_events import EventUnregistered
 
 Verdict = Literal["accepted", "duplicate", "other_venue"]
 
@@ -116,6 +117,17 @@ def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> set[
             {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
         )
         known = _venues_of(tenant, refs)
+        there = [pair for pair in missing if known.get(pair[1]) == pair[0]]
+        webhook_outbox.put(
+            tenant,
+            [
+                EventUnregistered(
+                    venue_id=venue, event_id=event, external_id=_external(refs[venue, event], event)
+                )
+                for venue, event in there
+            ],
+            datetime.now(UTC),
+        )
     return {pair for pair in refs if known.get(pair[1]) != pair[0]}
 
 

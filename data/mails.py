@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from data.engine import Database, TenantConnection
 from data.tenant_keys import seal, unseal
 
-Kind = Literal["invitation", "reset", "password-changed", "factor-changed"]
+Kind = Literal["invitation", "reset", "password-changed", "factor-changed", "webhook-disabled"]
 Status = Literal["waiting", "sent", "written", "failed"]
 
 REMEMBERED = timedelta(days=30)

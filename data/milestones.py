@@ -1,8 +1,8 @@
 """The marks an event has passed, each with the moment at which it did, not at which we noticed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from analytics.milestones import MARKS, crossed_at, passed
@@ -11,6 +11,8 @@ from data.instants import iso
 from data.live_feed import milestone_item, newest_first
 from data.live_rows import Row
 from data.live_state import EventState
+from data.webhook_events import CapacityReached, MilestoneReached, SoldOut, WebhookEvent
+from data.webhook_outbox import put
 
 NIGHT_AFTER = timedelta(hours=6)
 MINUTE = timedelta(minutes=1)
@@ -45,7 +47,7 @@ def record(tenant: TenantConnection, state: EventState) -> list[Row]:
         "INSERT INTO milestones (tenant_id, venue_id, event_id, measure, percent, reached_at, value)"
         " SELECT %s, %s, %s, m, p, r, v"
         " FROM unnest(%s::text[], %s::int[], %s::timestamptz[], %s::bigint[]) AS new (m, p, r, v)"
-        " ON CONFLICT DO NOTHING RETURNING measure, percent, reached_at",
+        " ON CONFLICT DO NOTHING RETURNING measure, percent, reached_at, value",
         [
             tenant.tenant_id,
             UUID(state["venueId"]),
@@ -57,6 +59,7 @@ def record(tenant: TenantConnection, state: EventState) -> list[Row]:
         ],
     )
     inserted.sort(key=lambda row: (row["reached_at"], row["measure"], row["percent"]))
+    put(tenant, [_told(state, row) for row in inserted], datetime.fromisoformat(state["asOf"]))
     added = [
         {"measure": row["measure"], "percent": row["percent"], "reachedAt": iso(row["reached_at"])}
         for row in inserted
@@ -66,6 +69,23 @@ def record(tenant: TenantConnection, state: EventState) -> list[Row]:
     items = [milestone_item(row["measure"], row["percent"], row["reached_at"]) for row in inserted]
     state["feed"] = newest_first(state["feed"] + items, datetime.fromisoformat(state["asOf"]))
     return added
+
+
+def _told(state: EventState, row: Mapping[str, Any]) -> WebhookEvent:
+    """What webhooks tell of a mark."""
+    of = {
+        "venue_id": UUID(state["venueId"]),
+        "event_id": UUID(state["eventId"]),
+        "event_name": state["event"]["name"],
+        "reached_at": row["reached_at"],
+    }
+    measure, percent, value = row["measure"], row["percent"], row["value"]
+    if measure.startswith("capacity_"):
+        level = measure.removeprefix("capacity_")
+        return CapacityReached(level=level, percent=percent, inside=value, **of)
+    if (measure, percent) == ("sold_capacity", 100):
+        return SoldOut(sold=value, **of)
+    return MilestoneReached(measure=measure, percent=percent, value=value, **of)
 
 
 def _new(state: EventState) -> list[_Mark]:

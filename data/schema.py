@@ -920,6 +920,60 @@ competitor_events = _table(
     Index(None, "tenant_id", "venue_id", "starts_at"),
 )
 
+# Webhooks, what they have to tell, and what became of it
+
+webhooks = _table(
+    "webhooks",
+    ("tenant_id", "webhook_id"),
+    _required("sealed_url", LargeBinary),
+    _required("description", Text),
+    _required("types", ARRAY(Text)),
+    _required("sealed_secret", LargeBinary),
+    Column("sealed_previous", LargeBinary),
+    _instant("previous_until"),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("disabled_at"),
+    Column("reason", Text),
+    _required("failures", Integer, "0"),
+    _instant("resume_at"),
+    _instant("delivered_at"),
+    CheckConstraint("reason IN ('by-hand', 'gone', 'failing')", name="reason"),
+)
+webhook_messages = _table(
+    "webhook_messages",
+    ("tenant_id", "message_id"),
+    _required("type", Text),
+    _required("body", Text),
+    _instant("created_at", nullable=False),
+)
+webhook_deliveries = _table(
+    "webhook_deliveries",
+    ("tenant_id", "webhook_id", "message_id"),
+    _required("status", Text, "'waiting'"),
+    _required("attempts", Integer, "0"),
+    _required("tries", Integer, "0"),
+    _instant("created_at", nullable=False),
+    _instant("next_at", nullable=False),
+    _instant("claimed_until"),
+    _instant("expires_at"),
+    _instant("finished_at"),
+    Column("answered", Integer),
+    Column("error", Text),
+    CheckConstraint("status IN ('waiting', 'delivered', 'failed')", name="status"),
+    Index("ix_webhook_deliveries_waiting", "next_at", postgresql_where=text("status = 'waiting'")),
+    Index(None, "tenant_id", "webhook_id", "created_at"),
+)
+webhook_attempts = _table(
+    "webhook_attempts",
+    ("tenant_id", "webhook_id", "message_id", "number"),
+    _required("number", Integer),
+    _instant("at", nullable=False),
+    _required("milliseconds", Integer),
+    Column("answered", Integer),
+    Column("error", Text),
+    _required("answer", Text),
+)
+
 # What pretix said: the sources, the queue of its pings, and the last state seen of its objects
 
 pretix_sources = _table(

@@ -66,6 +66,22 @@ def words(mail: Mail, origin: str) -> Words:
                 "If it was not you, do nothing: your password stays as it is.",
             ),
         )
+    if mail.kind == "webhook-disabled":
+        called = mail.content["webhook"]
+        why = {
+            "gone": "Its receiver said that it is gone (410).",
+            "failing": "Nothing came through to it for three days.",
+        }[mail.content["why"]]
+        return Words(
+            "A webhook was turned off",
+            [
+                f"The webhook {called} of {mail.organisation} was turned off on {_moment(mail.created_at)}.",
+                why,
+            ],
+            "See what happened",
+            f"{origin}/webhooks/{mail.content['id']}",
+            ("There it can be turned on again, and what was not delivered can be sent.",),
+        )
     account, at = f"your account at {mail.organisation}", _moment(mail.created_at)
     help_ = f"If it was not you, ask for another one at {origin}/forgot now, and tell who looks after people."
     elsewhere = "Everywhere else you are signed out."

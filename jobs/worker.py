@@ -1,8 +1,8 @@
 """Work through the queues and keep everything in order, until SIGTERM or SIGINT.
 
 Pings and polls of every pretix, the processes that read queues, import files and write exports, partitions
-for the coming months, the usual arrivals of coming events, the roll-ups without events, mails, the demo's
-next night.
+for the coming months, the usual arrivals of coming events, the roll-ups without events, mails, webhooks,
+the demo's next night.
 """
 
 import argparse
@@ -45,6 +45,7 @@ from data.telemetry import Telemetry
 from data.tenants import everyone
 from ingest.pretix.worker import Connector, run_forever
 from ingest.replaying import Replayer
+from jobs.delivering import Delivering
 from jobs.mailing import Mailing
 from processes import Process, until_signalled
 
@@ -100,6 +101,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         mailing = Mailing(database, settings, stop)
         duties.append(Duty("mails", 2, mailing.work))
         duties.append(Duty("old mails", 3600, mailing.forget))
+        delivering = Delivering(database, settings, stop)
+        duties.append(Duty("webhooks", 1, delivering.work))
+        duties.append(Duty("old webhooks", 3600, delivering.forget))
         duties.append(Duty("pretix", AWAY_SECONDS, lambda: run_forever(connector, stop)))
         threads = [
             threading.Thread(target=_repeat, args=(duty, stop, store), name=duty.name) for duty in duties
@@ -108,6 +112,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             thread.start()
         for thread in threads:
             thread.join()
+        delivering.settle()
     return 0
 
 

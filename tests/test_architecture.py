@@ -17,7 +17,7 @@ import pytest
 from data.schema import metadata
 
 ROOT = Path(__file__).parents[1]
-BASE = {"config", "logs", "processes"}
+BASE = {"config", "logs", "processes", "secret_files"}
 """Modules that anything may import, and that import nothing but each other."""
 
 MAY_IMPORT = {

@@ -79,7 +79,7 @@ class MailServer:
 @contextmanager
 def mail_server(folder: Path, security: str = "starttls", *, signed_in: bool = False) -> Iterator[MailServer]:
     """One that takes mails by `starttls`, `tls` or `none`; with `signed_in` for who has a password."""
-    certificate, key = _certificate(folder)
+    certificate, key = self_signed(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
 
@@ -109,7 +109,7 @@ def mail_server(folder: Path, security: str = "starttls", *, signed_in: bool = F
         controller.stop()
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def self_signed(folder: Path) -> tuple[Path, Path]:
     """One that nobody but who is given it trusts."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])

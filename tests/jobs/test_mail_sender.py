@@ -29,7 +29,8 @@ ORIGIN = "https://board.example"
 
 
 def mail(kind: Kind = "invitation", recipient: str = "ben@guest.example", **content: str) -> Mail:
-    told = {"name": "Ben", "token": "TOKEN", "by": "Ada Byron", "change": "on"} | content
+    told = {"name": "Ben", "token": "TOKEN", "by": "Ada Byron", "change": "on"}
+    told |= {"webhook": "Box office", "id": "ID", "why": "gone"} | content
     return Mail(uuid4(), kind, recipient, 1, NOW, NOW + timedelta(days=7), "The Hall", told)
 
 
@@ -158,7 +159,9 @@ def test_no_name_and_no_address_makes_a_header(name: str) -> None:
     assert calm.get_all("To") == ["ben@guest.example"]
 
 
-@pytest.mark.parametrize("kind", ["invitation", "reset", "password-changed", "factor-changed"])
+@pytest.mark.parametrize(
+    "kind", ["invitation", "reset", "password-changed", "factor-changed", "webhook-disabled"]
+)
 def test_what_is_said_is_said_twice_and_fetches_nothing_from_anywhere(kind: Kind) -> None:
     got = made(kind=kind, name='<img src="https://evil.example/x">', by="Ada & <b>Byron</b>")
     plain, html = got.get_body(("plain",)), got.get_body(("html",))
@@ -169,6 +172,7 @@ def test_what_is_said_is_said_twice_and_fetches_nothing_from_anywhere(kind: Kind
     assert set(re.findall(r'(?:href|src)="([^"]+)"', text)) <= {
         f"{ORIGIN}/welcome/TOKEN",
         f"{ORIGIN}/reset/TOKEN",
+        f"{ORIGIN}/webhooks/ID",
     }
     assert "&lt;img src=" in text
     assert "The Hall" in plain.get_content()
