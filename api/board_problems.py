@@ -44,12 +44,12 @@ def register(routes: Blueprint) -> None:
 
 
 def unanswerable(error: QueryError, within: str = "") -> Response:
-    """422: the question that stands at `within` has no answer, or 503: finding it takes too long. `nearest`
-    is the valid name that was probably meant."""
+    """422: the question that stands at `within` has no answer, 503: finding it takes too long, 500: something
+    went wrong here. `nearest` is the valid name that was probably meant."""
     field = ".".join(filter(None, (within, error.field))) or None
     value = None if error.value is None else printable(error.value)
     more = {"nearest": error.nearest} if error.nearest else None
-    status = 503 if error.code == "too-slow" else 422
+    status = {"too-slow": 503, "failed": 500}.get(error.code, 422)
     return problem(status, error.code, error.detail, field=field, value=value, more=more)
 
 

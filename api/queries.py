@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -39,7 +40,7 @@ def register(server: Flask, services: Services) -> None:
         _note(queries)
         now = datetime.now(UTC)
         with services.database.tenant(access.tenant_id, snapshot=True) as tenant:
-            answers = leaving(tenant, query.run(tenant, access, queries, now), now)
+            answers = leaving(tenant, _answered(query.attempt(tenant, access, queries, now), single), now)
             found = [shown(own) for own in answers]
             if explained:
                 for body, plan in zip(found, query.explain(tenant, access, queries, now), strict=True):
@@ -71,6 +72,18 @@ def _asked(body: dict[str, Any]) -> tuple[list[MetricQuery], bool, bool]:
     if not isinstance(queries, list) or not 1 <= len(queries) <= MOST_QUERIES:
         raise QueryError("bad-value", f"A list of 1 to {MOST_QUERIES} questions.", field="queries")
     return [parse(own, f"queries.{index}") for index, own in enumerate(queries)], False, explained
+
+
+def _answered(found: Sequence[Answer | QueryError], single: bool) -> list[Answer]:
+    """The answers. Raises the QueryError of the first question that has none; of several it says which."""
+    answers = []
+    for index, each in enumerate(found):
+        if isinstance(each, QueryError):
+            if not single:
+                each.field = ".".join(filter(None, (f"queries.{index}", each.field)))
+            raise each
+        answers.append(each)
+    return answers
 
 
 def _note(queries: list[MetricQuery]) -> None:

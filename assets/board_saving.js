@@ -78,6 +78,7 @@
       this.timer = 0;
       this.busy = request(this.url, 'PUT', sent, { headers: { 'If-Match': `"${this.version}"` }, keepalive });
       const answer = await this.busy;
+      if (answer.status === 200) this.version = answer.body.version;  // Whoever waits here goes on at once.
       this.busy = null;
       return answer;
     }

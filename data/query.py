@@ -7,6 +7,7 @@ if there are any. Before them the store of answers is asked.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from data.query_names import look_up
 from data.query_reads import Prepared, prepare
 from data.query_sql import Statement
 from data.query_world import World, read
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20
 LONGEST_SECONDS = 40
@@ -98,13 +101,26 @@ def _found_out(
         if failed is not None:
             results[index] = failed
         else:
-            gathered[index] = gather(own, [a for a in answers if not isinstance(a, QueryError)])
+            try:
+                gathered[index] = gather(own, [a for a in answers if not isinstance(a, QueryError)])
+            except Exception as error:
+                results[index] = _failed(error, own.query)
     wanted = [each for sums in gathered.values() for each in sums.wanted()]
     programme = next((own.world.programme for own in prepared.values()), 0)
     found = iter(look_up(tenant, wanted, programme))
     for index, sums in gathered.items():
-        results[index] = assemble(sums, {each[0]: next(found) for each in sums.wanted()})
+        names = {each[0]: next(found) for each in sums.wanted()}
+        try:
+            results[index] = assemble(sums, names)
+        except Exception as error:
+            results[index] = _failed(error, prepared[index].query)
     return [results[index] for index in range(len(queries))]
+
+
+def _failed(error: Exception, asked: MetricQuery) -> QueryError:
+    """What stands in the place of an answer that could not be made of what was read: the others stay."""
+    log.error("a question failed", exc_info=error, extra={"question": asked.model_dump_json()[:2000]})
+    return QueryError("failed", "This question could not be answered: something went wrong here.")
 
 
 def explain(

@@ -12,7 +12,7 @@ from data.buckets import hour_begins, next_hour
 from data.metric_dimensions import DIMENSIONS
 from data.metric_query import DaysToDoors
 from data.query_clock import Clock, months_later
-from data.query_rows import Key
+from data.query_rows import OTHER, Key
 from data.query_windows import Look
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _next(name: str, day: date) -> date:
 
 def minutes_of(prepared: Prepared, look: Look, key: Key) -> float | None:
     """How many minutes of a row's bucket, or of the whole range without one, have passed; at least one
-    second's worth, None when none has."""
+    second's worth, None when none has, and of several buckets together ("other")."""
     places = dict(zip(prepared.query.dimensions, key, strict=False))
     spans = [span for venue, span in look.windows.items() if places.get("venue") in (None, str(venue))]
     if not spans or look.by_event is not None:
@@ -157,6 +157,8 @@ def minutes_of(prepared: Prepared, look: Look, key: Key) -> float | None:
     for name, value in places.items():
         if DIMENSIONS[name].shape != "instant" or value is None:
             continue
+        if value == OTHER:
+            return None
         start, clock = int(value.timestamp()), next(iter(look.clocks.values()))
         end = ends(name, start, look.clocks.values())
         # As long as the bucket it is beside, also where the clocks change in one of them.

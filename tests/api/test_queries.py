@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from data import metric_document
+from data import metric_document, query
+from data.answers import Answer
 from data.engine import Database
 from data.metrics import CATALOGUE
+from data.query_answer import Gathered, assemble
 from tests.api.caller import Caller, person
 from tests.conftest import Tenant
 
@@ -76,6 +80,12 @@ def test_the_catalogue_is_answered_as_it_is(program: Caller) -> None:
         ({"queries": [{"metrics": ["tax"]}], "limit": 3}, 422, "unknown-field", "limit"),
         ({"queries": [{"metrics": ["tax"]}, {"metric": ["tax"]}]}, 422, "unknown-field", "queries.1.metric"),
         (
+            {"queries": [{"metrics": ["tax"]}, {"metrics": ["tux"]}]},
+            422,
+            "unknown-metric",
+            "queries.1.metrics.0",
+        ),
+        (
             {"metrics": ["tax"], "venues": ["00000000-0000-0000-0000-000000000001"]},
             422,
             "venue-not-found",
@@ -112,6 +122,39 @@ def test_what_is_wrong_is_a_problem(program: Caller, body: Any, status: int, cod
     answer = program("POST", PATH, body)
     assert answer.json is not None
     assert (answer.status_code, answer.json["code"], answer.json["field"]) == (status, code, field)
+
+
+def test_a_question_that_goes_wrong_takes_no_other_with_it(
+    program: Caller, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def goes_wrong(sums: Gathered, names: Any) -> Answer:
+        if "tax" in sums.prepared.query.metrics:
+            raise ZeroDivisionError("a fault of ours")
+        return assemble(sums, names)
+
+    monkeypatch.setattr(query, "assemble", goes_wrong)
+    asked = {"queries": [{"metrics": ["orders"]}, {"metrics": ["tax"]}]}
+    answer = program.client.post(PATH, json=asked, headers=program.headers)
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"], answer.json["field"]) == (500, "failed", "queries.1")
+    assert "a fault of ours" not in answer.text
+    kpi = {"widget": "kpi", "w": 3, "h": 2}
+    widgets = [
+        kpi | {"id": name, "x": 4 * at, "settings": {"metric": name}}
+        for at, name in enumerate(("orders", "tax"))
+    ]
+    board = program.json("POST", "/api/v1/dashboards", {"name": "Two", "document": {"widgets": widgets}})
+    link = {
+        "label": "Promoter",
+        "filters": {"venue": str(tenant.venue_id)},
+        "expiresAt": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+    }
+    url = program.json("POST", f"/api/v1/dashboards/{board['id']}/links", link)["url"]
+    page = program.client.get(urlsplit(url).path)
+    assert page.status_code == 200
+    assert page.text.count("This cannot be answered") == 2  # In one frame: to see, and for who listens.
+    assert "something went wrong here" in page.text
+    assert program("POST", PATH, {"metrics": ["orders"]}).status_code == 200
 
 
 def test_values_are_bound_whatever_they_look_like(program: Caller) -> None:

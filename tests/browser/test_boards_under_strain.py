@@ -202,6 +202,35 @@ def test_on_a_slow_line_each_save_waits_for_the_one_before(page: Page, night: Ni
     assert (len(held), kept(night, board)["kpi"]) == (2, (4, 0, 3, 2))
 
 
+def test_another_name_waits_for_the_save_before_it_and_goes_over_its_version(
+    page: Page, night: Night
+) -> None:
+    board = edited(page, night, KPI, BELOW)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PUT" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"**/api/v1/dashboards/{board}", hold)
+    handle(page, "kpi").focus()
+    with page.expect_request(lambda request: request.method == "PUT"):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Rename this board").click()
+    page.get_by_role("textbox", name="Name").fill("Friday")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="Friday")).to_be_visible()
+    saved(page)
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        found = get(tenant, access(night), board)
+    assert (found.name, found.version) == ("Friday", 3)
+    assert kept(night, board)["kpi"] == (1, 0, 3, 2)
+
+
 def test_quick_steps_back_and_forth_end_at_what_the_address_says(
     page: Page, night: Night, watch: Watch
 ) -> None:

@@ -257,6 +257,8 @@ class _Looked:
         lo, hi = min(span[0] for span in spans), max(span[1] for span in spans)
         for name in INSTANTS:
             if name in times:
+                if times[name] == "other":
+                    return None
                 start, end = times[name], self._end(name, times[name])
                 hall = min(self.side.halls, key=lambda hall: str(hall.venue_id))  # Halls are called by ids.
                 back = self.side.move.back(hall, start)

@@ -274,3 +274,21 @@ def test_an_hour_of_a_clock_that_changes_by_half_an_hour_can_be_filtered_by(
     }
     hour = {"dimension": "hour", "in": ["2025-10-04T16:00:00+00:00"]}
     assert ask(night, **body, where=hour).rows == [("web", 0, 1)]
+
+
+@pytest.mark.parametrize("metric", ["entry_rate", "sales_velocity"])
+@pytest.mark.parametrize("dimensions", [["hour"], ["event", "hour"], ["hour", "minute"], ["minute", "hour"]])
+def test_a_rate_of_several_buckets_together_is_not_known(
+    night: Night, metric: str, dimensions: list[str]
+) -> None:
+    for time in ("16:20", "17:25", "18:40"):
+        night.sell(2, at(f"2026-05-20T{time}"))
+        night.enter(1, at(f"2026-05-20T{time}"))
+    asked = {"metrics": [metric], "dimensions": dimensions, "range": TODAY}
+    every = ask(night, **asked)
+    top = ask(night, **asked, top={"limit": 1})
+    others = [row for row in top.rows if "other" in row]
+    assert [row[-1] for row in others] == [None] * len(others)
+    assert len(others) >= 1
+    alone = [row for row in top.rows if "other" not in row]
+    assert {row[:-1] for row in alone} <= {row[:-1] for row in every.rows}
