@@ -47,6 +47,7 @@ from api import (
     health,
     idempotency,
     imports,
+    imports_page,
     ingest,
     invitations,
     letters_page,
@@ -143,6 +144,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))
     imports.register(server, services)
+    imports_page.register(server, services)
     file = partial(shared_file, services.database, services.directory)
     stack.callback(shared_files.register(server, services, file))
     hub = stream.register(server, services)

@@ -109,6 +109,7 @@ class _Routes:
             admin=looks_after,
             audit=g.audit,
             sources=g.sources,
+            imports=g.imports,
         )
 
     def _end_sessions(self) -> None:

@@ -104,6 +104,7 @@ def _session(limits: Limits) -> AnyResponse | None:
         limits.of_caller(access)
         g.pages = frozenset(name for name, needed in PAGES.items() if needed is None or may(access, needed))
         g.exports, g.audit = may(access, "export"), may(access, "see-audit")
+        g.imports = may(access, "import-files")
         g.sources = may(access, "see-sources") and sees_everything(access)
         return None
     if request.path.startswith("/_") or request.method != "GET":

@@ -156,6 +156,10 @@ RULES: Mapping[str, Rule] = {
     "reference": Rule("known", "how the API is asked: the same for everybody", unrecorded=_NOTHING),
     "sources": _permitted("see-sources"),
     "sources-page": _page("see-sources"),
+    "imports-page": _page("import-files"),
+    "imports-page.fresh": _page("import-files")._replace(
+        unrecorded="how far an import is; the page that shows it is recorded"
+    ),
     "sources-page.fresh": _page("see-sources")._replace(
         unrecorded="the page keeps itself fresh; opening it is recorded"
     ),
@@ -177,6 +181,8 @@ ACTIONS: Mapping[str, str] = {
     "invitations.resend": "resend-invitation",
     "invitations.withdraw": "withdraw-invitation",
     "exports.GET/api/v1/exports/<uuid:export_id>/file": "download",
+    "imports-page.run": "run-import",
+    "imports-page.undo": "undo-import",
     "imports.POST/api/v1/imports/<uuid:import_id>/run": "run-import",
     "imports.POST/api/v1/imports/<uuid:import_id>/undo": "undo-import",
 }

@@ -47,6 +47,8 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "docs.css": ("text/css", ("docs.css",)),
     "audit.css": ("text/css", ("audit.css",)),
     "sources.css": ("text/css", ("audit.css", "sources.css")),
+    "imports.css": ("text/css", ("audit.css", "imports.css")),
+    "imports.js": ("text/javascript", ("imports.js",)),
     "sources.js": ("text/javascript", ("sources.js",)),
     "audit.js": ("text/javascript", ("audit.js",)),
     "app.js": (

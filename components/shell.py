@@ -13,7 +13,7 @@ from widgets.icon import icon
 class Viewer(NamedTuple):
     """The signed-in person as the frame shows them, and the token that lets them sign out. `pages` are the
     names of those they may open, `exports` is whether they may download figures, `audit` whether they may
-    read the audit log, `sources` whether they may see the doors."""
+    read the audit log, `sources` whether they may see the doors, `imports` whether they may import files."""
 
     name: str
     organisation: str
@@ -22,6 +22,7 @@ class Viewer(NamedTuple):
     exports: bool = False
     audit: bool = False
     sources: bool = False
+    imports: bool = False
 
 
 class Tab(NamedTuple):
@@ -83,6 +84,7 @@ def _link(tab: Tab, label: str, at: str, name: str, carried: str) -> dcc.Link:
 def _apart(viewer: Viewer, name: str) -> list[html.A]:
     """To the pages that stand apart from the figures, for those who may open them."""
     there = [
+        (viewer.imports, "sheet", "Imports", "/imports"),
         (viewer.sources, "plug", "Sources", "/sources"),
         (viewer.audit, "list", "Audit log", "/audit"),
     ]

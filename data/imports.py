@@ -179,6 +179,24 @@ def path_of(folder: Path, import_id: UUID) -> Path:
 
 def confirm(tenant: TenantConnection, found: Import, layout: str, author: UUID) -> None:
     """Read the file so from now on, and the next ones of this source. Raises NotNow."""
+    read_so(tenant, found, layout)
+    tenant.execute(
+        "INSERT INTO import_layouts (tenant_id, source, kind, layout, author_id)"
+        " VALUES (%(tenant)s, %(source)s, %(kind)s, %(layout)s::jsonb, %(author)s)"
+        " ON CONFLICT (tenant_id, source, kind) DO UPDATE SET layout = EXCLUDED.layout,"
+        " author_id = EXCLUDED.author_id, updated_at = EXCLUDED.updated_at",
+        {
+            "tenant": tenant.tenant_id,
+            "source": found.source,
+            "kind": found.kind,
+            "layout": layout,
+            "author": author,
+        },
+    )
+
+
+def read_so(tenant: TenantConnection, found: Import, layout: str) -> None:
+    """Read this file so from now on. Raises NotNow."""
     key = {"tenant": tenant.tenant_id, "id": found.import_id, "layout": layout}
     changed = tenant.execute(
         "UPDATE imports SET layout = %(layout)s::jsonb, status = 'draft', checked_rows = 0, error = NULL"
@@ -188,13 +206,6 @@ def confirm(tenant: TenantConnection, found: Import, layout: str, author: UUID) 
     )
     if changed.rowcount == 0:
         raise NotNow("The file is being read, or was read already: upload it again to read it otherwise.")
-    tenant.execute(
-        "INSERT INTO import_layouts (tenant_id, source, kind, layout, author_id)"
-        " VALUES (%(tenant)s, %(source)s, %(kind)s, %(layout)s::jsonb, %(author)s)"
-        " ON CONFLICT (tenant_id, source, kind) DO UPDATE SET layout = EXCLUDED.layout,"
-        " author_id = EXCLUDED.author_id, updated_at = EXCLUDED.updated_at",
-        key | {"source": found.source, "kind": found.kind, "author": author},
-    )
 
 
 def kept_layout(tenant: TenantConnection, source: str, kind: Kind) -> str | None:

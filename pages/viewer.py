@@ -7,4 +7,6 @@ from components.shell import Viewer
 
 def viewer() -> Viewer:
     """The signed-in person as the frame of a page shows them."""
-    return Viewer(g.person.name, g.person.tenant_name, g.csrf, g.pages, g.exports, g.audit, g.sources)
+    return Viewer(
+        g.person.name, g.person.tenant_name, g.csrf, g.pages, g.exports, g.audit, g.sources, g.imports
+    )

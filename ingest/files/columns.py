@@ -117,7 +117,7 @@ TARGETS: Mapping[ImportKind, tuple[Target, ...]] = {
         Target("city", "City", synonyms="city,town,ort,stadt,ville"),
         Target(
             "user_id",
-            "Customer (kept as a keyed hash)",
+            "Customer, kept as a hash",
             synonyms="customer,customer id,customer number,email,e mail,mail,buyer,kunde,kundennummer,client",
             personal=True,
         ),

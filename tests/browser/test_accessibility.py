@@ -70,6 +70,15 @@ def somebody(night: Night) -> str:
         return f"/admin/people/{find_user(tenant, dan)}"
 
 
+def uploaded(night: Night) -> str:
+    answer = httpx.post(
+        f"{night.site.url}/api/v1/imports?kind=sales&source=till&name=april.csv",
+        content="Show,Sold at,Amount\nGala,03/04/2025 10:00,1.234\n",
+        headers={"Authorization": f"Bearer {night.token}"},
+    )
+    return f"/imports/{answer.json()['id']}"
+
+
 def with_a_secret(night: Night) -> str:
     with night.database.tenant(night.tenant.tenant_id) as tenant:
         user = find_user(tenant, night.email)
@@ -145,6 +154,10 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
         (f"/sources/dead-letters/{uuid4()}", "h1"),
     ],
     "/sources/dead-letters/jobs/<uuid:job_id>": [(handled, "progress")],
+    "/imports": [("/imports", ".import-empty"), (uploaded, ".import-column")],
+    "/imports/<uuid:import_id>": [],  # Looked at above.
+    "/imports/<uuid:import_id>/state": [],  # A part of it, which it keeps fresh.
+    "/imports/<uuid:import_id>/errors": [],  # A file.
     "/sources/doors": [],  # A part of /sources, which it keeps fresh.
     "/admin/invitations": [("/admin/invitations", "h1")],
     "/login": [],  # Below: whoever is signed in never sees it.

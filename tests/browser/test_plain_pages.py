@@ -17,7 +17,7 @@ def test_no_plain_page_breaks_its_own_policy(page: Page, night: Night, watch: Wa
         page.goto(f"{night.site.url}{path}")
         expect(page.locator("main h1").first).to_be_visible()
     enter(page, night, colleague(night, "Olga", "owner"))
-    for path in ("/account", "/account/second-factor", "/admin", "/admin/invitations", "/audit"):
+    for path in ("/account", "/account/second-factor", "/admin", "/admin/invitations", "/audit", "/imports"):
         page.goto(f"{night.site.url}{path}")
         expect(page.locator("main h1").first).to_be_visible()
         assert page.evaluate("[...document.styleSheets].every((sheet) => sheet.cssRules.length > 0)")
