@@ -29,13 +29,21 @@
     return [range, zone];
   }
 
+  /* A picture is what is on the screen; where that is not all of a widget, it says so. */
+  function goesOn(widget) {
+    const scrolls = (way) => /auto|scroll/.test(way);
+    return [...widget.querySelectorAll('*')].some((list) => {
+      const down = list.scrollHeight > list.clientHeight + 1;
+      if (!down && list.scrollWidth <= list.clientWidth + 1) return false;
+      const { overflowX, overflowY } = getComputedStyle(list);
+      return (down && scrolls(overflowY)) || (list.scrollWidth > list.clientWidth + 1 && scrolls(overflowX));
+    });
+  }
+
   /* {url, name} of the picture of a widget's frame. */
   async function picture(widget) {
     const said = asOf([widget]).join(' · ');
-    // A picture is what is on the screen; where that is not all of it, it says so.
-    const cut = [...widget.querySelectorAll('*')].some((list) =>
-      list.scrollHeight > list.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(list).overflowY));
-    const foot = [said, cut && 'There is more below than fits here', 'Housecount'].filter(Boolean).join(' · ');
+    const foot = [said, goesOn(widget) && 'There is more than fits here', 'Housecount'].filter(Boolean).join(' · ');
     const { drawn, width, height } = await image(widget, { foot, background: token('--surface') });
     const context = canvas(Math.ceil(width * SCALE), Math.ceil(height * SCALE));
     if (!context) throw new Error('The browser cannot draw this as a picture.');
@@ -124,10 +132,14 @@
     return made;
   }
 
-  function foot(root, scale) {
+  const MOST_NAMED = 5;
+  function foot(root, scale, widgets) {
+    const names = widgets.filter(goesOn).map((widget) => words(widget, 'h2')[0]).filter(Boolean);
+    const others = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} others` : '';
+    const more = names.length ? `There is more than fits here: ${names.slice(0, MOST_NAMED).join(', ')}${others}` : '';
     const stale = words(root, '[data-stale-note]:not([data-again])').join(' ');
     const less = scale < SCALE ? `Too large for twice its size: drawn at ${scale.toFixed(2)} times` : '';
-    return part('picture-foot', part('picture-brand', 'Housecount'), part('', [stale, less].filter(Boolean).join(' · ')));
+    return part('picture-foot', part('picture-brand', 'Housecount'), part('', [stale, more, less].filter(Boolean).join(' · ')));
   }
 
   /* Widgets that are on their way are waited for, but not for ever. */
@@ -197,7 +209,7 @@
         missed += 1;
       }
     }
-    const note = await laidOut(foot(root, scale), wide, (node) => image(node, { signal }));
+    const note = await laidOut(foot(root, scale, slots.map(frameOf)), wide, (node) => image(node, { signal }));
     onto(context, scale, note, edge, below + high + 12);
     progress(slots.length, slots.length);
     const { width: across, height: down } = context.canvas;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -20,10 +21,13 @@ OWN_ZONE = Column(TIME_ZONE, "Time zone", "text")
 
 def zone_and_currency(venues: Iterable[Venue], chosen: UUID | None = None) -> tuple[str, str]:
     """The IANA zone (empty where there are several) and the currency by which these venues are looked at, or
-    the one of them that is chosen; the currency of several is that of the first."""
+    the one of them that is chosen; the currency of several is that of most of them, of the first where as
+    many have another."""
     known = list(venues)
     of = [venue for venue in known if venue.venue_id == chosen] or known
-    return common_zone(venue.zone.key for venue in of), of[0].currency if of else USUAL_CURRENCY
+    currencies = Counter(venue.currency for venue in of)  # In the order of the venues.
+    most = max(currencies, key=currencies.__getitem__, default=USUAL_CURRENCY)
+    return common_zone(venue.zone.key for venue in of), most
 
 
 def common_zone(zones: Iterable[str]) -> str:

@@ -204,6 +204,26 @@ def test_the_words_above_a_picture_say_of_what_and_of_when_it_is(page: Page, nig
     assert foot == "Housecount"
 
 
+def test_a_picture_names_what_goes_on_beyond_it(page: Page, night: Night) -> None:
+    lines = "\n\n".join(f"Line {number}" for number in range(40))
+    long = Placed(id="long", widget="note", title="House rules", settings={"text": lines}, y=4, w=3, h=2)
+    opened(page, night, KPI, long)
+    page.evaluate(FEET)
+    downloaded(page, as_picture(page, "Friday"))
+    downloaded(page, from_menu(page, "long", "Download Picture (PNG)"))
+    downloaded(page, from_menu(page, "kpi", "Download Picture (PNG)"))
+    (foot,) = page.evaluate("feet")
+    assert foot.split("\n") == ["Housecount", "There is more than fits here: House rules"]
+
+
+FEET = """() => {
+    window.feet = [];
+    const seen = (node) => node.querySelector?.(".picture-brand") && feet.push(node.innerText);
+    new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(seen)))
+        .observe(document.body, { childList: true });
+}"""
+
+
 def test_a_picture_too_large_for_the_browser_is_drawn_smaller_and_says_so(page: Page, night: Night) -> None:
     tall = [Placed(id=f"tall-{y}", widget="kpi", settings=KPI.settings, y=y, w=12, h=40) for y in (0, 40)]
     opened(page, night, *tall)
