@@ -26,7 +26,7 @@
     function show() {
       const wanted = field.value.trim().toLowerCase().split(/\s+/);
       const found = known.filter((one) => {
-        const text = `${one.label} ${one.description} ${one.groupLabel}`.toLowerCase();
+        const text = `${one.label} ${one.name} ${one.description} ${one.groupLabel}`.toLowerCase();
         return wanted.every((word) => text.includes(word));
       });
       const groups = new Map();

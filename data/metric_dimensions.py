@@ -23,6 +23,8 @@ class Dimension:
     families: frozenset[str]
     seconds: int = 0
     in_currency: bool = False
+    within: tuple[int, int] | None = None
+    """The least and the greatest of its numbers."""
 
     @property
     def kind(self) -> Kind:
@@ -72,8 +74,17 @@ _ALL = [
     _time("month", "Month", 28 * _DAY, "The business days of a month, by its first.", _LONG),
     _time("quarter", "Quarter", 90 * _DAY, "Three months from January, April, July or October.", _LONG),
     _time("year", "Year", 365 * _DAY, "The business days of a year, by its first.", _LONG),
-    Dimension("weekday", "Weekday", "number", "1 is Monday; that of the business day.", FACTS | NIGHTS),
-    Dimension("hour_of_day", "Hour of the day", "number", "0 to 23 by the venue's clock.", FACTS),
+    Dimension(
+        "weekday",
+        "Weekday",
+        "number",
+        "1 is Monday; that of the business day.",
+        FACTS | NIGHTS,
+        within=(1, 7),
+    ),
+    Dimension(
+        "hour_of_day", "Hour of the day", "number", "0 to 23 by the venue's clock.", FACTS, within=(0, 23)
+    ),
     Dimension(
         "days_to_doors",
         "Days to doors",

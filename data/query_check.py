@@ -101,7 +101,7 @@ def _splits(metric: Metric, used: Sequence[str], query: MetricQuery, access: Acc
 def _cannot_split(metric: Metric, dimension: str, *, filtered: bool) -> str:
     word = DIMENSIONS[dimension].label.lower()
     if filtered:
-        return f"{metric.label} is not known by {word}. Take that filter away to see it."
+        return f"{metric.label} is not known by {word}. It is there without that filter."
     return f"{metric.label} is not known by {word}. Choose another split."
 
 

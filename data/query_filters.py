@@ -121,7 +121,8 @@ def expected(dimension: Dimension, value: str) -> str:
         if value != "":  # That stands for "not known".
             _parsed(dimension, value)
     except ValueError:
-        return _EXPECTED[dimension.shape]
+        least, greatest = dimension.within or (None, None)
+        return _EXPECTED[dimension.shape] + ("" if least is None else f" from {least} to {greatest}")
     return ""
 
 
@@ -157,7 +158,8 @@ def _parsed(dimension: Dimension, value: str) -> Any:
         return moment
     if dimension.shape == "number":
         number = int(value)
-        if abs(number) >= 2**31:
+        least, greatest = dimension.within or (1 - 2**31, 2**31 - 1)
+        if not least <= number <= greatest:
             raise ValueError(value)
         return number
     if "\x00" in value:

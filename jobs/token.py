@@ -25,8 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--may",
         nargs="+",
+        action="extend",
         choices=SCOPES,
-        default=["send"],
         help="send messages (unless something else is said), read figures, write boards and notes, read the"
         " audit log, read the server's metrics",
     )
@@ -54,8 +54,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def _act(arguments: argparse.Namespace, database: Database, settings: Settings) -> None:
     with database.tenant(tenant_of(database, arguments.tenant)) as tenant:
         if arguments.action == "create":
-            made, text = add_token(tenant, arguments.name, arguments.may, end_of(arguments.days))
-            recorded(tenant, settings, "make-token", f"token:{made}", may=sorted(set(arguments.may)))
+            may = arguments.may or ["send"]
+            made, text = add_token(tenant, arguments.name, may, end_of(arguments.days))
+            recorded(tenant, settings, "make-token", f"token:{made}", may=sorted(set(may)))
             print(text)
         elif arguments.action == "list":
             for token in list_tokens(tenant):

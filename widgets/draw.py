@@ -22,7 +22,7 @@ from data.plain_words import sentence, worded
 from widgets.asking import Spanned, against, range_of, span_words
 from widgets.figures import Figure
 from widgets.left_out import other_currencies, with_note
-from widgets.masking import Hidden, masked_all, without_money
+from widgets.masking import Hidden, NotInLink, masked_all, without_money
 from widgets.parts import panel
 from widgets.registry import WIDGETS, get
 from widgets.scope import Scope
@@ -250,7 +250,7 @@ def through_link(placed: Placed, scope: Scope, answers: Mapping[str, object]) ->
     """The answers that a link shows: where its locked filters narrow, none that they do not."""
     if scope.where is None or placed.widget not in WIDGETS:
         return dict(answers)
-    refusal = PermissionError("figures of whole events are not part of this link")
+    refusal = NotInLink("figures of whole events are not part of this link")
     return dict(answers) | dict.fromkeys(
         of_whole_events(WIDGETS[placed.widget], needs(placed, scope)), refusal
     )
@@ -300,7 +300,8 @@ def _hidden(title: str) -> Drawn:
 def _failed(title: str, failure: Exception) -> Drawn:
     if isinstance(failure, PermissionError):
         text = str(failure) or "Ask the owner of your organisation if you need these figures."
-        return _instead("denied", title, "lock", "Not part of your role", sentence(text))
+        headline = f"Not part of {'this link' if isinstance(failure, NotInLink) else 'your role'}"
+        return _instead("denied", title, "lock", headline, sentence(text))
     if type(failure).__name__ == "DatabaseUnavailable":
         text = "The database does not answer. Nothing is lost; the figures come back by themselves."
         return _instead("failed", title, "warn", "Unavailable right now", text)

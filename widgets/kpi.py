@@ -107,9 +107,10 @@ def _others(settings: KpiSettings, answers: Answers, scope: Scope) -> list[str]:
     _, _, codes = in_currency(answers["now"], scope.currency)
     lines = [points(answers["now"], settings.metric, code) for code in codes]
     told = [exactly(line.values[0], found.unit, line.currency) for line in lines]
-    if found.unit == "money":
-        return told
-    return [f"{one} in {code}" for one, code in zip(told, codes, strict=True)]
+    # An amount says its currency, a share and what is not known do not.
+    says = [found.unit == "money" and line.values[0] is not None for line in lines]
+    each = zip(told, codes, says, strict=True)
+    return [one if named else f"{one} in {code}" for one, code, named in each]
 
 
 def _curve(settings: KpiSettings, answers: Answers, scope: Scope) -> list[float]:

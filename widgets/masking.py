@@ -16,6 +16,10 @@ class Hidden(PermissionError):
     """What a widget shows is money, and that is not for this reader."""
 
 
+class NotInLink(PermissionError):
+    """What a link does not show, whoever holds it."""
+
+
 def require(answer: Answer, *names: str) -> None:
     """Nothing when the answer has these columns. Raises Hidden when one was taken out of it."""
     kept = {column.name for column in answer.columns}

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from data.metric_query import Top
 from data.needs import Need
-from widgets.answered import Points, column, has, in_currency, points
+from widgets.answered import REST, Points, column, has, in_currency, label, points
 from widgets.asking import Ranged, question
 from widgets.parts import table
 from widgets.scope import Scope
@@ -35,6 +35,8 @@ def needs(settings: CustomersSettings, scope: Scope) -> Mapping[str, Need]:
 
 def code(value: Any) -> str:
     """The first letters of a hash: enough to tell customers apart, nothing to find them by."""
+    if value in REST:
+        return label(value)
     return f"Customer {str(value).replace('-', '')[:8]}" if value else "Without an account"
 
 

@@ -100,7 +100,7 @@ def test_a_board_keeps_and_gives_back_the_lists_of_its_filters(program: Caller) 
             "It is an id, as 0192f0c1-2345-7000-8000-000000000000.",
         ),
         ({"f.day": ["2026-05-01", "today"]}, "f.day", "It is a date, as 2026-05-01."),
-        ({"f.weekday": "Monday"}, "f.weekday", "It is a whole number."),
+        ({"f.weekday": "Monday"}, "f.weekday", "It is a whole number from 1 to 7."),
         ({"range": ["7d", "30d"]}, "range", "It can be given once."),
         ({"f.channel": ["web", "x" * 201]}, "f.channel", "A value has at most 200 plain characters."),
         (
@@ -147,7 +147,7 @@ def test_the_history_names_the_filters_that_changed_and_their_values(program: Ca
     lines = program.json("GET", f"{path}/versions?every=1")["versions"]
     assert [line["summary"] for line in lines] == [
         "Filters changed (channel: no longer; country: GB)",
-        "Filters changed (channel: web, app, phone; range)",
+        "Filters changed (range; channel: web, app, phone)",
         "By the API",
     ]
 

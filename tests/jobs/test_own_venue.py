@@ -147,7 +147,7 @@ def test_a_tenant_is_found_before_it_has_a_venue_and_has_to_be_named_beside_anot
 def test_a_token_may_what_it_was_made_for_as_long_as_was_said(jobs: Commands) -> None:
     jobs.do("tenant", "create", "one", "--name", "One")
     jobs.do("token", "create", "till")
-    jobs.do("token", "create", "office", "--may", "read", "write", "--days", "30")
+    jobs.do("token", "create", "office", "--may", "read", "--may", "write", "--days", "30")
     till, office = jobs.do("token", "list").splitlines()
     assert re.fullmatch(r"\S{36}  active   send +never used +till", till)
     ends = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"

@@ -90,7 +90,7 @@ def test_a_question_without_an_answer_says_why_in_words_of_the_page() -> None:
         ),
         (
             replace(SCOPE, where=In(dimension="gate", values=("A",))),
-            f"{LEAD}New customers is not known by gate. Take that filter away to see it.",
+            f"{LEAD}New customers is not known by gate. It is there without that filter.",
         ),
     ):
         answers: dict[str, object] = {}

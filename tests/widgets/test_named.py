@@ -82,3 +82,27 @@ def test_a_price_band_reads_as_a_price() -> None:
         "Fees, refunds, cancellations",
         "Fees, refunds, cancellations",
     ]
+
+
+def test_the_rest_of_the_customers_is_no_customer() -> None:
+    columns = (
+        Column("customer", "Customer", "text"),
+        Column("tickets_sold", "Tickets sold", "metric", "tickets"),
+    )
+    one = "0192f0c1-2345-7000-8000-000000000000"
+    answer = Answer(columns, [(one, 3), ("other", 9)], NOW, "UTC", total_rows=2)
+    found = drawn(
+        "custom", {"figures": answer}, kind="table", dimensions=["customer"], metrics=["tickets_sold"]
+    )
+    assert [row[0] for row in cells(found.tables[0])] == ["Customer 0192f0c1", "Other"]
+    assert "Customer other" not in markup(found.body)
+
+
+def test_what_is_not_known_of_a_currency_says_of_which() -> None:
+    columns = (
+        Column("currency", "Currency", "text"),
+        Column("average_ticket_price", "Average ticket price", "metric", "money"),
+    )
+    answer = Answer(columns, [("GBP", 900), ("EUR", None)], NOW, "UTC", total_rows=2)
+    found = drawn("kpi", {"now": answer}, metric="average_ticket_price", curve=False)
+    assert "in EUR" in found.summary

@@ -172,8 +172,10 @@ def test_a_value_that_its_dimension_cannot_have_is_left_out_and_named() -> None:
     assert misread == (
         Misread("f.customer", "abc", "it is an id, as 0192f0c1-2345-7000-8000-000000000000"),
         Misread("f.day", "tomorrow", "it is a date, as 2026-05-01"),
-        Misread("f.weekday", "Monday", "it is a whole number"),
+        Misread("f.weekday", "Monday", "it is a whole number from 1 to 7"),
     )
+    impossible = {"f.weekday": ["0", "8", "7"], "f.hour_of_day": ["24", "-1", "0", "23"]}
+    assert read(impossible)[0].picked == (("weekday", ("7",)), ("hour_of_day", ("0", "23")))
     # What is locked is never left out: no answer instead of one about more.
     assert read({"f.day": "tomorrow"}, base=base, by_dimension=True)[0].picked == (
         ("event", ("gala",)),
