@@ -69,6 +69,8 @@ from api import (
     stats,
     stream,
     unknown,
+    webhooks,
+    webhooks_page,
     widgets,
 )
 from api.error_pages import error_page
@@ -120,6 +122,8 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     admin_tokens.register(server, services)
     audit_page.register(server, services)
     sources_page.register(server, services)
+    webhooks.register(server, services)
+    webhooks_page.register(server, services)
     letters_page.register(server, services)
     invitations.register(server, services)
     problems.register(server, error_page)

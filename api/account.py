@@ -110,6 +110,7 @@ class _Routes:
             audit=g.audit,
             sources=g.sources,
             imports=g.imports,
+            webhooks=g.webhooks,
         )
 
     def _end_sessions(self) -> None:

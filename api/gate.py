@@ -105,6 +105,7 @@ def _session(limits: Limits) -> AnyResponse | None:
         g.pages = frozenset(name for name, needed in PAGES.items() if needed is None or may(access, needed))
         g.exports, g.audit = may(access, "export"), may(access, "see-audit")
         g.imports = may(access, "import-files")
+        g.webhooks = may(access, "manage-webhooks")
         g.sources = may(access, "see-sources") and sees_everything(access)
         return None
     if request.path.startswith("/_") or request.method != "GET":

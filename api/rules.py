@@ -153,6 +153,8 @@ RULES: Mapping[str, Rule] = {
     "dashboard_sharing.give_link": _permitted("give-links"),
     "exports": _permitted("export"),
     "imports": _permitted("import-files"),
+    "webhooks": _permitted("manage-webhooks"),
+    "webhooks-page": _page("manage-webhooks"),
     "reference": Rule("known", "how the API is asked: the same for everybody", unrecorded=_NOTHING),
     "sources": _permitted("see-sources"),
     "sources-page": _page("see-sources"),

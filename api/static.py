@@ -49,6 +49,7 @@ SERVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "sources.css": ("text/css", ("audit.css", "sources.css")),
     "imports.css": ("text/css", ("audit.css", "imports.css")),
     "imports.js": ("text/javascript", ("imports.js",)),
+    "webhooks.css": ("text/css", ("sources.css", "webhooks.css")),
     "sources.js": ("text/javascript", ("sources.js",)),
     "audit.js": ("text/javascript", ("audit.js",)),
     "app.js": (

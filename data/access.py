@@ -8,9 +8,9 @@ from uuid import UUID
 
 from data.users import Role
 
-Scope = Literal["send", "read", "write", "audit", "metrics"]
-"""What an API token may: send messages, read figures, change boards and notes, read the audit log, read the
-server's metrics."""
+Scope = Literal["send", "read", "write", "audit", "webhooks", "metrics"]
+"""What an API token may: send messages, read figures, change boards and notes, read the audit log, look after
+webhooks, read the server's metrics."""
 
 
 @dataclass(frozen=True, slots=True)

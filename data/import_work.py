@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from data import recordset
+from data import recordset, webhook_outbox
 from data.engine import Database, TenantConnection
 from data.imports import (
     COLUMNS,
@@ -22,6 +23,7 @@ from data.imports import (
     Status,
     forget_parts,
 )
+from data.webhook_events import ImportFinished
 
 
 def open_imports(database: Database) -> list[tuple[UUID, UUID]]:
@@ -99,11 +101,11 @@ _NOTED = frozenset(
 
 def end(tenant: TenantConnection, found: Import, status: Status, error: str | None = None) -> bool:
     """Note how it ended; whether it was still wanted."""
-    cursor = tenant.execute(
+    ended = tenant.execute(
         "UPDATE imports SET status = %(to)s, error = %(error)s, finished_at = now(),"
         " progress = CASE WHEN %(to)s = 'failed' THEN progress ELSE 100 END"
         " WHERE tenant_id = %(tenant)s AND import_id = %(id)s AND status = %(was)s"
-        " AND attempts = %(attempts)s",
+        " AND attempts = %(attempts)s RETURNING accepted, duplicates, rejected",
         {
             "to": status,
             "error": error and error[:500],
@@ -112,8 +114,20 @@ def end(tenant: TenantConnection, found: Import, status: Status, error: str | No
             "was": found.status,
             "attempts": found.attempts,
         },
-    )
-    return cursor.rowcount == 1
+    ).fetchone()
+    if ended is not None and found.status == "running" and status in ("done", "failed"):
+        accepted, duplicates, rejected = ended
+        finished = ImportFinished(
+            import_id=found.import_id,
+            kind=found.kind,
+            file_name=found.file_name,
+            status=status,
+            accepted=accepted,
+            duplicates=duplicates,
+            rejected=rejected,
+        )
+        webhook_outbox.put(tenant, [finished], datetime.now(UTC))
+    return ended is not None
 
 
 def keep_errors(tenant: TenantConnection, import_id: UUID, found: Sequence[RowError], before: int) -> None:

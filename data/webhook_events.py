@@ -149,6 +149,29 @@ class ExportFailed(WebhookEvent):
     }
 
 
+class ImportFinished(WebhookEvent):
+    """A file that was uploaded is read in to its end, or came to nothing. Rows that were refused can be
+    downloaded with their reasons."""
+
+    type = "import.finished"
+    import_id: UUID
+    kind: str
+    file_name: str
+    status: Literal["done", "failed"]
+    accepted: int
+    duplicates: int
+    rejected: int
+    example: ClassVar = {
+        "import_id": UUID("019ab3a0-0000-7000-8000-000000000005"),
+        "kind": "sales",
+        "file_name": "till-2026-11-20.csv",
+        "status": "done",
+        "accepted": 812,
+        "duplicates": 3,
+        "rejected": 1,
+    }
+
+
 class MessagesRefused(WebhookEvent):
     """A sender's message was refused and lies among the dead letters. It is told of once an hour for each
     sender and reason, however many there are."""
@@ -188,6 +211,7 @@ CATALOGUE: Mapping[str, type[WebhookEvent]] = {
         EventUnregistered,
         ExportReady,
         ExportFailed,
+        ImportFinished,
         MessagesRefused,
         Test,
     )
@@ -200,6 +224,11 @@ def written(event: WebhookEvent, now: datetime) -> str:
     """The body that is sent: `type`, `timestamp` and `data`, as Standard Webhooks has it."""
     data = event.model_dump(mode="json", by_alias=True)
     return json.dumps({"type": event.type, "timestamp": iso(now), "data": data}, separators=(",", ":"))
+
+
+def summed_up(name: str) -> str:
+    """The first sentence of that."""
+    return explained(name).partition(". ")[0].removesuffix(".") + "."
 
 
 def explained(name: str) -> str:

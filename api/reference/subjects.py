@@ -13,6 +13,7 @@ from api.reference.own import REFERENCE
 from api.reference.running import EXPORTS, HEALTH, NOTES
 from api.reference.sources import LETTERS, SOURCES
 from api.reference.stats import STATS
+from api.reference.webhooks import OUTGOING
 from api.rules import RULES, Rule
 
 SUBJECTS = (
@@ -32,6 +33,7 @@ SUBJECTS = (
     IMPORTS,
     LETTERS,
     AUDIT,
+    OUTGOING,
     WEBHOOKS,
     HEALTH,
     REFERENCE,

@@ -102,4 +102,4 @@ class Sender:
 def token_of(database: Database, tenant: Tenant) -> str:
     """A fresh API token."""
     with database.tenant(tenant.tenant_id) as connection:
-        return create_token(connection, "test", ["send", "read", "write"])
+        return create_token(connection, "test", ["send", "read", "write", "webhooks"])

@@ -54,6 +54,9 @@ def path_to(program: Caller, path: str) -> str:
     if "{note_id}" in made:
         note = {"text": "Here", "at": "2026-11-20T19:30:00Z", "venueId": str(VENUE)}
         made = made.replace("{note_id}", program.json("POST", "/api/v1/annotations", note)["id"])
+    if "{webhook_id}" in made:
+        webhook = {"url": "https://hooks.example.com/"}
+        made = made.replace("{webhook_id}", program.json("POST", "/api/v1/webhooks", webhook)["id"])
     if made == imports.PATH:
         made += "?kind=sales&source=till"  # What it has to be told.
     if "{import_id}" in made:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from flask import Flask
 
 from app import SERVICES
-from data import letter_jobs, letters
+from data import letter_jobs, letters, webhook_outbox, webhooks
 from data.access import Access
 from data.dead_letters import DeadLetter, keep
 from data.engine import Database
@@ -86,6 +86,8 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         [letter] = letters.search(connection, Wanted(), limit=1)
         job = letter_jobs.create(connection, "discard", Wanted(until=now), None, now)
         user = add_user(connection, f"{uuid4()}@example.org", f"{word} analyst", "analyst", PASSWORD)
+        webhook, _ = webhooks.add(connection, f"https://{word.lower()}.example/", f"{word} webhook", [], ())
+        message = webhook_outbox.put_test(connection, webhook.webhook_id, now)
     upload: Any = owner.client.post(
         f"/api/v1/imports?kind=sales&source={word}&name={word}.csv",
         data=f"{word},Sold at,Price\n1,2,3".encode(),
@@ -105,6 +107,8 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         "invitation": str(invitation),
         "letter": str(letter.letter_id),
         "job": str(job.job_id),
+        "webhook": str(webhook.webhook_id),
+        "message": str(message),
         "tenant": str(tenant.tenant_id),
     }
     assert all(UUID(value) for name, value in ids.items() if name != "ref")

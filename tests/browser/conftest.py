@@ -161,6 +161,7 @@ def site(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFac
         "PORT": str(port),
         "METRICS_PORT": "0",
         "DEMO": "false",
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
     }
     site = Site(port, environment, folder / "log")
     site.start()

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from app import CLOSE, create_app
 from config import Settings
-from data import letter_jobs, letters
+from data import letter_jobs, letters, webhook_deliveries, webhook_outbox, webhooks
 from data.board_document import BoardDocument, Placed
 from data.board_templates import TEMPLATES
 from data.dashboard_links import give_link
@@ -102,6 +102,20 @@ def handled(night: Night) -> str:
     return f"/sources/dead-letters/jobs/{job.job_id}"
 
 
+def hooked(night: Night) -> tuple[str, str, str]:
+    """The addresses of all webhooks, of one that fails, and of what failed."""
+    now = datetime.now(UTC)
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        made, _ = webhooks.add(tenant, "https://hooks.example/", "Box office", ["event.sold_out"], ())
+        webhook_outbox.put_test(tenant, made.webhook_id, now)
+        delivery = webhook_deliveries.claim(tenant, made.webhook_id, now)
+        assert delivery is not None
+        answered = webhook_deliveries.Attempt(now, 0.2, 400, "The answer was 400.", "No.")
+        webhook_deliveries.note(tenant, delivery, answered, now)
+    one = f"/webhooks/{made.webhook_id}"
+    return "/webhooks", one, f"{one}/deliveries/{delivery.message_id}"
+
+
 CHART = "#react-entry-point .main-svg"
 STATE = "#react-entry-point .state h1"
 # What the product calls a page → the states of it: an address, and what is there when it is.
@@ -159,6 +173,18 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
     "/imports/<uuid:import_id>/state": [],  # A part of it, which it keeps fresh.
     "/imports/<uuid:import_id>/errors": [],  # A file.
     "/sources/doors": [],  # A part of /sources, which it keeps fresh.
+    "/webhooks": [
+        (lambda night: hooked(night)[0], ".account-sessions .mark"),
+        ("/webhooks?done=removed", ".notice.pos"),
+    ],
+    "/webhooks/<uuid:webhook_id>": [
+        (lambda night: hooked(night)[1], ".letter-list"),
+        (lambda night: f"{hooked(night)[1]}?show=delivered", ".nothing"),
+        (f"/webhooks/{uuid4()}", "h1"),
+    ],
+    "/webhooks/<uuid:webhook_id>/deliveries/<uuid:message_id>": [
+        (lambda night: hooked(night)[2], ".webhook-attempt pre")
+    ],
     "/admin/invitations": [("/admin/invitations", "h1")],
     "/login": [],  # Below: whoever is signed in never sees it.
     # Nor these: test_invitations.py looks at them, and tests/oidc/test_button.py.
@@ -169,7 +195,7 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
     "/login/oidc/back": [],
     "/login/oidc/leave": [],
 }
-FOR_OWNERS = {"/audit"}
+FOR_OWNERS = {"/audit", *(name for name in PAGES if name.startswith("/webhooks"))}
 SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
 
 

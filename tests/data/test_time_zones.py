@@ -15,7 +15,7 @@ from data.time_zones import USUAL_CURRENCY, zone_and_currency
 def venues(*of: tuple[str, str]) -> list[Venue]:
     """By their zone and currency."""
     return [
-        Venue(UUID(int=number), f"Venue {number}", None, ZoneInfo(zone), currency, time(6), 100, 85, 95)
+        Venue(UUID(int=number), None, f"Venue {number}", ZoneInfo(zone), currency, time(6), 100, 85, 95)
         for number, (zone, currency) in enumerate(of)
     ]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from data import rebuild
+from data import rebuild, webhooks
 from data.imports import NotNow
 from ingest.refusal import Refused
 from tests.files.conftest import House, csv_file
@@ -22,6 +23,26 @@ SALES = [
     "BALL;31.02.2025 10:00;8;;;A4;eve@example.org",
     "BALL;24.11.2025 10:00;acht;;;A5;eve@example.org",
 ]
+
+
+def test_webhooks_are_told_how_an_import_ended_and_of_no_check(house: House, tmp_path: Path) -> None:
+    with house.database.tenant(house.tenant.tenant_id) as tenant:
+        webhooks.add(tenant, "https://hooks.example/", "", ["import.finished"], ())
+    found, proposal = house.upload(csv_file(tmp_path, SALES, "windows-1252"))
+    checked = house.do(house.confirm(found, proposal.layout), "checking")
+    assert house.rows("SELECT body FROM webhook_messages") == []
+    done = house.do(checked, "running")
+    [(body,)] = house.rows("SELECT body FROM webhook_messages")
+    told = json.loads(body)["data"]
+    assert told == {
+        "importId": str(done.import_id),
+        "kind": "sales",
+        "fileName": done.file_name,
+        "status": "done",
+        "accepted": 5,
+        "duplicates": 0,
+        "rejected": 2,
+    }
 
 
 def test_a_german_sales_list_is_checked_then_written_once_and_repeated_without_effect(
