@@ -130,7 +130,7 @@ def server(kept: Path | None = None, **settings: object) -> Iterator[Server]:
         environment |= {name.upper(): str(value) for name, value in settings.items()}
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
         try:
-            _wait(process, f"http://127.0.0.1:{port}/livez")
+            wait_until_it_answers(process, f"http://127.0.0.1:{port}/livez")
             urls = read_urls(Path(folder))
             assert urls is not None
             yield Server(port, urls.database_url, urls.redis_url, psutil.Process(process.pid))
@@ -220,7 +220,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
+def wait_until_it_answers(process: subprocess.Popen[bytes], address: str) -> None:
+    """Raises RuntimeError when the process ends, or says nothing for a minute."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
