@@ -40,6 +40,7 @@ from api import (
     dashboards,
     dead_letters,
     docs,
+    event_matches,
     exports,
     forgotten,
     gate,
@@ -54,6 +55,7 @@ from api import (
     limits,
     login,
     mailed,
+    matches_page,
     notes,
     pretix,
     problems,
@@ -125,6 +127,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
     webhooks.register(server, services)
     webhooks_page.register(server, services)
     letters_page.register(server, services)
+    matches_page.register(server, services)
     invitations.register(server, services)
     problems.register(server, error_page)
     counts = server.extensions[COUNTS] = DoorCounts(services.database)
@@ -144,6 +147,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
         audit_log,
         sources,
         dead_letters,
+        event_matches,
     ):
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))

@@ -167,6 +167,8 @@ RULES: Mapping[str, Rule] = {
     ),
     "dead-letters": _permitted("see-sources", "handle-letters"),
     "letters-page": Rule("page", "", "see-sources", "handle-letters"),
+    "event-matches": _permitted("see-sources", "match-events"),
+    "matches-page": Rule("page", "", "see-sources", "match-events"),
     "audit-log": _permitted("see-audit"),
     "audit-page": _page("see-audit"),
 }
@@ -179,6 +181,8 @@ ACTIONS: Mapping[str, str] = {
     "letters-page.replay": "replay-letter",
     "letters-page.discard": "discard-letter",
     "letters-page.check": "see-sources",
+    "event-matches.undo": "undo-match",
+    "matches-page.undo": "undo-match",
     "invitations.invite": "invite",
     "invitations.resend": "resend-invitation",
     "invitations.withdraw": "withdraw-invitation",

@@ -43,5 +43,31 @@ def keep(tenant: TenantConnection, messages: Sequence[Message]) -> None:
         )
 
 
+def recount(tenant: TenantConnection, event: tuple[UUID, UUID], gone: Sequence[Message]) -> None:
+    """Work the carts of an event's customers out again, of whom these messages were taken away. The caller
+    holds the event's lock."""
+    customers = {f.customer for m in gone for f in m.facts if isinstance(f, CartUpdate) and f.customer}
+    if customers:
+        key = {
+            "tenant": tenant.tenant_id,
+            "venue": event[0],
+            "event": event[1],
+            "customers": sorted(customers),
+        }
+        tenant.execute(f"DELETE FROM carts WHERE {_THEIRS}", key)
+        tenant.execute(_LATEST, key)
+
+
+_THEIRS = (
+    "tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s"
+    " AND customer = ANY(%(customers)s)"
+)
+_LATEST = f"""
+INSERT INTO carts (tenant_id, venue_id, event_id, customer, quantity, updated_at)
+SELECT DISTINCT ON (customer) tenant_id, venue_id, event_id, customer, quantity, occurred_at
+FROM cart_updates WHERE {_THEIRS} ORDER BY customer, occurred_at DESC, quantity DESC
+"""
+
+
 def _age(cart: CartUpdate) -> tuple[datetime, int]:
     return cart.occurred_at, cart.quantity

@@ -63,6 +63,7 @@ class _Page:
     by_venue_ref: dict[str, Venue]
     by_event_ref: dict[str, Event]
     events: tuple[Event, ...]
+    aliases: dict[str, UUID]
 
 
 class Directory:
@@ -129,9 +130,14 @@ class Directory:
         """The id under which facts of `ref` are kept.
 
         An unknown event gets an id that follows from its name alone, so that any two processes
-        which meet it at the same moment agree without asking.
+        which meet it at the same moment agree without asking. One that was matched to another event keeps
+        this id for the writer, who sends it on.
         """
-        known = self.event(tenant_id, ref)
+        page = self._page(tenant_id)
+        alias = page.aliases.get(ref)
+        if alias is not None:
+            return alias
+        known = page.by_event_ref.get(ref)
         if known is not None:
             return known.event_id
         try:
@@ -216,14 +222,28 @@ def _read(tenant: TenantConnection) -> _Page:
             [tenant.tenant_id],
         )
     ]
+    of_id = {event.event_id: event for event in events}
+    aliases = [
+        (event_id, ref, of_id[real])
+        for event_id, ref, real in tenant.execute(_ALIASES, [tenant.tenant_id]).fetchall()
+        if real in of_id
+    ]
+    matched = {ref: event for event_id, name, event in aliases for ref in _refs(name, event_id)}
     return _Page(
         time.monotonic(),
         key,
         venues,
         {ref: venue for venue in venues for ref in _refs(venue.external_id, venue.venue_id)},
-        {ref: event for event in events for ref in _refs(event.external_id, event.event_id)},
+        {ref: event for event in events for ref in _refs(event.external_id, event.event_id)} | matched,
         tuple(events),
+        {ref: event_id for event_id, name, _ in aliases for ref in _refs(name, event_id)},
     )
+
+
+_ALIASES = (
+    "SELECT event_id, ref, real_event_id FROM event_aliases"
+    " WHERE tenant_id = %s AND status IN ('moving', 'matched')"
+)
 
 
 def _is_id(text: str) -> bool:

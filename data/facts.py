@@ -16,9 +16,19 @@ from uuid import UUID
 
 import msgspec
 
-from data import carts, house_count, recordset, rollup_tables, rollups, venue_updates, webhook_outbox
+from data import (
+    carts,
+    event_aliases,
+    house_count,
+    recordset,
+    rollup_tables,
+    rollups,
+    venue_updates,
+    webhook_outbox,
+)
 from data.conflicts import retried
 from data.engine import Database, TenantConnection
+from data.event_aliases import Aliases
 from data.messages import (
     NO_EVENT,
     CartUpdate,
@@ -37,7 +47,7 @@ from data.webhook_events import EventUnregistered
 
 Verdict = Literal["accepted", "duplicate", "other_venue"]
 
-_TABLES: dict[type[Fact], str] = {
+TABLES: dict[type[Fact], str] = {
     SaleLine: "ticket_sales",
     Scan: "ticket_scans",
     PageView: "page_views",
@@ -78,10 +88,12 @@ def write_within(tenant: TenantConnection, messages: Sequence[Message]) -> Writt
     At most once per transaction: a second call could lock events out of order.
     """
     verdicts: list[Verdict] = ["duplicate"] * len(messages)
-    elsewhere = _place_events(tenant, messages)
+    named = messages
+    elsewhere, aliases = _place_events(tenant, messages)
+    messages = event_aliases.sent_on(messages, aliases)
     candidates: dict[int, int] = {}
     for index, message in enumerate(messages):
-        if elsewhere and (message.venue_id, message.event_id) in elsewhere:
+        if elsewhere and (message.venue_id, named[index].event_id) in elsewhere:
             verdicts[index] = "other_venue"
         else:
             candidates.setdefault(message.key.int, index)
@@ -90,11 +102,15 @@ def write_within(tenant: TenantConnection, messages: Sequence[Message]) -> Writt
     for index in fresh:
         verdicts[index] = "accepted"
     accepted = [messages[index] for index in sorted(fresh)]
-    return Written(verdicts, _write(tenant, events, accepted) if accepted else {})
+    if aliases:
+        moved = [(named[index].event_id, messages[index]) for index in fresh]
+        event_aliases.remember(tenant, [each for each in moved if each[0] in aliases])
+    return Written(verdicts, _write(tenant, events, accepted, aliases) if accepted else {})
 
 
-def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> set[EventKey]:
-    """Give unknown events a placeholder; returns the pairs whose event is at another venue."""
+def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> tuple[set[EventKey], Aliases]:
+    """Give unknown events a placeholder, unless they were matched to real ones; returns the pairs whose event
+    is at another venue, and what was matched."""
     refs: dict[EventKey, str] = {}
     venue_id = event_id = None
     for message in messages:
@@ -105,6 +121,8 @@ def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> set[
                 refs[venue_id, event_id] = message.event_ref
     known = _venues_of(tenant, refs)
     missing = sorted(pair for pair in refs if pair[1] not in known)
+    aliases = event_aliases.of(tenant, {event for _, event in missing}) if missing else {}
+    missing = [pair for pair in missing if pair[1] not in aliases]
     if missing:
         rows = [
             {"venue_id": venue, "event_id": event, "external_id": _external(refs[venue, event], event)}
@@ -128,7 +146,8 @@ def _place_events(tenant: TenantConnection, messages: Iterable[Message]) -> set[
             ],
             datetime.now(UTC),
         )
-    return {pair for pair in refs if known.get(pair[1]) != pair[0]}
+    known |= {event: venue for event, (venue, _) in aliases.items()}
+    return {pair for pair in refs if known.get(pair[1]) != pair[0]}, aliases
 
 
 def _venues_of(tenant: TenantConnection, pairs: Iterable[EventKey]) -> dict[UUID, UUID]:
@@ -192,12 +211,15 @@ SELECT index FROM received JOIN fresh USING (message_key)
 
 
 def _write(
-    tenant: TenantConnection, events: recordset.Events, messages: Sequence[Message]
+    tenant: TenantConnection, events: recordset.Events, messages: Sequence[Message], aliases: Aliases
 ) -> dict[EventKey, int]:
     with tenant.connection.pipeline():
         _insert_facts(tenant, events, messages)
         increments = rollups.of(messages)
         with_new_events = rollup_tables.lock(tenant, increments)
+        if with_new_events or aliases:
+            new = {event for venue, event in increments if venue in with_new_events}
+            event_aliases.require_unchanged(tenant, aliases, new)
         house_count.move(tenant, events, messages, increments)
         carts.keep(tenant, messages)
         versions = rollup_tables.add(tenant, events, messages, increments, with_new_events)
@@ -226,10 +248,10 @@ def _append(kind: type[Fact]) -> str:
     given = msgspec.structs.fields(kind)
     defaults = [(field.name, field.default) for field in given if field.name in names]
     return recordset.append(
-        _TABLES[kind],
+        TABLES[kind],
         ("e", "message_key", "line", *names),
         tuple((name, value) for name, value in defaults if value not in (None, msgspec.NODEFAULT)),
     )
 
 
-_APPEND = {kind: _append(kind) for kind in _TABLES}
+_APPEND = {kind: _append(kind) for kind in TABLES}

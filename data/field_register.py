@@ -58,6 +58,15 @@ FIELDS: Mapping[str, Kept] = {
         replayed_at, discarded_at, handled_by: when it was dealt with, and by whom
         outcome, edited: what became of it, and whether it was changed before
     """), {"payload": "inside", "handled_by": "staff"}),
+    "event_aliases": Kept("an owner or a manager", "until the match is undone", _of("""
+        real_event_id: which event was meant
+        ref: the sender's name of it
+        placeholder, before: both as they were, to be put back
+        notes: which notes went along
+        version, moved: how far it is
+        matched_by, matched_at: who said so, and when
+    """), {"matched_by": "staff"}),
+    "moved_messages": Kept("made here", "until the match is undone"),
     "letter_jobs": Kept("an owner or a manager", _TENANT, _of("""
         job_id: the job
         action, filters: what is done, and with which refused messages

@@ -326,9 +326,38 @@ events = _table(
     UniqueConstraint("tenant_id", "external_id"),
     _of_venue(),
     Index(None, "tenant_id", "venue_id", "starts_at"),
+    Index(
+        "ix_events_unregistered",
+        "tenant_id",
+        "created_at",
+        "event_id",
+        postgresql_where=text("NOT registered"),
+    ),
     CheckConstraint(
         "status IN ('scheduled', 'on_sale', 'sold_out', 'cancelled', 'postponed', 'over')", name="status"
     ),
+)
+event_aliases = _table(
+    "event_aliases",
+    ("tenant_id", "event_id"),
+    _required("venue_id", Uuid),
+    _required("real_event_id", Uuid),
+    Column("ref", Text),
+    _required("name", Text),
+    _required("status", Text, "'moving'"),
+    _required("placeholder", JSONB),
+    _required("before", JSONB),
+    _required("notes", ARRAY(Uuid), "'{}'"),
+    *_counts("version", "moved"),
+    Column("matched_by", Uuid),
+    _instant("matched_at", nullable=False, default="now()"),
+    CheckConstraint("status IN ('moving', 'matched', 'undoing')", name="status"),
+)
+moved_messages = _table(
+    "moved_messages",
+    ("tenant_id", "event_id", "message_key"),
+    _required("message_key", Uuid),
+    _instant("occurred_at", nullable=False),
 )
 ticket_types = _table(
     "ticket_types",

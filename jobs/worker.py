@@ -22,6 +22,8 @@ from data import (
     dashboard_thinning,
     door_counts,
     embedded,
+    event_matches,
+    event_moves,
     exports,
     idempotency,
     import_work,
@@ -98,6 +100,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         duties.append(Duty("queues", 2, lambda: _consume(database, stop)))
         replayer = Replayer(database, Directory(database), live)
         duties.append(Duty("refused messages", 2, lambda: _handle(database, replayer, stop)))
+        duties.append(Duty("matched events", 2, lambda: _move(database, urls.database_url, settings, live)))
         mailing = Mailing(database, settings, stop)
         duties.append(Duty("mails", 2, mailing.work))
         duties.append(Duty("old mails", 3600, mailing.forget))
@@ -167,6 +170,14 @@ def _handle(database: Database, replayer: Replayer, stop: threading.Event) -> No
     for tenant_id, job_id in letter_jobs.everyones(database):
         while not stop.is_set() and replayer.work(tenant_id, job_id):
             pass
+
+
+def _move(database: Database, owner_url: str, settings: Settings, live: LivePublisher) -> None:
+    """Move what came for events that were matched, and back where that was undone."""
+    master = MasterKeys(settings.master_keys())
+    for tenant_id, event_id in event_matches.everyones(database):
+        while (versions := event_moves.work(owner_url, master, tenant_id, event_id)) is not None:
+            live.touched(tenant_id, versions)
 
 
 def _consume(database: Database, stop: threading.Event) -> None:

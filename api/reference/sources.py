@@ -1,10 +1,22 @@
 """Doors, and what was refused at them."""
 
-from api import dead_letters, sources
+from api import dead_letters, event_matches, sources
 from api.dead_letters import Handled, ReplayedAs
+from api.event_matches import MatchedTo
 from api.reference.operation import CURSOR, LIMIT, TEXT, Codes, Operation, Parameter, Subject
 from api.reference.problems import NOT_VALID, REFUSALS, joined
-from api.shapes.sources import LettersJob, RefusedMessage, RefusedMessages, SeenSources, Settled, SettledMany
+from api.shapes.sources import (
+    EventMatch,
+    EventMatches,
+    LettersJob,
+    RefusedMessage,
+    RefusedMessages,
+    SeenSources,
+    Settled,
+    SettledMany,
+    UnregisteredEvents,
+    UnregisteredWithSuggestions,
+)
 from data.letters import STATES
 from ingest.message import KINDS
 
@@ -93,6 +105,62 @@ LETTERS = Subject(
             "How far a job is",
             {200: LettersJob},
             problems={404: ("job-not-found",)},
+        ),
+    ),
+)
+
+_STRAY = f"{event_matches.PATH}/<uuid:unregistered_id>"
+_NO_EVENT: Codes = {404: ("event-not-found",)}
+_NOT_MATCHABLE: Codes = {409: ("not-matchable",)}
+
+MATCHES = Subject(
+    "Unregistered events",
+    "Events that messages name and nobody entered. Which one is meant, a person says: what came moves there, "
+    "and what comes goes there.",
+    "event-matches",
+    (
+        Operation(
+            "GET",
+            event_matches.PATH,
+            "listUnregisteredEvents",
+            "Those that were named last first",
+            {200: UnregisteredEvents},
+            parameters=(LIMIT, CURSOR),
+            problems=NOT_VALID,
+        ),
+        Operation(
+            "GET",
+            _STRAY,
+            "getUnregisteredEvent",
+            "One of them, and which events may be meant",
+            {200: UnregisteredWithSuggestions},
+            problems=_NO_EVENT,
+        ),
+        Operation(
+            "POST",
+            f"{_STRAY}/match",
+            "matchUnregisteredEvent",
+            "Say which event is meant",
+            {202: EventMatch},
+            "An event of the same venue that somebody registered. What comes from now on goes there; what "
+            "came is moved in the background, with every figure right at every moment.",
+            body=MatchedTo,
+            problems=joined(NOT_VALID, _NO_EVENT, _NOT_MATCHABLE),
+        ),
+        Operation(
+            "GET",
+            event_matches.MATCHES,
+            "listEventMatches",
+            "What was matched",
+            {200: EventMatches},
+        ),
+        Operation(
+            "POST",
+            f"{event_matches.MATCHES}/<uuid:unregistered_id>/undo",
+            "undoEventMatch",
+            "Take a match back, to the last message",
+            {202: EventMatch},
+            problems=joined({404: ("match-not-found",)}, _NOT_MATCHABLE),
         ),
     ),
 )

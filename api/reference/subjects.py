@@ -11,7 +11,7 @@ from api.reference.messages import MESSAGES, WEBHOOKS
 from api.reference.operation import Operation, Subject
 from api.reference.own import REFERENCE
 from api.reference.running import EXPORTS, HEALTH, NOTES
-from api.reference.sources import LETTERS, SOURCES
+from api.reference.sources import LETTERS, MATCHES, SOURCES
 from api.reference.stats import STATS
 from api.reference.webhooks import OUTGOING
 from api.rules import RULES, Rule
@@ -32,6 +32,7 @@ SUBJECTS = (
     SOURCES,
     IMPORTS,
     LETTERS,
+    MATCHES,
     AUDIT,
     OUTGOING,
     WEBHOOKS,

@@ -96,3 +96,63 @@ class LettersJob(TypedDict):
     discarded: int
     createdAt: Moment
     finishedAt: Moment | None
+
+
+class UnregisteredEvent(TypedDict):
+    """An event that messages name and nobody registered, with what was counted for it; money is net, in minor
+    units by currency."""
+
+    id: Id
+    venueId: Id
+    name: str
+    externalId: str | None
+    firstSeenAt: Moment
+    lastSeenAt: Moment | None
+    sold: int
+    comps: int
+    entries: int
+    inside: int
+    pageViews: int
+    netMinor: dict[str, int]
+
+
+class SuggestedEvent(TypedDict):
+    """A registered event that may have been meant; `likeness` from 0 to 1."""
+
+    eventId: Id
+    name: str
+    startsAt: Moment | None
+    likeness: float
+
+
+class UnregisteredWithSuggestions(UnregisteredEvent):
+    """The same, and which events may have been meant, the likeliest first."""
+
+    suggestions: list[SuggestedEvent]
+
+
+class UnregisteredEvents(TypedDict):
+    """Events that nobody registered, those first that were named last."""
+
+    events: list[UnregisteredEvent]
+    nextCursor: Cursor
+
+
+class EventMatch(TypedDict):
+    """An unregistered event and the one that was meant; `moved` counts messages."""
+
+    id: Id
+    eventId: Id
+    venueId: Id
+    name: str
+    externalId: str | None
+    status: Literal["moving", "matched", "undoing"]
+    moved: int
+    matchedBy: Id | None
+    matchedAt: Moment
+
+
+class EventMatches(TypedDict):
+    """The latest matches, the newest first."""
+
+    matches: list[EventMatch]

@@ -85,6 +85,12 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         keep(connection, [note_of])
         [letter] = letters.search(connection, Wanted(), limit=1)
         job = letter_jobs.create(connection, "discard", Wanted(until=now), None, now)
+        unregistered = uuid4()
+        connection.execute(
+            "INSERT INTO events (tenant_id, venue_id, event_id, name, registered)"
+            " VALUES (%s, %s, %s, %s, false)",
+            [tenant.tenant_id, tenant.venue_id, unregistered, f"{word} stray"],
+        )
         user = add_user(connection, f"{uuid4()}@example.org", f"{word} analyst", "analyst", PASSWORD)
         webhook, _ = webhooks.add(connection, f"https://{word.lower()}.example/", f"{word} webhook", [], ())
         message = webhook_outbox.put_test(connection, webhook.webhook_id, now)
@@ -109,6 +115,7 @@ def furnish(server: Flask, database: Database, tenant: Tenant, word: str) -> Fur
         "job": str(job.job_id),
         "webhook": str(webhook.webhook_id),
         "message": str(message),
+        "unregistered": str(unregistered),
         "tenant": str(tenant.tenant_id),
     }
     assert all(UUID(value) for name, value in ids.items() if name != "ref")

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.reference.subjects import operations
 from data.engine import Database
+from data.permissions import SCOPES
 from data.tokens import create_token
 from tests.api.caller import Caller, person
 from tests.api.examples import path_to
@@ -40,7 +41,7 @@ def test_no_cache_keeps_what_the_api_answers(
     whole_server: Flask, database: Database, example_tenant: Tenant
 ) -> None:
     with database.tenant(example_tenant.tenant_id) as connection:
-        token = create_token(connection, "reader", ["read", "write", "audit"])
+        token = create_token(connection, "reader", SCOPES)
     program = Caller(whole_server.test_client(), {"Authorization": f"Bearer {token}"})
     kept = {}
     for subject, operation, path in operations():

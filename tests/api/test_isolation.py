@@ -82,6 +82,7 @@ NOBODY = {
         "job",
         "webhook",
         "message",
+        "unregistered",
     )
 }
 """Ids of nothing."""
@@ -101,6 +102,7 @@ NAMES = {
     "job_id": "job",
     "webhook_id": "webhook",
     "message_id": "message",
+    "unregistered_id": "unregistered",
 }
 PLAIN = {"grantee": "owner", "number": "1", "name": "kpi"}
 """What stands in an address beside the ids and belongs to nobody."""
@@ -155,6 +157,8 @@ BODIES: list[tuple[str, str, Any]] = [
     ],
     ("GET", "/api/v1/realtime/state/{ref}", None),
     ("GET", "/api/v1/dead-letters?state=all", None),
+    ("GET", "/api/v1/unregistered-events?limit=200", None),
+    ("GET", "/api/v1/event-matches", None),
     ("POST", "/api/v1/dead-letters/bulk", {"action": "replay", "ids": ["{letter}"]}),
     ("GET", "/api/v1/audit?who={user}&object=dashboard:{board}", None),
     ("GET", "/api/v1/audit?venue={venue}&event={event}", None),

@@ -15,7 +15,15 @@ from playwright.sync_api import Browser, Page
 
 from app import CLOSE, create_app
 from config import Settings
-from data import letter_jobs, letters, webhook_deliveries, webhook_outbox, webhooks
+from data import (
+    event_matches,
+    letter_jobs,
+    letters,
+    unregistered,
+    webhook_deliveries,
+    webhook_outbox,
+    webhooks,
+)
 from data.board_document import BoardDocument, Placed
 from data.board_templates import TEMPLATES
 from data.dashboard_links import give_link
@@ -116,6 +124,24 @@ def hooked(night: Night) -> tuple[str, str, str]:
     return "/webhooks", one, f"{one}/deliveries/{delivery.message_id}"
 
 
+def stray(night: Night, *, one: bool = False) -> str:
+    night.post(type="ticket-purchase", ticketId="s1", amount=25, eventId="northern-lights")
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        [found] = unregistered.listed(tenant, limit=1)
+    return f"/sources/unregistered/{found.event_id}" if one else "/sources/unregistered"
+
+
+def matched(night: Night) -> str:
+    night.post(type="ticket-purchase", ticketId="s2", amount=25, eventId="lights")
+    with night.database.tenant(night.tenant.tenant_id) as tenant:
+        [found] = unregistered.listed(tenant, limit=1)
+        event_matches.match(tenant, found.event_id, night.event_id, None)
+        tenant.execute(
+            "UPDATE event_aliases SET status = 'matched' WHERE tenant_id = %s", [night.tenant.tenant_id]
+        )
+    return "/sources/unregistered?done=matched"
+
+
 CHART = "#react-entry-point .main-svg"
 STATE = "#react-entry-point .state h1"
 # What the product calls a page → the states of it: an address, and what is there when it is.
@@ -172,6 +198,11 @@ PAGES: dict[str, list[tuple[str | Callable[[Night], str], str]]] = {
     "/imports/<uuid:import_id>": [],  # Looked at above.
     "/imports/<uuid:import_id>/state": [],  # A part of it, which it keeps fresh.
     "/imports/<uuid:import_id>/errors": [],  # A file.
+    "/sources/unregistered": [(stray, ".event-link"), (matched, ".match-row")],
+    "/sources/unregistered/<uuid:unregistered_id>": [
+        (lambda night: stray(night, one=True), ".match-choices"),
+        (lambda night: stray(night, one=True) + f"?event={night.event_id}", ".match-sure"),
+    ],
     "/sources/doors": [],  # A part of /sources, which it keeps fresh.
     "/webhooks": [
         (lambda night: hooked(night)[0], ".account-sessions .mark"),
