@@ -10,10 +10,7 @@ from uuid import UUID
 from data.access import Access
 from data.engine import TenantConnection
 from data.instants import iso
-from data.query_nights import NIGHTS
-
-OPEN_HOURS = 4
-"""How long an event counts as upcoming that does not say when it ends."""
+from data.query_nights import NIGHTS, OPEN_HOURS, over_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ JOIN {NIGHTS} n ON n.tenant_id = e.tenant_id AND n.venue_id = e.venue_id AND n.e
 LEFT JOIN series x ON x.tenant_id = e.tenant_id AND x.venue_id = e.venue_id AND x.series_id = e.series_id
 CROSS JOIN LATERAL (
     SELECT COALESCE(e.doors_at, e.starts_at) AS opens,
-           COALESCE(e.ends_at, COALESCE(e.starts_at, e.doors_at) + interval '{OPEN_HOURS} hours') AS closes
+           {over_at("e")} AS closes
 ) t
 WHERE e.tenant_id = %(tenant)s
   AND (%(venue)s::uuid IS NULL OR e.venue_id = %(venue)s)

@@ -11,6 +11,7 @@ from data.engine import TenantConnection
 from data.instants import iso
 from data.live_rows import read_rows
 from data.live_state import EventState, compose
+from data.query_nights import over_at
 
 JUST_OVER = timedelta(days=3)
 SWITCHER_LENGTH = 12
@@ -50,7 +51,7 @@ def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = Non
     """
     moment = now or datetime.now(UTC)
     rows = tenant.rows(
-        """
+        f"""
         SELECT event_id, name, status, registered, doors_at, starts_at, ends_at, phase FROM (
         SELECT dated.*, row_number() OVER (
                    PARTITION BY registered
@@ -63,8 +64,7 @@ def tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = Non
                              WHEN opens IS NULL OR %(now)s < opens - interval '1 hour' THEN 'next'
                              WHEN %(now)s <= closes + interval '1 hour' THEN 'live' ELSE 'over' END AS phase
             FROM (SELECT e.*, COALESCE(e.doors_at, e.starts_at) AS opens,
-                         COALESCE(e.ends_at, COALESCE(e.starts_at, e.doors_at) + interval '4 hours')
-                             AS closes,
+                         {over_at("e")} AS closes,
                          COALESCE(t.updated_at, e.created_at) AS changed_at
                   FROM events e LEFT JOIN event_totals t ON t.tenant_id = e.tenant_id
                        AND t.venue_id = e.venue_id AND t.event_id = e.event_id
@@ -112,10 +112,10 @@ def on_tonight(tenant: TenantConnection, venue_id: UUID, now: datetime | None = 
     # The day that begins 30 hours later is the next one, whatever the clocks do in between.
     _, end = hour_and_day(start + 30 * 3600, ZoneInfo(row[0]), row[1])
     events = tenant.execute(
-        """
+        f"""
         SELECT event_id FROM (
             SELECT event_id, status, COALESCE(doors_at, starts_at) AS opens,
-                   COALESCE(ends_at, COALESCE(starts_at, doors_at) + interval '4 hours') AS closes
+                   {over_at()} AS closes
             FROM events WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s
         ) dated
         WHERE status <> 'cancelled' AND opens < to_timestamp(%(end)s)

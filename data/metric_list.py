@@ -10,6 +10,8 @@ def _row(label: str, unit: Unit, group: str, plus: str, description: str, over: 
     return label, unit, group, plus, over, description, 100 if unit == "percent" else 1
 
 
+_INSIDE = "People inside at the end of the span. At the cut-off only those of events that go on stay."
+
 LIST: dict[str, Row] = {
     # Sales
     "tickets_sold": _row(
@@ -200,7 +202,7 @@ LIST: dict[str, Row] = {
         "Entries for each minute that has passed.",
         "minutes",
     ),
-    "inside": _row("Inside", "people", "attendance", "inside", "People inside at the end of the span."),
+    "inside": _row("Inside", "people", "attendance", "inside", _INSIDE),
     "peak_inside": _row(
         "Peak inside one event",
         "people",

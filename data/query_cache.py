@@ -23,6 +23,7 @@ from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE
 from data.query_check import checked
 from data.query_error import QueryError
+from data.query_reads import STATE
 from data.query_small import FEWEST, is_about_people
 from data.query_windows import Look, sides
 from data.query_world import World, families_of, read
@@ -161,9 +162,12 @@ def _span(query: MetricQuery, side: Look) -> Span:
         return Span(venues)
     if side.events is not None:
         return Span(venues, events=side.events)
-    # A day earlier, as people inside are counted from the start of their business day.
+    # A day earlier: changes are counted at the beginnings of days, the first of which may lie before.
     start = min(window.lo for window in side.windows.values()) - DAY
     end = max(window.hi for window in side.windows.values())
+    if STATE in families_of(query):
+        # Whoever is inside may have come on any day before, and stays where the day's last hours say so.
+        return Span(venues, None, datetime.fromtimestamp(end + DAY, UTC))
     return Span(venues, datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
 
 
@@ -176,6 +180,6 @@ def _moment(query: MetricQuery, sides: Sequence[Look], now: datetime) -> int:
     passing = any("minutes" in CATALOGUE[name].measures for name in query.metrics if name in CATALOGUE)
     fine = any(0 < DIMENSIONS[name].seconds < DAY for name in query.dimensions if name in DIMENSIONS)
     compared = len(sides) > 1
-    if passing or fine or compared or families_of(query) & (NIGHTS | {"presence"}):
+    if passing or fine or compared or families_of(query) & (NIGHTS | {STATE}):
         return second // MINUTE
     return second // QUARTER

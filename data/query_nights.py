@@ -3,6 +3,17 @@ Customers as rows, dated by their first purchase."""
 
 from data.day_rollups import current_customers
 
+OPEN_HOURS = 4
+"""How long an event goes on that does not say when it ends."""
+
+
+def over_at(event: str = "") -> str:
+    """SQL: when an event is over, by an alias of `events`; NULL for one without times."""
+    own = f"{event}." if event else ""
+    begins = f"COALESCE({own}starts_at, {own}doors_at)"
+    return f"COALESCE({own}ends_at, {begins} + interval '{OPEN_HOURS} hours')"
+
+
 NIGHTS = """(
     SELECT e.tenant_id, e.venue_id, e.event_id, COALESCE(e.doors_at, e.starts_at) AS doors,
            (e.status <> 'cancelled')::int AS counts,

@@ -15,6 +15,7 @@ from data.metric_query import MetricQuery
 from data.metrics import CATALOGUE, Metric
 from data.query_clock import Shift
 from data.query_filters import dimensions_of, needed_by
+from data.query_overnight import overnight
 from data.query_plan import Asked, Needs, plan
 from data.query_sql import Frame, Statement, statement
 from data.query_top import ranks, top_statements
@@ -61,13 +62,13 @@ def prepare(
     by_currency = not {*query.dimensions}.isdisjoint(IN_CURRENCY | {"currency"})
     by_currency = by_currency or any(metric.money for metric in metrics)
     statements = []
+    zones = {clock.zone for side in (main, other) if side is not None for clock in side.clocks.values()}
     by = ranks(query, metrics, other is not None)
     for side in (main, other):
         if side is not None:
             frame = _frame(tenant_id, query, side, by_currency, world, now)
-            statements += [
-                replace(own, compared=side is other) for own in _statements(query, metrics, side, frame, by)
-            ]
+            own = _statements(query, metrics, side, frame, by, len(zones) > 1)
+            statements += [replace(each, compared=side is other) for each in own]
     return Prepared(
         query, tuple(metrics), access.masked, by_currency, main, other, tuple(statements), now, world
     )
@@ -92,7 +93,7 @@ def _frame(
 
 
 def _statements(
-    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame, by: Metric | None
+    query: MetricQuery, metrics: Sequence[Metric], side: Look, frame: Frame, by: Metric | None, apart: bool
 ) -> Iterable[Statement]:
     measures = list(dict.fromkeys(name for metric in metrics for name in metric.measures))
     if measures and query_small.is_about_people(query):
@@ -109,11 +110,11 @@ def _statements(
         if not own:
             continue
         if spans is None:
-            hidden = _by_calendar(frame, side)
+            hidden = _by_calendar(frame, apart)
             used_here = replace(needs, dimensions=needs.dimensions | {*hidden.beside})
-            yield from (
-                statement(r, hidden) for r in plan(own, used_here, state_spans(query, side, frame.now))
-            )
+            since = state_spans(query, side, frame.now)
+            reads = [*plan(own, used_here, since), *overnight(own, since)]
+            yield from (statement(read, hidden) for read in reads)
         elif by is not None:
             yield from top_statements(query, by, plan(own, needs, spans), frame)
         else:
@@ -148,14 +149,13 @@ ALIKE = "15min"
 """The longest time that begins at the same moments on all clocks."""
 
 
-def _by_calendar(frame: Frame, side: Look) -> Frame:
+def _by_calendar(frame: Frame, apart: bool) -> Frame:
     """People inside are summed up from the cut-off on, each venue by its own: each of their rows says its
     venue and business day, and its time as it was. What it is compared with is found out later. Where hours
-    of one venue end within those of another, it says the quarter, too."""
+    of one venue may end within those of another, as their zones are `apart`, it says the quarter, too."""
     grains = [DIMENSIONS[name].seconds for name in frame.keys if DIMENSIONS[name].shape == "instant"]
     if not grains:
         return frame
-    apart = len({clock.zone for clock in side.clocks.values()}) > 1
     finer = (ALIKE,) if apart and min(grains) > DIMENSIONS[ALIKE].seconds else ()
     return replace(frame, beside=BESIDE + finer, shift=Shift(seconds=frame.shift.seconds))
 

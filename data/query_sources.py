@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data import metric_measures, price_bands
 from data.currencies import EXPONENTS
@@ -168,6 +168,9 @@ FACTS: dict[str, Source] = {
     "takings": _facts("events and event_money", "f.doors"),
 }
 """Family → where its facts stand."""
+
+AT_CUT_OFF = replace(FACTS["presence"], name="house_counts at the cut-off")
+"""Who is inside already when a business day begins: `data.query_overnight`."""
 
 _TOTALS = (TOTALS, *ALL_DAYS, *VENUE)
 LADDERS: dict[str, tuple[Source, ...]] = {

@@ -19,9 +19,11 @@ from data.metric_query import Filter
 from data.query_calendars import iso
 from data.query_clock import Shift
 from data.query_filters import Filters
-from data.query_nights import FIRSTS_OF_VENUES, SUBQUERIES
+from data.query_nights import FIRSTS_OF_VENUES
+from data.query_nights import SUBQUERIES as OF_EVENTS_AND_PEOPLE
+from data.query_overnight import OVERNIGHT
 from data.query_plan import Read
-from data.query_sources import DAY, HOUR, MONTH, WHOLE, Source
+from data.query_sources import AT_CUT_OFF, DAY, HOUR, MONTH, WHOLE, Source
 
 DAYS = "c.first + (width_bucket({time}, c.days) - 1)"
 """The business day of a moment: it lies between two of the calendar's beginnings."""
@@ -37,6 +39,8 @@ JOINS = {
     " ON d.e = f.event_id",
     "calendars": f"JOIN json_to_recordset(%(calendars)s::json) AS c {query_calendars.CALENDARS} ON c.k = s.k",
 }
+SUBQUERIES = OF_EVENTS_AND_PEOPLE | {AT_CUT_OFF.name: OVERNIGHT}
+"""Source → the rows that take the place of its table."""
 UNMOVED = Shift()
 BY_CURRENCY = (metric_measures.VENUE, metric_measures.DAY)
 """Tables in which money stands in the rows of its currency, everything else in those of none: all but what
@@ -112,6 +116,8 @@ class _Writer:
         ]
         if not self.source.seconds and any(MEASURES[name].by_events for name in self.read.measures):
             self.joins.add("events")
+        if self.source is AT_CUT_OFF:
+            self.joins.add("calendars")
         conditions, rest = self._conditions(), self._rest()
         gate = "f.value" if self.source.split else "f.gate"
         lines = [

@@ -47,6 +47,10 @@ class Night:
     def enter(self, count: int, at: datetime, gate: str | None = "north") -> Written:
         return self.write(Scan(at, f"e{next(self.numbers)}", gate=gate) for _ in range(count))
 
+    def leave(self, count: int, at: datetime, first: int = 0) -> Written:
+        """Scan out whose tickets have the numbers from `first` on."""
+        return self.write(Scan(at, f"e{first + number}", "exit", gate="north") for number in range(count))
+
     def mention(self, count: int, at: datetime) -> Written:
         return self.write(SocialMention(at, "x", reach=100, likes=3, shares=1) for _ in range(count))
 

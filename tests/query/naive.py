@@ -18,6 +18,7 @@ from tests.query.naive_clock import (
     FINE,
     ONE,
     Hall,
+    Show,
     Side,
     Span,
     bucket,
@@ -54,6 +55,7 @@ class _Looked:
         told_apart = bool(SPLIT_BY_CURRENCY & {*query.metrics}) or "price" in query.dimensions
         self.split = told_apart and "currency" not in query.dimensions
         self.kept: set[Key] | None = None
+        self._spans: dict[Show, Span | None] = {}
         fine = [name for name in INSTANTS if name in query.dimensions]
         self.grain = fine[0] if fine else None
         asked = INSIDE in query.metrics
@@ -83,8 +85,10 @@ class _Looked:
         changes: dict[Any, list[Any]] = defaultdict(list)
         for thing in filter(self._stays, self.changes):
             assert thing.at is not None
-            hall = thing.show.hall
-            changes[self.key(thing), hall, business_day(hall, thing.at)].append(thing.what)
+            hall, own = thing.show.hall, None
+            if self.grain is not None and not self.side.move.time:
+                own = bucket(self.grain, hall, thing.at)  # Of an hour that the clocks repeat there are two.
+            changes[self.key(thing), hall, business_day(hall, thing.at), own].append(thing.what)
         for (key, *_), whats in changes.items():
             if sum(what.by for what in whats) or self.grain is None:
                 self.groups[key][Change] += whats
@@ -94,6 +98,8 @@ class _Looked:
         if kind is Newcomer:
             used = {*self.query.dimensions, *dimensions_of(self.query.where)}
             things: Iterable[Happened] = world.newcomers(halls, "venue" in used)
+        elif kind is Change:
+            things = [*world.things[Change], *world.stayed(self.now)]
         elif kind is Night:
             things = world.nights(self.now)
         else:
@@ -112,7 +118,7 @@ class _Looked:
 
     def _may_be_inside(self, thing: Happened) -> bool:
         """People inside are counted from the cut-off on, also where a span begins later."""
-        span = self.side.span(thing.show)
+        span = self._span(thing.show)
         if span is None or thing.at is None:
             return False
         return day_start(thing.show.hall, business_day(thing.show.hall, span[0])) <= thing.at < span[1]
@@ -120,7 +126,7 @@ class _Looked:
     def _stays(self, thing: Happened) -> bool:
         """Whether a change of who is inside has a row: of a bucket or a day that reaches into the span; where
         nothing says when, on the last day of the span that has begun."""
-        span, hall = self.side.span(thing.show), thing.show.hall
+        span, hall = self._span(thing.show), thing.show.hall
         if span is None or thing.at is None or not self._may_be_inside(thing):
             return False
         if self.grain is not None:
@@ -170,7 +176,7 @@ class _Looked:
                         yield key
 
     def _on_last_day(self, thing: Happened) -> bool:
-        span = self.side.span(thing.show)
+        span = self._span(thing.show)
         assert span is not None
         assert thing.at is not None
         last = min(span[1] - SECOND, max(span[0], self.now.replace(microsecond=0)))
@@ -268,6 +274,12 @@ class _Looked:
         if hi <= lo and self.now < lo:
             return None
         return max((hi - lo).total_seconds(), 1) / 60
+
+    def _span(self, show: Show) -> Span | None:
+        if show not in self._spans:
+            span = self.side.span(show)
+            self._spans[show] = None if span is None else self._told(show.hall, span)
+        return self._spans[show]
 
     def _told(self, hall: Hall, span: Span) -> Span:
         """The span, of everything the days on which there is anything."""

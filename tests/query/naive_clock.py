@@ -48,6 +48,11 @@ class Show:
     ends: datetime | None = None
 
     @property
+    def over(self) -> datetime | None:
+        """Its end; without one four hours after it began."""
+        return self.ends or (self.doors and self.doors + timedelta(hours=4))
+
+    @property
     def capacity(self) -> int:
         places = [count for count, admission in self.types if admission]
         typed = sum(count or 0 for count in places) if places and None not in places else 0

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache, lru_cache
+from datetime import datetime, timedelta
+from functools import cache, cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
 from data.messages import CartUpdate, Fact, SaleLine, Scan
 from data.metric_query import All, In, Within
 from data.metric_query import Any as AnyOf
-from tests.query.naive_clock import NOT_MOVED, Hall, Move, Show, bucket, business_day, first_of
+from tests.query.naive_clock import NOT_MOVED, Hall, Move, Show, bucket, business_day, day_start, first_of
 from tests.query.naive_figures import (
     Arrival,
     Bought,
@@ -114,6 +114,50 @@ class World:
                 if goes_in != inside:
                     inside = goes_in
                     self.things[Change].append(Happened(show, scan.occurred_at, Change(1 if inside else -1)))
+
+    @cached_property
+    def _scans(self) -> dict[Show, dict[str, list[Scan]]]:
+        """What was scanned of every ticket of every show, in order."""
+        scans: dict[Show, dict[str, list[Scan]]] = defaultdict(lambda: defaultdict(list))
+        for show, fact in self.facts:
+            if isinstance(fact, Scan) and fact.effect and fact.admission:
+                scans[show][fact.ticket_id].append(fact)
+        for tickets in scans.values():
+            for own in tickets.values():
+                own.sort(key=lambda scan: (scan.occurred_at, scan.direction == "entry"))
+        return scans
+
+    def _inside(self, show: Show, before: datetime) -> int:
+        """The tickets whose last scan before a moment is an entry."""
+        last = [
+            [scan for scan in own if scan.occurred_at < before][-1:] for own in self._scans[show].values()
+        ]
+        return sum(scan.direction == "entry" for own in last for scan in own)
+
+    @cached_property
+    def _at_cut_offs(self) -> list[tuple[Show, datetime, int, bool]]:
+        """Shows and beginnings of days, how many were inside then, and whether that changes on the day."""
+        found = []
+        for show in self._scans:
+            hall, one = show.hall, timedelta(seconds=1)
+            every = [scan for own in self._scans[show].values() for scan in own]
+            seconds = sorted({scan.occurred_at.replace(microsecond=0) for scan in every})
+            moves = [at for at in seconds if self._inside(show, at) != self._inside(show, at + one)]
+            moved = {business_day(hall, at) for at in moves}
+            last = max(business_day(hall, at) for at in (seconds[-1], show.over or seconds[-1]))
+            day = business_day(hall, seconds[0])
+            while day < last:
+                day += timedelta(days=1)
+                start = day_start(hall, day)
+                found.append((show, start, self._inside(show, start), day in moved))
+        return found
+
+    def stayed(self, now: datetime) -> Iterator[Happened]:
+        """Whoever is inside a show that is not over when a day begins stays inside."""
+        for show, start, count, moved in self._at_cut_offs:
+            goes_on = show.over is not None and show.over > start and start <= now
+            if count and (moved or goes_on):
+                yield Happened(show, start, Change(count))
 
     def home(self, hall: Hall) -> str:
         taken = self.taken[hall.venue_id]

@@ -77,6 +77,28 @@ def asking(postgres_url: str, redis_url: str, tenant: Tenant) -> Iterator[Asking
         yield Asking(night, database, hits, misses)
 
 
+def test_people_who_came_before_the_day_and_the_end_of_their_event_make_another_answer(
+    asking: Asking,
+) -> None:
+    night, before = asking.night, {"metrics": ["inside"], "range": {"from": "2026-05-20", "to": "2026-05-21"}}
+
+    def counted() -> Any:
+        return asking.ask(before)[0].rows[0][0]
+
+    assert counted() == 0
+    night.enter(3, NOW - timedelta(days=5))
+    assert counted() == 3, "they came days before, and the event is tonight"
+    with asking.database.tenant(night.tenant_id) as tenant:
+        tenant.execute(
+            "UPDATE events SET ends_at = %s WHERE tenant_id = %s AND event_id = %s",
+            [NOW - timedelta(days=4), tenant.tenant_id, night.event_id],
+        )
+        rollup_queue.put_structure(tenant, [night.venue_id])
+    assert counted() == 0, "it was over long before"
+    night.leave(1, NOW - timedelta(minutes=1), first=5)  # After the numbers of five tickets sold.
+    assert counted() == 2
+
+
 def test_what_was_asked_before_is_not_read_again(asking: Asking) -> None:
     first = asking.ask(MONTH, BEFORE, PEOPLE, NIGHTS)
     assert asking.counted() == (0, 4)

@@ -44,6 +44,16 @@ def another_venue(postgres_url: str, night: Night, zone: str, starts: str = "06:
     return venue
 
 
+def set_times(night: Night, doors: datetime | None = None, ends: datetime | None = None) -> None:
+    """Leave nothing but these of the event's times."""
+    with night.database.tenant(night.tenant_id) as tenant:
+        tenant.execute(
+            "UPDATE events SET doors_at = %s, starts_at = NULL, ends_at = %s"
+            " WHERE tenant_id = %s AND event_id = %s",
+            [doors, ends, night.tenant_id, night.event_id],
+        )
+
+
 def ask(night: Night, **query: Any) -> Answer:
     now = query.pop("now", NOW)
     with night.database.tenant(night.tenant_id) as tenant:
@@ -73,12 +83,7 @@ def test_an_event_stands_in_the_month_of_its_doors_also_when_nothing_has_happene
 
 
 def test_on_the_way_to_the_doors_are_only_events_that_have_doors(night: Night) -> None:
-    undated = open_night(night.database, night.tenant_id, night.venue_id)
-    with night.database.tenant(night.tenant_id) as tenant:
-        tenant.execute(
-            "UPDATE events SET doors_at = NULL, starts_at = NULL WHERE tenant_id = %s AND event_id = %s",
-            [night.tenant_id, undated.event_id],
-        )
+    set_times(open_night(night.database, night.tenant_id, night.venue_id))
     assert ask(night, metrics=["events"], range={"daysBefore": 9}).rows == [(1,)]
 
 
@@ -179,6 +184,26 @@ def test_people_inside_each_event_have_rows_also_while_nobody_moves(night: Night
     ]
 
 
+@pytest.mark.parametrize("ends", [None, "2026-05-20T06:15", "2026-05-20T10:00"])
+def test_people_who_leave_after_the_cut_off_leave_those_who_stay(
+    night: Night, postgres_url: str, ends: str | None
+) -> None:
+    york = another_venue(postgres_url, night, "America/New_York", "02:30")
+    allnighter = open_night(night.database, night.tenant_id, york, at("2026-05-20T02:00"))
+    set_times(allnighter, ends=at(ends) if ends else None)
+    allnighter.enter(10, at("2026-05-20T06:00"))  # At two by New York's clock …
+    allnighter.leave(6, at("2026-05-20T06:40"))  # … and ten minutes into the next day.
+    own = {"metrics": ["inside"], "events": [str(allnighter.event_id)]}
+    span = {"from": "2026-05-20T06:00:00+00:00", "to": "2026-05-20T07:15:00+00:00"}
+    quarters = [("06:00", 10), ("06:15", 10), ("06:30", 4), ("06:45", 4), ("07:00", 4)]
+    assert times(ask(night, **own, dimensions=["15min"], range=span)) == quarters
+    minutes = dict(times(ask(night, **own, dimensions=["minute"], range=span)))
+    assert [minutes[moment] for moment in ("06:29", "06:30", "06:39", "06:40")] == [10, 10, 10, 4]
+    assert ask(night, **own, range={"named": "all"}).rows == [(4,)]
+    days = ask(night, **own, dimensions=["day"], range={"from": "2026-05-19", "to": "2026-05-21"})
+    assert days.rows == [("2026-05-19", 10), ("2026-05-20", 4)]
+
+
 def test_people_inside_are_compared_in_the_buckets_of_the_range_alone(night: Night) -> None:
     night.enter(5, at("2026-05-20T08:35"))
     body = {"metrics": ["inside"], "dimensions": ["hour"], "compare": "previous_period"}
@@ -205,7 +230,8 @@ def test_hours_of_venues_that_end_apart_count_nobody_before_they_come(
 
 
 def test_people_inside_beside_those_of_a_week_ago_at_the_same_time(night: Night) -> None:
-    night.enter(2, at("2026-05-13T18:30"))
+    before = open_night(night.database, night.tenant_id, night.venue_id, at("2026-05-13T18:30"))
+    before.enter(2, at("2026-05-13T18:30"))
     night.enter(3, at("2026-05-20T18:30"))
     body = {"metrics": ["inside"], "dimensions": ["hour"], "range": TODAY, "compare": "last_week"}
     assert some(ask(night, **body)) == [("18:00", 3, 2), ("19:00", 3, 2), ("20:00", 3, 2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
@@ -67,7 +68,8 @@ ZONES = {"north": "stalls", "south": "balcony"}
 
 
 def build(url: str, database: Database, tenant: Tenant, seed: int, count: int = 700) -> World:
-    """Make the houses, write the facts in batches, let the job apply about half of them."""
+    """Make the houses, write the facts in batches, let the job apply about half of them. Of every show some
+    people are inside when a day begins."""
     rng = random.Random(seed)
     halls = [
         Hall(uuid4(), ZoneInfo(zone), time.fromisoformat(starts), currency, rng.choice((0, 30)))
@@ -76,6 +78,7 @@ def build(url: str, database: Database, tenant: Tenant, seed: int, count: int = 
     shows = [show for hall in halls for show in _shows(hall, rng)]
     _insert(url, tenant, halls, shows)
     known = [(show, _fact(rng, show, n)) for n in range(count) for show in (rng.choice(shows),)]
+    known += [(show, scan) for show in shows for scan in _over_night(rng, show)]
     sent = [_message(show, fact) for show, fact in known]
     rng.shuffle(sent)
     for start in range(0, len(sent), 100):
@@ -113,7 +116,7 @@ def _shows(hall: Hall, rng: random.Random) -> list[Show]:
             rng.choice(("cancelled", "over")),
             physical=9,
             held=1,
-            ends=second + timedelta(hours=4),
+            ends=second + timedelta(hours=rng.choice((4, 30, 60))),
         ),
         Show(uuid4(), hall, None, "scheduled", series, genre, types=types, target=rng.choice((0, 5))),
         # After everything else, and on sale already.
@@ -166,6 +169,21 @@ def _fact(rng: random.Random, show: Show, number: int) -> Fact:
         return InvalidAttempt(at, pick(attempts), gate=pick(("north", None)), reason=pick((None, "void")))
     customer = pick((None, UUID(int=rng.randint(1, 12))))
     return CartUpdate(at, rng.randint(0, 3), rng.randint(0, 9000), _currency(rng, show), customer=customer)
+
+
+def _over_night(rng: random.Random, show: Show) -> Iterator[Scan]:
+    """People who come just before a day begins near a change of clocks, or the day of the doors or the one
+    after it; some go soon, some in the next night, and some are never scanned out."""
+    hall = show.hall
+    around = [datetime.fromisoformat(text) for text in CHANGES[str(hall.zone)]]
+    around += [show.doors] if show.doors is not None and show.doors < SEASON[1] else []
+    for number in range(6):
+        day = rng.choice(around).astimezone(hall.zone).date() + timedelta(days=rng.randint(0, 1))
+        begins = day_start(hall, day)
+        yield Scan(begins - timedelta(minutes=rng.randint(1, 90)), f"night {number}", gate="north")
+        if number < 4:
+            later = timedelta(days=rng.choice((0, 0, 1)), minutes=rng.randint(0, 90))
+            yield Scan(begins + later, f"night {number}", "exit", gate="south")
 
 
 def _currency(rng: random.Random, show: Show) -> str:
