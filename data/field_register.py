@@ -235,6 +235,15 @@ FIELDS: Mapping[str, Kept] = {
         at, milliseconds: when, and how long it took
         answered, error, answer: the status, what failed, and how the answer begins
     """)),
+    "sinks": Kept("the operator", _TENANT, _of("""
+        sink_id, kind: which sink
+        place: what it is called there
+        sealed: its address and token, locked
+        at, at_key: up to which message all is there
+        ready_until, mark_at, mark_number: up to when messages can be read
+        sent, sent_at: how many were copied, and when the last ones
+        last_error, last_error_at, failures, retry_at: what went wrong, and when it is tried again
+    """)),
     "sites": Kept("the operator", _TENANT, _of("""
         site_id: the website, and its public key
         origins: from where its pages come

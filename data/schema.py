@@ -1003,6 +1003,30 @@ webhook_attempts = _table(
     _required("answer", Text),
 )
 
+# Other databases that the ledger is copied to, and how far each copy is
+
+sinks = _table(
+    "sinks",
+    ("tenant_id", "sink_id"),
+    _required("kind", Text),
+    _required("name", Text),
+    _required("place", JSONB),
+    _required("sealed", LargeBinary),
+    _instant("created_at", nullable=False, default="now()"),
+    _instant("at", nullable=False),
+    _required("at_key", Uuid),
+    _instant("ready_until", nullable=False),
+    _instant("mark_at"),
+    Column("mark_number", BigInteger),
+    _required("sent", BigInteger, "0"),
+    _instant("sent_at"),
+    Column("last_error", Text),
+    _instant("last_error_at"),
+    _required("failures", Integer, "0"),
+    _instant("retry_at"),
+    UniqueConstraint("tenant_id", "name"),
+)
+
 # What pretix said: the sources, the queue of its pings, and the last state seen of its objects
 
 pretix_sources = _table(

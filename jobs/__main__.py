@@ -23,6 +23,7 @@ COMMANDS = {
     "queue": "add, list or remove queues that messages are read from: RabbitMQ, Bull, BullMQ",
     "consume": "read the tenants' queues, until there are none",
     "site": "add, list or remove the websites whose pages are counted",
+    "sink": "copy the ledger to InfluxDB or MongoDB, and list, rewind or remove such copies",
     "webhook": "make, list, test, enable or remove the webhooks by which others are told what happens",
     "rebuild": "work all roll-ups out again from the facts, and correct what differs",
     "export": "write the exports that wait, until none has come for a while",

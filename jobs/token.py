@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="extend",
         choices=SCOPES,
         help="send messages (unless something else is said), read figures, write boards and notes, read the"
-        " audit log, read the server's metrics",
+        " audit log, look after webhooks, read the server's metrics",
     )
     create.add_argument("--days", type=days, help="after how many days it ends; without this, never")
     shown = actions.add_parser("list", help="show all tokens, without their secrets")

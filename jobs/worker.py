@@ -2,7 +2,7 @@
 
 Pings and polls of every pretix, the processes that read queues, import files and write exports, partitions
 for the coming months, the usual arrivals of coming events, the roll-ups without events, mails, webhooks,
-the demo's next night.
+sinks, the demo's next night.
 """
 
 import argparse
@@ -49,6 +49,7 @@ from ingest.pretix.worker import Connector, run_forever
 from ingest.replaying import Replayer
 from jobs.delivering import Delivering
 from jobs.mailing import Mailing
+from jobs.sinking import Sinking
 from processes import Process, until_signalled
 
 log = structlog.stdlib.get_logger("worker")
@@ -107,6 +108,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         delivering = Delivering(database, settings, stop)
         duties.append(Duty("webhooks", 1, delivering.work))
         duties.append(Duty("old webhooks", 3600, delivering.forget))
+        duties.append(Duty("sinks", 10, Sinking(database, stop).work))
         duties.append(Duty("pretix", AWAY_SECONDS, lambda: run_forever(connector, stop)))
         threads = [
             threading.Thread(target=_repeat, args=(duty, stop, store), name=duty.name) for duty in duties

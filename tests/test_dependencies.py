@@ -28,6 +28,7 @@ PERMITTED = frozenset(
         "BSD-2-Clause",
         "BSD-3-Clause",
         "CC0-1.0",
+        "ISC",  # dnspython, which MongoDB's driver brings: as free as MIT.
         "LGPL-3.0-only",  # psycopg, used as the library it is and not changed.
         "MIT",
         "MIT-0",

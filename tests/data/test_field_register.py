@@ -12,6 +12,7 @@ NOBODY = """
     annotation_id export_id entry_id source_id caller user_id owner_id author_id created_by actor_id place_id
     invitation_id invited_by reset_id request_id mail_id about import_id competitor_event_id
     job_id cursor_id handled_by identity real_event_id matched_by webhook_id message_id
+    sink_id at_key
 """
 """Uuids of things, and of those who work with Housecount. Every other one is taken for somebody's hash."""
 
