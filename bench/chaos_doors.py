@@ -168,16 +168,19 @@ class Node(Publisher):
 class Amqp(Publisher):
     """A client of RabbitMQ that waits for the broker's confirms."""
 
-    def __init__(self, name: str, bodies: Sequence[bytes], random: Random, url: str) -> None:
+    def __init__(
+        self, name: str, bodies: Sequence[bytes], random: Random, url: str, exchange: str = EXCHANGE
+    ) -> None:
         super().__init__(name, bodies, random)
         self._url = url
+        self._exchange = exchange
 
     def send(self, bodies: Sequence[bytes]) -> None:
         """Publish them together and wait for all confirms. Raises Untaken, AMQPError, OSError."""
         parameters = pika.URLParameters(self._url)
         parameters.socket_timeout = parameters.stack_timeout = 10
         parameters.blocked_connection_timeout = 30
-        publication = _Publication(parameters, bodies)
+        publication = _Publication(parameters, self._exchange, bodies)
         publication.run()
         if publication.confirmed < len(bodies):
             raise Untaken("the connection ended")
@@ -186,8 +189,9 @@ class Amqp(Publisher):
 class _Publication:
     """One connection for one chunk: published without waiting for each confirm by itself."""
 
-    def __init__(self, parameters: pika.ConnectionParameters, bodies: Sequence[bytes]) -> None:
+    def __init__(self, parameters: pika.ConnectionParameters, exchange: str, bodies: Sequence[bytes]) -> None:
         self.confirmed = 0
+        self._exchange = exchange
         self._bodies = bodies
         self._connection = pika.SelectConnection(
             parameters,
@@ -209,7 +213,7 @@ class _Publication:
         channel.add_on_close_callback(lambda *_: self._connection.is_open and self._connection.close())
         for body in self._bodies:
             key = json.loads(body)["type"]
-            channel.basic_publish(EXCHANGE, key, body, pika.BasicProperties(delivery_mode=2))
+            channel.basic_publish(self._exchange, key, body, pika.BasicProperties(delivery_mode=2))
 
     def _heard(self, frame: Any) -> None:
         method = frame.method

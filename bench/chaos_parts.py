@@ -26,6 +26,8 @@ from data.folder import read_urls
 
 _MB = 2**20
 _START_SECONDS = 60.0
+_AT_WORK_SECONDS = 15.0
+"""A process that is killed as soon as it is there would only show that nobody works."""
 
 
 class Part(Protocol):
@@ -106,10 +108,12 @@ class House:
 
     def kill_one(self, words: str) -> bool:
         """Kill the process whose command has these words, which is started again by itself; whether there
-        was one."""
+        was one that had had time to do something."""
         for process in psutil.Process(self._process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 if words in " ".join(process.cmdline()):
+                    if time.time() - process.create_time() < _AT_WORK_SECONDS:
+                        return False
                     process.kill()
                     return True
         return False

@@ -24,6 +24,7 @@ from bench.harness import (
 )
 from bench.load import Report, drive, request
 from bench.plain_copy import FACTS, RECEIVED, copy_rates
+from bench.rabbitmq import measure_rabbitmq
 from data import partitions
 from data.demo_house import DemoEvent
 from data.demo_programme import history_begins
@@ -46,7 +47,7 @@ def main() -> None:
         "--evenings", type=int, default=32, help="demo evenings to send, about 4,900 messages each"
     )
     parser.add_argument("--singles", type=int, default=20_000, help="single POSTs with group commit")
-    parser.add_argument("--queue-evenings", type=int, default=20, help="of these, how many by Bull")
+    parser.add_argument("--queue-evenings", type=int, default=20, help="of these, how many by each queue")
     options = parser.parse_args()
     evenings = past_evenings(options.evenings + 12)
     result: dict[str, float] = {}
@@ -67,8 +68,10 @@ def main() -> None:
     with server() as running:
         partitions.ensure(running.database_url, history_begins(datetime.now(UTC).date()))
         result |= measure_bull(running, new_tenant(running), evenings[: options.queue_evenings])
+        result |= measure_rabbitmq(running, new_tenant(running), evenings[: options.queue_evenings])
     order = "batch_per_s copy_per_s ratio_to_copy single_per_s single_alone_per_s p95_ms cpu_us_per_message"
     order += " copy_of_facts_per_s copy_of_ready_text_per_s bull_per_s bull_ratio_to_npm"
+    order += " rabbitmq_per_s rabbitmq_ratio_to_pika"
     print_result({name: round(result[name], 3) for name in order.split()})
 
 
