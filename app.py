@@ -34,6 +34,7 @@ from api import (
     audit_log,
     audit_page,
     callback_door,
+    competitors,
     dash_scripts,
     dashboard_sharing,
     dashboard_versions,
@@ -152,6 +153,7 @@ def create_app(settings: Settings, *, trail: Trails | None = None) -> Dash:
         boards.register(server, services)
     exports.register(server, services, _export_at_once(services))
     imports.register(server, services)
+    competitors.register(server, services)
     imports_page.register(server, services)
     file = partial(shared_file, services.database, services.directory)
     stack.callback(shared_files.register(server, services, file))

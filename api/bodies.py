@@ -1,6 +1,6 @@
 """The body of a request: whole, decompressed, and never larger than allowed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ingest.compression import decompressed
@@ -19,6 +19,8 @@ LINE_TYPES = frozenset(
 )
 
 Environ = Mapping[str, Any]
+_STEP = 256 * 1024
+_LARGEST_SIGNED = 16 << 20
 BODY_CHECK = "housecount.body_check"
 """Where the WSGI environment has a function that raises for a body other than the one that was signed."""
 
@@ -72,6 +74,32 @@ def whole_body(environ: Environ, limit: int) -> bytes:
     if length is not None and len(body) < length:
         raise Refused("incomplete-body", "The body is shorter than its Content-Length.")
     return _signed(environ, body)
+
+
+def parts_of_body(environ: Environ, limit: int) -> Iterator[bytes]:
+    """The body as sent, bit by bit: it may be larger than what is held in memory. Raises Refused as
+    `whole_body` does, and for one of more than 16 MB that was signed, as a signature is over all of it."""
+    if BODY_CHECK in environ:
+        yield whole_body(environ, min(limit, _LARGEST_SIGNED))
+        return
+    given = environ.get("CONTENT_LENGTH", "")
+    length = int(given) if given.isdecimal() else None
+    if length is None and not environ.get("wsgi.input_terminated"):
+        return
+    done = 0
+    while length is None or done < length:
+        if done > limit or (length or 0) > limit:
+            raise Refused("body-too-large", f"At most {limit:,} bytes.")
+        try:
+            part = bytes(environ["wsgi.input"].read(_STEP if length is None else min(_STEP, length - done)))
+        except Exception:  # As above.
+            raise Refused("incomplete-body", "The connection broke off.") from None
+        if not part:
+            break
+        done += len(part)
+        yield part
+    if length is not None and done < length:
+        raise Refused("incomplete-body", "The body is shorter than its Content-Length.")
 
 
 def _signed(environ: Environ, body: bytes) -> bytes:

@@ -7,15 +7,17 @@ with the same one that is still being done a 409. Answers that say "not now" fre
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import re
+import tempfile
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 
 from flask import Flask, Response, g, request
 
-from api.bodies import whole_body
+from api.bodies import parts_of_body, whole_body
 from api.problems import problem
 from data import idempotency
 from data.access import Access
@@ -25,9 +27,15 @@ from data.engine import Database, DatabaseUnavailable
 from data.idempotency import BadKey, Claim, Kept
 from data.permissions import access_of
 from data.services import Services
+from ingest.files.upload import LARGEST_FILE
 
 REPLAYED_HEADER = "Idempotent-Replayed"
 LARGEST_BODY = 1_000_000
+UPLOADS: Mapping[str, int] = {
+    "imports.POST/api/v1/imports": LARGEST_FILE,
+    "imports-page.upload": LARGEST_FILE + LARGEST_BODY,
+}
+"""Endpoints that take files, and how large their bodies may be."""
 LARGE_ANSWER, MOST_LARGE_ANSWERS = 4_096, 500
 """Beyond this size only so many answers of a caller are kept in a day; the keys of others are free again."""
 _KEY = re.compile(r"[!-~]{1,255}")
@@ -92,9 +100,7 @@ def register(server: Flask, services: Services) -> None:
         caller = _caller()
         if caller is None:
             return None
-        body = whole_body(request.environ, LARGEST_BODY)
-        request.environ["wsgi.input"] = io.BytesIO(body)  # For the view, which reads it once more.
-        request.environ["CONTENT_LENGTH"] = str(len(body))
+        body = _uploaded() if request.endpoint in UPLOADS else _held()
         asked = (request.full_path.encode(), (request.content_type or "").encode(), body)
         # Whoever may see or do less by now gets no answer from before.
         parts = (*asked, _may(caller.access), caller.session)
@@ -104,6 +110,12 @@ def register(server: Flask, services: Services) -> None:
             return _again(found)
         g.claim = claim
         return None
+
+    @server.teardown_request
+    def close(error: BaseException | None) -> None:
+        spooled: IO[bytes] | None = g.pop("spooled", None)
+        if spooled is not None:
+            spooled.close()
 
     @server.after_request
     def end(response: Response) -> Response:
@@ -127,6 +139,27 @@ def once(database: Database, room: Room, claim: Claim, answer: Callable[[], Resp
         raise
     settled(database, room, claim, _kept(made))
     return made
+
+
+def _held() -> bytes:
+    """The body; the view reads it once more."""
+    body = whole_body(request.environ, LARGEST_BODY)
+    request.environ["wsgi.input"] = io.BytesIO(body)
+    request.environ["CONTENT_LENGTH"] = str(len(body))
+    return body
+
+
+def _uploaded() -> bytes:
+    """What stands for a body that is too large to be held: it lies in a file, which the view reads."""
+    digest = hashlib.sha256()
+    file = g.spooled = tempfile.TemporaryFile()  # noqa: SIM115
+    for part in parts_of_body(request.environ, UPLOADS[request.endpoint or ""]):
+        digest.update(part)
+        file.write(part)
+    request.environ["CONTENT_LENGTH"] = str(file.tell())
+    file.seek(0)
+    request.environ["wsgi.input"] = file
+    return digest.digest()
 
 
 def _caller() -> _Caller | None:

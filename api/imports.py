@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast, get_args
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from api import board_problems
 from api.answers import answer, asked, cursor, cursor_of, page_size
-from api.bodies import BODY_CHECK, Environ, whole_body
+from api.bodies import parts_of_body
 from api.problems import problem
 from api.viewers import viewers_of
 from data import audit_note, imports
@@ -32,9 +32,6 @@ from ingest.files.upload import LARGEST_FILE, begin, folder_of, receive, require
 from ingest.refusal import Refused
 
 PATH = "/api/v1/imports"
-_STEP = 256 * 1024
-_LARGEST_SIGNED = 16 << 20
-"""A signature is over the whole body, which is held in memory for it."""
 
 
 class NewLayout(Frozen):
@@ -87,7 +84,9 @@ class _Routes:
         access = self._viewers.access()
         kind, source = kind_named(request.args.get("kind", "")), source_name(request.args.get("source", ""))
         audit_note.told(kind=kind, source=source)
-        file = receive(self._folder, request.args.get("name", "file"), sent(request.environ))
+        file = receive(
+            self._folder, request.args.get("name", "file"), parts_of_body(request.environ, LARGEST_FILE)
+        )
         found, proposal = begin(self._database, access, file, kind, source)
         audit_note.about(f"import:{found.import_id}")
         with self._database.tenant(access.tenant_id) as tenant:
@@ -158,31 +157,6 @@ class _Routes:
 
     def _proposal(self, found: Import) -> Proposal | None:
         return looked_at(self._folder, found)
-
-
-def sent(environ: Environ) -> Iterator[bytes]:
-    """The body of a request, bit by bit: files are larger than what is held in memory. Raises Refused."""
-    if BODY_CHECK in environ:
-        yield whole_body(environ, _LARGEST_SIGNED)
-        return
-    given = environ.get("CONTENT_LENGTH", "")
-    length = int(given) if given.isdecimal() else None
-    if length is not None and length > LARGEST_FILE:
-        raise Refused("body-too-large", f"A file has at most {LARGEST_FILE >> 20} MB.", "file")
-    if length is None and not environ.get("wsgi.input_terminated"):
-        return
-    done = 0
-    while length is None or done < length:
-        try:
-            part = bytes(environ["wsgi.input"].read(_STEP if length is None else min(_STEP, length - done)))
-        except Exception:  # Whatever the server's reader raises.
-            raise Refused("incomplete-body", "The connection broke off.") from None
-        if not part:
-            break
-        done += len(part)
-        yield part
-    if length is not None and done < length:
-        raise Refused("incomplete-body", "The body is shorter than its Content-Length.")
 
 
 def kind_named(given: str) -> Kind:

@@ -52,8 +52,8 @@ def register(server: Flask, services: Services) -> None:
             found = kept.notes(
                 tenant,
                 access,
-                _moment("from"),
-                _moment("to"),
+                asked_moment("from"),
+                asked_moment("to"),
                 venues=_ids("venue_id"),
                 events=_ids("event_id"),
                 before=cursor(),
@@ -107,7 +107,8 @@ def _shown(note: Note) -> dict[str, Any]:
     }
 
 
-def _moment(name: str) -> datetime | None:
+def asked_moment(name: str) -> datetime | None:
+    """The parameter of this name as a moment with its zone. Raises InvalidDocument."""
     given = request.args.get(name)
     if not given:
         return None

@@ -155,6 +155,7 @@ RULES: Mapping[str, Rule] = {
     "imports": _permitted("import-files"),
     "webhooks": _permitted("manage-webhooks"),
     "webhooks-page": _page("manage-webhooks"),
+    "competitors": _permitted("see-rows"),
     "reference": Rule("known", "how the API is asked: the same for everybody", unrecorded=_NOTHING),
     "sources": _permitted("see-sources"),
     "sources-page": _page("see-sources"),

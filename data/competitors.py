@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -116,19 +115,33 @@ def known(database: Database, tenant_id: UUID, events: Sequence[CompetitorEvent]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An event of somebody else, and the source that states it."""
+
+    source: str
+    event: CompetitorEvent
+
+
 def list_events(
-    tenant: TenantConnection, access: Access, since: datetime, until: datetime, most: int = 1_000
-) -> list[dict[str, Any]]:
+    tenant: TenantConnection, access: Access, since: datetime, until: datetime, most: int
+) -> list[Stated]:
     """Competitors' events that start in this span, in the markets of venues that may be seen; the soonest
     first, at most so many."""
-    venues = None if access.venues is None else list(access.venues)
-    return tenant.rows(
+    rows = tenant.rows(
         f"SELECT venue_id, competitor_event_id, source, {', '.join(_STATED)} FROM ({_LATEST}) latest"
         " WHERE starts_at >= %(since)s AND starts_at < %(until)s"
         " AND (%(venues)s::uuid[] IS NULL OR venue_id = ANY(%(venues)s))"
         " ORDER BY starts_at, name, competitor_event_id LIMIT %(most)s",
-        {"tenant": tenant.tenant_id, "since": since, "until": until, "venues": venues, "most": most},
+        {
+            "tenant": tenant.tenant_id,
+            "since": since,
+            "until": until,
+            "venues": None if access.venues is None else list(access.venues),
+            "most": most,
+        },
     )
+    return [Stated(row.pop("source"), CompetitorEvent(**row)) for row in rows]
 
 
 def take_back(tenant: TenantConnection, found: Import) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from data import rollup_queue, venue_updates
+from data import recordset, rollup_queue, rollup_tables, venue_updates
 from data.engine import TenantConnection
 from data.imports import Import
 from data.messages import NO_EVENT, Message, VenueUpdate
@@ -66,9 +66,9 @@ def put_back(tenant: TenantConnection, found: Import, messages: Sequence[Message
 _ALWAYS = frozenset({"name", "status"})
 
 
-def forget_new(tenant: TenantConnection, found: Import) -> None:
-    """Remove the events that were not there before, if nobody else has said anything of them; those that were
-    known by messages alone are so again."""
+def forget_new(tenant: TenantConnection, found: Import) -> list[dict[str, Any]]:
+    """Remove the events that were not there before, if nobody else has said anything of them, and return
+    them; those that were known by messages alone are so again."""
     before = _before(tenant, found)
     if found.kind == "events":
         known = [event for (_, event), was in before.items() if was is not None and not was["registered"]]
@@ -78,13 +78,43 @@ def forget_new(tenant: TenantConnection, found: Import) -> None:
         )
     venues = {venue for venue, _ in before}
     new = [event for (_, event), was in before.items() if was is None]
+    removed: list[dict[str, Any]] = []
     if new:
         key = {"tenant": tenant.tenant_id, "events": new}
         gone = [event for (event,) in tenant.execute(_UNSAID, key).fetchall()]
         for table in _ROLLUPS:
             tenant.execute(f"DELETE FROM {table} WHERE {_OWN}", key | {"events": gone})
-        tenant.execute(f"DELETE FROM events WHERE {_OWN}", key | {"events": gone})
+        removed = tenant.rows(
+            f"DELETE FROM events WHERE {_OWN} RETURNING venue_id, event_id, external_id",
+            key | {"events": gone},
+        )
     rollup_queue.put_structure(tenant, venues)
+    return removed
+
+
+def name_again(tenant: TenantConnection, removed: Sequence[dict[str, Any]]) -> None:
+    """Give those of these events a placeholder again of which a message was being written just when they were
+    removed: it had found them there."""
+    rollup_tables.lock(tenant, {(row["venue_id"], row["event_id"]) for row in removed})
+    unsaid = {
+        event
+        for (event,) in tenant.execute(
+            _UNSAID_OF_THESE,
+            {"tenant": tenant.tenant_id, "events": [row["event_id"] for row in removed]},
+        ).fetchall()
+    }
+    rows = [
+        row | {"name": row["external_id"] or str(row["event_id"]), "registered": False}
+        for row in removed
+        if row["event_id"] not in unsaid
+    ]
+    if rows:
+        columns = ("venue_id", "event_id", "external_id", "name", "registered")
+        tenant.execute(
+            recordset.insert("events", columns),
+            {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
+        )
+        rollup_queue.put_structure(tenant, {row["venue_id"] for row in rows})
 
 
 def _before(
@@ -108,12 +138,17 @@ _NO_HOLD = """
 DELETE FROM holds WHERE tenant_id = %(tenant)s AND venue_id = %(venue)s AND event_id = %(event)s
   AND hold = 'updates'
 """
+_NO_FACTS = "".join(
+    f" AND NOT EXISTS (SELECT FROM {table} f WHERE f.tenant_id = e.tenant_id"
+    " AND f.venue_id = e.venue_id AND f.event_id = e.event_id)"
+    for table in _FACTS
+)
 _UNSAID = (
     "SELECT event_id FROM events e WHERE tenant_id = %(tenant)s AND event_id = ANY(%(events)s)"
-    + "".join(
-        f" AND NOT EXISTS (SELECT FROM {table} f WHERE f.tenant_id = e.tenant_id"
-        " AND f.venue_id = e.venue_id AND f.event_id = e.event_id)"
-        for table in (*_FACTS, "ticket_types")
-    )
-    + " FOR UPDATE OF e"
+    f"{_NO_FACTS} AND NOT EXISTS (SELECT FROM ticket_types f WHERE f.tenant_id = e.tenant_id"
+    " AND f.venue_id = e.venue_id AND f.event_id = e.event_id) FOR UPDATE OF e"
+)
+_UNSAID_OF_THESE = (
+    "SELECT event_id FROM event_totals e WHERE tenant_id = %(tenant)s AND event_id = ANY(%(events)s)"
+    f"{_NO_FACTS}"
 )

@@ -13,7 +13,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8000"):
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -2000"):
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute(
             "CREATE TABLE seen (digest BLOB PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID"

@@ -9,6 +9,7 @@ reached meanwhile.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -40,6 +41,10 @@ _KINDS: dict[str, type[Fact]] = {
     "venue_updates": VenueUpdate,
 }
 """The facts that rows of files become."""
+
+
+PAUSE_SECONDS = 1.0
+"""Within which a writer that had found an event there comes to where it waits for the event's lock."""
 
 
 class NotUndoable(Exception):
@@ -77,13 +82,23 @@ def take_back_part(
 def finish(owner_url: str, master: MasterKeys, tenant_id: UUID, found: Import) -> None:
     """Remove the events that only the import knew of. Raises DatabaseUnavailable."""
 
-    def transaction() -> None:
+    def forget() -> list[dict[str, Any]]:
         with as_owner(owner_url, master, tenant_id) as tenant:
-            import_events.forget_new(tenant, found)
+            removed = import_events.forget_new(tenant, found)
             key = [tenant_id, found.import_id]
             tenant.execute("DELETE FROM import_events WHERE tenant_id = %s AND import_id = %s", key)
+            return removed
 
-    retried(transaction)
+    removed = retried(forget)
+    if not removed:
+        return
+    time.sleep(PAUSE_SECONDS)
+
+    def look_again() -> None:
+        with as_owner(owner_url, master, tenant_id) as tenant:
+            import_events.name_again(tenant, removed)
+
+    retried(look_again)
 
 
 def _take_back(tenant: TenantConnection, found: Import) -> dict[EventKey, int] | None:

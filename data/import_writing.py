@@ -75,6 +75,8 @@ def _write(database: Database, found: Import, tenant_id: UUID, part: Part) -> di
         begun = datetime.now(UTC) - _CLOCKS
         messages = [message for _, message in part.messages]
         _remember_events(tenant, found, messages)
+        if found.kind == "events":
+            _enter(tenant, messages)
         written = facts.write_within(tenant, messages)
         errors, new = list(part.errors), []
         for (row, message), verdict in zip(part.messages, written.verdicts, strict=True):
@@ -149,6 +151,22 @@ def _remember_events(tenant: TenantConnection, found: Import, messages: Sequence
             " FROM json_to_recordset(%(rows)s::json) AS r (venue_id uuid, event_id uuid)"
             " ON CONFLICT DO NOTHING",
             {"tenant": tenant.tenant_id, "import": found.import_id, "rows": recordset.encode(rows)},
+        )
+
+
+def _enter(tenant: TenantConnection, messages: Sequence[Message]) -> None:
+    """Make the events that are not there: somebody enters them, so they are no placeholders."""
+    refs = {(m.venue_id, m.event_id): m.event_ref for m in messages}
+    rows = [
+        {"venue_id": venue, "event_id": event, "external_id": None if ref == str(event) else ref}
+        | {"name": ref, "registered": True}
+        for (venue, event), ref in sorted(refs.items())
+    ]
+    if rows:
+        columns = ("venue_id", "event_id", "external_id", "name", "registered")
+        tenant.execute(
+            recordset.insert("events", columns),
+            {"tenant": tenant.tenant_id, "rows": recordset.encode(rows)},
         )
 
 

@@ -7,10 +7,12 @@ import argparse
 import threading
 from contextlib import closing
 
+import structlog
+
 from config import Settings
 from data import embedded
 from data.directory import Directory
-from data.engine import Database
+from data.engine import Database, DatabaseUnavailable
 from data.import_work import open_imports
 from data.keys import MasterKeys
 from data.live_publisher import LivePublisher
@@ -19,6 +21,8 @@ from data.telemetry import Telemetry
 from ingest.files.upload import folder_of
 from jobs.importing import Tools, work
 from processes import until_signalled
+
+log = structlog.stdlib.get_logger("imports")
 
 AT_ONCE = 2
 """So that a short list does not wait for a million rows."""
@@ -65,7 +69,12 @@ def _work(tools: Tools, idle: float) -> None:
     assert tools.stop is not None
     quiet = 0.0
     while not tools.stop.is_set() and quiet < idle:
-        if any(work(tools, tenant_id, import_id) for tenant_id, import_id in open_imports(tools.database)):
+        try:
+            done = any(work(tools, *each) for each in open_imports(tools.database))
+        except DatabaseUnavailable as error:
+            log.warning("database away", reason=str(error))
+            done = False
+        if done:
             quiet = 0.0
         else:
             tools.stop.wait(PAUSE_SECONDS)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -63,7 +66,8 @@ def work(tools: Tools, tenant_id: UUID, import_id: UUID) -> bool:
         reason = _attempt(_Work(tools, tenant_id, found))
         if reason is not None:
             with tools.database.tenant(tenant_id) as tenant:
-                import_work.end(tenant, found, "failed", reason)
+                # What could not be taken back is as it was.
+                import_work.end(tenant, found, "done" if found.status == "undoing" else "failed", reason)
     return True
 
 
@@ -159,7 +163,7 @@ class _Work:
         if found.rows_done == 0:
             with self._tools.database.tenant(self._tenant_id) as tenant:
                 import_work.forget_errors(tenant, found.import_id)
-        for batch in self._reader().batches(self._path, after=found.rows_done):
+        for batch in read_ahead(self._reader().batches(self._path, after=found.rows_done)):
             self._look_up()
             self._write(batch)
         with self._tools.database.tenant(self._tenant_id) as tenant:
@@ -202,3 +206,12 @@ class _Work:
     def _look_up(self) -> None:
         if self._tools.stop is not None and self._tools.stop.is_set():
             raise Interrupted
+
+
+def read_ahead(batches: Generator[Batch]) -> Iterator[Batch]:
+    """The same batches, each read while the one before it is written: PostgreSQL works meanwhile."""
+    with closing(batches), ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch

@@ -1,12 +1,13 @@
 """Imports of spreadsheets."""
 
-from api import imports
+from api import competitors, imports
 from api.imports import NewLayout
 from api.reference.operation import CURSOR, LIMIT, TEXT, Codes, Content, Operation, Parameter, Subject
 from api.reference.problems import NOT_VALID, joined
-from api.shapes.running import ShownImport, ShownImports
+from api.shapes.running import ShownCompetitorEvents, ShownImport, ShownImports
 
 _ONE = f"{imports.PATH}/<uuid:import_id>"
+_MOMENT = {"type": "string", "format": "date-time"}
 _NONE: Codes = {404: ("import-not-found",)}
 _BUSY: Codes = {409: ("not-now",)}
 _UNREADABLE: Codes = {
@@ -55,7 +56,7 @@ IMPORTS = Subject(
             "Upload a file",
             {201: ShownImport},
             "Nothing is written yet: the answer says how the file would be read, and in `layout.unsure` what"
-            " it does not tell. With an Idempotency-Key a file has at most 1 MB.",
+            " it does not tell. A file has at most 512 MB, in a signed request 16.",
             body=Content({"text/csv": None, "application/octet-stream": None}),
             examples=("Event,Sold at,Amount",),
             parameters=(
@@ -116,6 +117,24 @@ IMPORTS = Subject(
             "Rows that are refused, as CSV",
             {200: Content({"text/csv": None})},
             problems=_NONE,
+        ),
+        Operation(
+            "GET",
+            competitors.PATH,
+            "listCompetitorEvents",
+            "Competitors' events that files state",
+            {200: ShownCompetitorEvents},
+            rule="competitors",
+            parameters=(
+                Parameter("from", _MOMENT, "The first moment at which one starts; yesterday."),
+                Parameter("to", _MOMENT, "The moment before which they start; a year later."),
+                Parameter(
+                    "limit",
+                    {"type": "integer", "minimum": 1, "maximum": competitors.MOST},
+                    f"How many at most; {competitors.USUAL} when not said.",
+                ),
+            ),
+            problems=NOT_VALID,
         ),
     ),
 )

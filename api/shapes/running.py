@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from api.shapes.values import Cursor, Id, Moment
+from api.shapes.values import Cursor, Id, Minor, Moment
 from data.export_request import Format
 from data.exports import Status
 from data.imports import Kind as ImportKind
@@ -116,6 +116,30 @@ class Ready(TypedDict):
     """Whether PostgreSQL answers."""
 
     status: Literal["ready", "not ready"]
+
+
+class ShownCompetitorEvent(TypedDict):
+    """An event of somebody else in the market of a venue, as the latest file of its source states it."""
+
+    id: Id
+    venueId: Id
+    source: str
+    name: str
+    place: str | None
+    city: str | None
+    startsAt: Moment
+    endsAt: Moment | None
+    capacity: int | None
+    priceFromMinor: Minor | None
+    priceToMinor: Minor | None
+    currency: str
+    genre: str | None
+
+
+class ShownCompetitorEvents(TypedDict):
+    """Competitors' events, the soonest first."""
+
+    competitorEvents: list[ShownCompetitorEvent]
 
 
 class ShownLayout(TypedDict):

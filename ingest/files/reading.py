@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -60,7 +60,7 @@ class FileReader:
         self._messages = MessageReader(directory, tenant_id, self._now, self._source)
         self._labels = {target.name: target.label for target in targets(found.kind).values()}
 
-    def batches(self, path: Path, after: int = 0) -> Iterator[Batch]:
+    def batches(self, path: Path, after: int = 0) -> Generator[Batch]:
         """The rows behind row `after`, in their order, so many at a time. Raises Unreadable, Refused for a
         layout that does not fit, DatabaseUnavailable."""
         with closing(Seen()) as seen, rows_of(path, self._layout) as source:

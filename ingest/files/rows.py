@@ -18,7 +18,7 @@ import msgspec
 from ingest.fields import LONGEST_NAME
 from ingest.files import values
 from ingest.files.cells import Cell, is_empty, plain
-from ingest.files.columns import ImportKind, Target, lacking, targets
+from ingest.files.columns import NEEDED, ImportKind, Target, lacking, targets
 from ingest.files.layout import Layout
 from ingest.refusal import Refused
 
@@ -68,8 +68,8 @@ class RowReader:
         for name, value in self._layout.constants.items():
             fields.setdefault(name, value)
         self._place_in_time(fields)
-        missing = lacking(self._kind, list(fields))
-        if missing:
+        if any(fields.keys().isdisjoint(names) for names in NEEDED[self._kind]):
+            missing = lacking(self._kind, list(fields))
             raise Refused("missing-field", f"Needed here: {', '.join(missing)}.")
         if self._kind == "events":
             fields.setdefault("event_id", fields.get("name"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -153,3 +154,68 @@ def test_a_reading_that_does_not_fit_is_refused(program: Caller, layout: Any, fi
     made: Any = upload(program, ROWS).json
     answer = program("PUT", f"{PATH}/{made['id']}/layout", {"dates": "iso"} | layout)
     assert (answer.status_code, told(answer)[2]) == (422, field)
+
+
+def test_under_a_key_a_large_file_is_uploaded_once(program: Caller) -> None:
+    rows = b"Event,Sold at,Amount\n" + b"Gala,2025-11-21 19:30,12.50\n" * 60_000
+    headers = dict(program.headers) | {"Content-Type": "text/csv", "Idempotency-Key": "april"}
+    query = f"{PATH}?kind=sales&source=till"
+    first, again = (program.client.post(query, data=rows, headers=headers) for _ in range(2))
+    assert (len(rows) > 1_600_000, first.status_code, again.data) == (True, 201, first.data)
+    assert len(program.json("GET", PATH)["imports"]) == 1
+    other = program.client.post(query, data=rows + b"Gala,2025-11-21 19:31,1\n", headers=headers)
+    assert told(other) == (422, "idempotency-key-reused", "Idempotency-Key")
+
+
+def test_a_form_with_a_large_file_is_taken_and_one_that_is_too_large_is_not(
+    whole_server: Flask, database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = person(whole_server, database, tenant, "manager").client
+    form = re.search(r'name="csrf" value="([^"]+)"', manager.get("/imports").text)
+    assert form
+    rows = b"Event,Sold at,Amount\n" + b"Gala,2025-11-21 19:30,12.50\n" * 120_000
+
+    def send(**more: str) -> TestResponse:
+        fields = {"csrf": form[1], "kind": "sales", "source": "till"} | more
+        line = '--edge\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
+        parts = [line.format(name, "").encode() + value.encode() + b"\r\n" for name, value in fields.items()]
+        parts.append(line.format("file", '; filename="a.csv"').encode() + rows + b"\r\n--edge--\r\n")
+        return manager.post(
+            "/imports",
+            data=b"".join(parts),
+            content_type="multipart/form-data; boundary=edge",
+            headers={"Origin": "http://localhost"},
+        )
+
+    taken = send()
+    assert (taken.status_code, taken.location.startswith("/imports/")) == (303, True)
+    assert manager.get(taken.location).status_code == 200
+    refused = send(csrf="forged")
+    assert (refused.status_code, "open for too long" in refused.text) == (400, True)
+    monkeypatch.setattr("api.imports_page.LARGEST_FILE", 1_000_000)
+    monkeypatch.setattr("api.imports_page._FORM", 0)
+    assert send().status_code == 413
+
+
+def test_what_competitors_put_on_is_listed_from_the_latest_file(
+    whole_server: Flask, database: Database, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    manager = person(whole_server, database, tenant, "manager")
+    for price in ("25.00", "29.50"):
+        rows = f"id,name,start,place,price\nC1,Other Gala,2026-12-31 20:00,Arena,{price}\n".encode()
+        made: Any = upload(manager, rows, "kind=competitors&source=guide").json
+        for name in ("check", "run"):
+            done = step(manager, whole_server, tenant, made["id"], name)
+        assert (done["accepted"], done["error"]) == (1, None)
+    query = "/api/v1/competitor-events?from=2026-12-01T00:00:00Z"
+    [found] = manager.json("GET", query)["competitorEvents"]
+    assert (found["name"], found["priceFromMinor"], found["startsAt"]) == (
+        "Other Gala",
+        2950,
+        "2026-12-31T20:00:00.000Z",
+    )
+    assert manager.json("GET", f"{query}&to=2026-12-24T00:00:00Z")["competitorEvents"] == []
+    stranger = person(whole_server, database, other_tenant, "owner")
+    assert stranger.json("GET", query)["competitorEvents"] == []
+    door = person(whole_server, database, tenant, "door")
+    assert told(door("GET", query)) == (403, "not-permitted", None)

@@ -136,7 +136,9 @@ class House:
 
     def sums(self) -> dict[str, set[Any]]:
         """Every roll-up with what waits applied, without rows of nothing and counters of changes."""
-        rollup_applier.apply_waiting(self.database)
+        with self.database.tenant(self.tenant.tenant_id) as tenant:
+            rollup_applier.lock(tenant)
+            rollup_applier.apply_all(tenant)
         found = {}
         for table in SUMMED:
             skipped = {"version", "updated_at", "changes", "highest_at"}
