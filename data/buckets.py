@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 QUARTER = 900
 """Seconds between the only moments at which a zone may change its offset."""
+_WEEK = 604_800
 
 
 def hour_and_day(second: int, zone: ZoneInfo, day_starts: time) -> tuple[int, int]:
@@ -89,6 +90,36 @@ def _day_of(second: int, zone: ZoneInfo, day_starts: time) -> date:
         if day_begins(candidate, zone, day_starts) <= second:
             return candidate
     raise AssertionError("a business day starts every day")
+
+
+def changes_of_clocks(first: int, last: int, zone: ZoneInfo) -> list[int]:
+    """The moments after `first` and until `last` from which on a zone's clocks show something else. None
+    turns them back within a week."""
+    return [
+        change
+        for change in _changes_of_clocks(first // _WEEK, last // _WEEK + 1, zone)
+        if first < change <= last
+    ]
+
+
+@lru_cache(maxsize=1_024)
+def _changes_of_clocks(first: int, last: int, zone: ZoneInfo) -> tuple[int, ...]:
+    """Between two moments in weeks since 1970."""
+    changes = []
+    for week in range(first, last):
+        before, after = week * _WEEK, (week + 1) * _WEEK
+        offset = _offset(before, zone)
+        if _offset(after, zone) == offset:
+            continue
+        while after - before > QUARTER:
+            middle = (before + after) // 2 // QUARTER * QUARTER
+            before, after = (middle, after) if _offset(middle, zone) == offset else (before, middle)
+        changes.append(after)
+    return tuple(changes)
+
+
+def _offset(second: int, zone: ZoneInfo) -> timedelta | None:
+    return datetime.fromtimestamp(second, zone).utcoffset()
 
 
 def hour_begins(second: int, zone: ZoneInfo) -> int:

@@ -24,11 +24,12 @@ from data.archived import refuse
 from data.directory import Directory, Event
 from data.drilldown_names import COLUMNS, Shown
 from data.drilldown_question import Drill, Kind
-from data.drilldown_sql import Span, archived_among, refuse_strangers, statement
+from data.drilldown_sql import Span, archived_among, by_calendar, refuse_strangers, statement
 from data.engine import TenantConnection
 from data.metric_query import Between, DaysToDoors, Last, Named, Range
 from data.query_clock import Clock, window
 from data.query_error import QueryError
+from data.query_world import read
 
 _BEGINNING, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DAYS_BACK = (2, 14, 90)
@@ -51,7 +52,7 @@ def rows(tenant: TenantConnection, directory: Directory, access: Access, asked: 
     """One page. Raises QueryError for what such rows cannot be filtered by, DatabaseUnavailable."""
     after = _cursor(asked.after) if asked.after else None
     refuse_strangers(asked)
-    spans = spans_of(directory, access, asked, now)
+    spans = bounded(tenant, access, asked, spans_of(directory, access, asked, now))
     masked = hidden(access, asked.kind)
     if not spans:
         return Rows(COLUMNS[asked.kind], [], "", "", masked)
@@ -109,6 +110,23 @@ def spans_of(directory: Directory, access: Access, asked: Drill, now: datetime) 
         if lo_hi is not None:
             spans.append(Span(clock.venue_id, event.event_id, *lo_hi, clock.zone.key, clock.starts, doors))
     return spans
+
+
+def bounded(tenant: TenantConnection, access: Access, asked: Drill, spans: list[Span]) -> list[Span]:
+    """Spans of all time from the first to the last day on which anything happened at a venue, where they need
+    a calendar: it would be long, and is looked at for every row. Raises DatabaseUnavailable."""
+    if not (by_calendar(asked) and any(span.lo == _BEGINNING and span.hi == _END for span in spans)):
+        return spans
+    days: dict[UUID, tuple[datetime, datetime]] = {}
+    for venue, clock in read(tenant, access, ()).venues.items():
+        if clock.first is not None and clock.last is not None:
+            edges = clock.begins(clock.first), clock.begins(clock.last + timedelta(days=1))
+            days[venue] = datetime.fromtimestamp(edges[0], UTC), datetime.fromtimestamp(edges[1], UTC)
+    if not days:
+        return spans
+    # Where nothing ever happened there are no rows, whatever the span.
+    lo, hi = min(lo for lo, _ in days.values()), max(hi for _, hi in days.values())
+    return [replace(span, lo=max(span.lo, lo), hi=min(span.hi, hi)) for span in spans]
 
 
 def _window(asked: Range, clock: Clock, now: datetime) -> tuple[datetime, datetime] | None:

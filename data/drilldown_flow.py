@@ -12,7 +12,7 @@ from data.access import Access
 from data.answers import Column
 from data.archived import refuse
 from data.directory import Directory
-from data.drilldown import hidden, spans_of
+from data.drilldown import bounded, hidden, spans_of
 from data.drilldown_names import COLUMNS, Shown
 from data.drilldown_question import Drill
 from data.drilldown_sql import archived_among, everything, refuse_strangers
@@ -43,7 +43,7 @@ def flow(tenant: TenantConnection, directory: Directory, access: Access, asked: 
     transaction whose tables stand still (`snapshot`). Raises QueryError, DatabaseUnavailable."""
     refuse_strangers(asked)
     title = TITLES[asked.kind]
-    spans = spans_of(directory, access, asked, now)
+    spans = bounded(tenant, access, asked, spans_of(directory, access, asked, now))
     if not spans:
         return Flow(title, COLUMNS[asked.kind], 0, iter(()))
     refuse(tenant, archived_among(asked.kind, spans))

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from data import recordset
 from data.archived import Wanted
 from data.drilldown_question import Drill, Kind, counted, counts
 from data.metric_dimensions import DIMENSIONS
 from data.metrics import CATALOGUE
+from data.query_calendars import DAY_OF, HOUR_OF, LONG_CALENDARS, long_calendar
 from data.query_error import QueryError, unknown
-from data.query_filters import Filters, check, places_of
+from data.query_filters import Filters, check, dimensions_of, places_of
+from data.query_plan import BY_DAY
 from data.query_small import PLACES
 from data.query_sources import FACTS
 
@@ -42,10 +46,15 @@ _SHOWN: dict[Kind, str] = {
 }
 """The venue, then the columns of `data.drilldown_names`."""
 _TABLES: dict[Kind, str] = {"sales": "ticket_sales", "scans": "ticket_scans"}
-_DAY = "((f.occurred_at AT TIME ZONE s.zone) - (s.starts - time '00:00'))::date"
+_DAY = DAY_OF.replace("{time}", "f.occurred_at")
 _LOCAL = "(f.occurred_at AT TIME ZONE s.zone)"
 _HOUR = f"(f.occurred_at - ({_LOCAL} - date_trunc('hour', {_LOCAL})))"
 """The full hour before, counted back on the venue's clock: an hour that it repeats is two."""
+_CALENDARS = (
+    f" JOIN json_to_recordset(%(calendars)s::json) AS c {LONG_CALENDARS}"
+    " ON c.zone = s.zone AND c.starts = s.starts"
+)
+_BY_CALENDAR = BY_DAY | {"hour"}
 _KEY = "f.occurred_at, f.event_id, f.message_key, f.line"
 _AFTER = "%(at)s, %(event)s::uuid, %(message)s::uuid, %(line)s::smallint"
 _NEWEST = "f.occurred_at DESC, f.event_id DESC, f.message_key DESC, f.line DESC"
@@ -74,7 +83,7 @@ def statement(
         parameters |= dict(zip(("at", "event", "message", "line"), after, strict=True))
         conditions += ["f.occurred_at <= %(at)s", f"({_KEY}) < ({_AFTER})"]
     sql = (
-        f"SELECT f.* FROM {_SPANS}"
+        f"SELECT f.* FROM {_spans(parameters)}"
         f" CROSS JOIN LATERAL (SELECT f.occurred_at AS at, f.event_id AS of, f.message_key AS message,"
         f" f.line, {_SHOWN[kind]} FROM {_rows(kind)}"
         f" WHERE {' AND '.join(conditions)} ORDER BY {_NEWEST} LIMIT %(rows)s) f"
@@ -91,10 +100,33 @@ def everything(asked: Drill, spans: Sequence[Span]) -> tuple[str, str, dict[str,
     # A plain join, so that PostgreSQL may choose: most of a table is read faster as a whole.
     gates = f" {_GATES}" if kind == "scans" else ""
     narrowed = (
-        f"FROM {_SPANS} JOIN {_TABLES[kind]} f ON f.venue_id = s.v AND f.event_id = s.e{gates}"
+        f"FROM {_spans(parameters)} JOIN {_TABLES[kind]} f ON f.venue_id = s.v AND f.event_id = s.e{gates}"
         f" WHERE {' AND '.join(conditions)}"
     )
     return f"SELECT {_SHOWN[kind]} {narrowed} ORDER BY {_NEWEST}", f"SELECT count(*) {narrowed}", parameters
+
+
+def by_calendar(asked: Drill) -> bool:
+    """Whether a calendar of every zone and cut-off says which rows are wanted."""
+    return asked.where is not None and not _BY_CALENDAR.isdisjoint(dimensions_of(asked.where))
+
+
+def _spans(parameters: dict[str, Any]) -> str:
+    return _SPANS + (_CALENDARS if "calendars" in parameters else "")
+
+
+def _calendars(spans: Sequence[Span]) -> str:
+    """As JSON, those of all zones and cut-offs."""
+    reach: dict[tuple[str, time], tuple[datetime, datetime]] = {}
+    for span in spans:
+        lo, hi = reach.get((span.zone, span.starts), (span.lo, span.hi))
+        reach[span.zone, span.starts] = min(lo, span.lo), max(hi, span.hi)
+    return recordset.encode(
+        [
+            long_calendar(ZoneInfo(zone), starts, int(lo.timestamp()), int(hi.timestamp()))
+            for (zone, starts), (lo, hi) in reach.items()
+        ]
+    )
 
 
 def _conditions(asked: Drill, spans: Sequence[Span]) -> tuple[dict[str, Any], list[str]]:
@@ -116,6 +148,8 @@ def _conditions(asked: Drill, spans: Sequence[Span]) -> tuple[dict[str, Any], li
     if asked.where is not None:
         filters = Filters(lambda name: _expression(asked.kind, name), parameters)
         conditions.append(filters.condition(asked.where))
+        if by_calendar(asked):
+            parameters["calendars"] = _calendars(spans)
     if only := counted(asked.kind, asked.metrics):
         conditions.append(only)
     return parameters, conditions
@@ -184,7 +218,7 @@ _EXPRESSIONS = {
     "5min": f"date_bin('5 minutes', f.occurred_at, {_HOUR})",
     "15min": f"date_bin('15 minutes', f.occurred_at, {_HOUR})",
     "30min": f"date_bin('30 minutes', f.occurred_at, {_HOUR})",
-    "hour": _HOUR,
+    "hour": HOUR_OF.replace("{hour}", _HOUR).replace("{time}", "f.occurred_at"),
     "weekday": f"extract(isodow FROM {_DAY})::int",
     "hour_of_day": "extract(hour FROM f.occurred_at AT TIME ZONE s.zone)::int",
     "days_to_doors": f"(s.doors - {_DAY})",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from data import recordset
-from data.buckets import hour_begins, next_hour
+from data.buckets import changes_of_clocks, day_begins, day_of, hour_begins, next_hour
 from data.query_clock import Clock, Shift
 from data.query_plan import Piece
 
+_DAY = 86_400
 SPANS = (
     "(v uuid, e uuid, lo timestamptz, hi timestamptz, zone text, home text, several bool, k int,"
     " h timestamptz)"
@@ -46,6 +48,36 @@ def calendars(pieces: Sequence[Piece], hours: bool, shift: Shift) -> str:
             row["hours"] = list(map(iso, sorted({*_hours(clock, days), *_hours(clock, also)})))
         rows.append(row)
     return recordset.encode(rows)
+
+
+LONG_CALENDARS = "(zone text, starts time, since timestamptz[], days date[], changes timestamptz[])"
+"""Of a zone and cut-off: beginnings of days with their names, after each of which others follow every 24
+hours until the next one of these, and the moments at which the clocks change."""
+_NUMBER = "width_bucket({time}, c.since)"
+DAY_OF = (
+    f"least(c.days[{_NUMBER}] + date_part('day', {{time}} - c.since[{_NUMBER}])::int,"
+    f" c.days[{_NUMBER} + 1] - 1)"
+)
+"""The business day of a moment, by a long calendar `c`: PostgreSQL counts days of 24 hours between instants,
+and the last one before one that is told may be longer."""
+HOUR_OF = "greatest({hour}, c.changes[width_bucket({time}, c.changes)])"
+"""The hour of a moment, by a long calendar `c` and the full hour before on the clock as it is then."""
+
+
+def long_calendar(zone: ZoneInfo, starts: time, lo: int, hi: int) -> dict[str, Any]:
+    """A row of `LONG_CALENDARS`: for spans without bound, whose single days are too many."""
+    changes = changes_of_clocks(lo - 2 * _DAY, hi, zone)
+    # Around a change of clocks days may be longer or shorter: each of them is told.
+    around = (day_of(at, zone, starts) + timedelta(days=n) for at in changes for n in (-1, 0, 1, 2))
+    first = day_of(lo, zone, starts)
+    days = sorted({first, *(day for day in around if day > first)})
+    return {
+        "zone": zone.key,
+        "starts": starts,
+        "since": [iso(day_begins(day, zone, starts)) for day in days],
+        "days": days,
+        "changes": list(map(iso, changes)),
+    }
 
 
 def _key(clock: Clock) -> tuple[Any, Any]:
