@@ -24,6 +24,8 @@ from jobs.webhook_signature import headers
 
 AT_ONCE = 32
 """Webhooks served at a time."""
+OF_ONE_TENANT = 8
+"""Of these, so that nobody holds up everybody with receivers that hang."""
 TURN_SECONDS = 30.0
 """After which a busy one lets others have its turn."""
 CLOSING_SECONDS = 5.0
@@ -50,7 +52,8 @@ class Delivering:
             with self._guard:
                 if self._stop.is_set() or len(self._busy) >= AT_ONCE:
                     return
-                if key in self._busy:
+                of_tenant = sum(key[0] == tenant_id for tenant_id, _ in self._busy)
+                if key in self._busy or of_tenant >= OF_ONE_TENANT:
                     continue
                 thread = threading.Thread(target=self._serve, args=(key,), name="webhook", daemon=True)
                 self._busy[key] = thread

@@ -27,7 +27,7 @@ from data.folder import Urls
 from data.keys import MasterKeys, Unsealable
 from data.users import Role, add_user
 from data.webhook_deliveries import hold_after, wait_after
-from jobs import webhook_request
+from jobs import delivering, webhook_request
 from tests.conftest import MASTER_KEY, fresh_database, new_tenant
 from tests.jobs.mail_server import self_signed
 from tests.jobs.receiver import Answer, Receiver, receiver
@@ -278,18 +278,40 @@ def test_one_that_hangs_holds_up_nobody_else_and_has_a_deadline(
     quick, _ = house.add(there.url("/quick"))
     for number in range(5):
         house.tell(unregistered(house.tenant, number))
-    delivering, began = house.delivering(), time.monotonic()
-    delivering.work()
+    working, began = house.delivering(), time.monotonic()
+    working.work()
     while len(there.at("/quick")) < 5:
         assert time.monotonic() - began < 1.8, "it waits for the slow ones"
         time.sleep(0.02)
-        delivering.work()
-    delivering.settle(60)
+        working.work()
+    working.settle(60)
     assert 1.8 < time.monotonic() - began < 6
     for webhook in slow:
         assert [each["error"] for each in house.attempts(webhook)] == ["No answer within 2 seconds."]
         assert {row["status"] for row in house.deliveries(webhook)} == {"waiting"}
     assert {row["status"] for row in house.deliveries(quick)} == {"delivered"}
+
+
+def test_nobody_holds_up_everybody_with_many_that_hang(
+    house: House, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_request, "DEADLINE_SECONDS", 3.0)
+    monkeypatch.setattr(delivering, "AT_ONCE", 4)
+    monkeypatch.setattr(delivering, "OF_ONE_TENANT", 3)
+    there.answers["/hangs"] = Answer(before=there.hang)
+    for _ in range(9):
+        house.add(there.url("/hangs"))
+    house.tell()
+    other = House(house.url, house.database, new_tenant(house.url), house.settings)
+    other.add(there.url("/quick"))
+    other.tell()
+    working, began = house.delivering(), time.monotonic()
+    while not there.at("/quick"):
+        assert time.monotonic() - began < 2.5, "it waits for those that hang"
+        working.work()
+        time.sleep(0.05)
+    assert len(there.at("/hangs")) == 3
+    working.settle(60)
 
 
 def test_no_redirect_is_followed(house: House, there: Receiver) -> None:
