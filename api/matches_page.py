@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.answers import cursor, cursor_of
 from api.event_matches import matched, undone
 from api.forms import Wrong, page, require_our_form
+from api.letter_words import door_words
 from api.sources_page import refused, zone_of
 from data import event_matches, unregistered
 from data.access import Access
@@ -140,7 +141,7 @@ class _Routes:
             "unregistered_event.html",
             status,
             one=self._row(found, zone),
-            source=source,
+            source=door_words(source) if source else "",
             suggested=[_event(each, zone) for each in near],
             searched=[_event(each, zone) for each in searched],
             q=asked,

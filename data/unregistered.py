@@ -155,12 +155,13 @@ def _likeness(found: Unregistered, event: Event, near: Sequence[datetime]) -> fl
 
 
 def _alike(one: str, other: str) -> float:
-    """How alike two names are: of their words, however ordered, or of their letters."""
-    words, others = set(one.split()), set(other.split())
+    """How alike two names are: of their words, however ordered, or of their letters, if most of these are the
+    same: any two names share some."""
+    words, others = ({word for word in text.split() if len(word) > 2} for text in (one, other))
     if not words or not others:
         return 0.0
-    shared = len(words & others) / min(len(words), len(others)) if words & others else 0.0
-    return max(0.85 * shared, SequenceMatcher(None, one[:120], other[:120]).ratio())
+    letters = SequenceMatcher(None, one[:120], other[:120]).ratio()
+    return max(0.85 * len(words & others) / min(len(words), len(others)), letters if letters > 0.6 else 0.0)
 
 
 def _plain(text: str) -> str:
