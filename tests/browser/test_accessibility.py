@@ -107,6 +107,7 @@ def refused(night: Night, *, one: bool = False) -> str:
 def handled(night: Night) -> str:
     with night.database.tenant(night.tenant.tenant_id) as tenant:
         job = letter_jobs.create(tenant, "replay", Wanted(), None, datetime.now(UTC))
+        letter_jobs.note(tenant, job, {}, None)  # Else the page looks again every two seconds.
     return f"/sources/dead-letters/jobs/{job.job_id}"
 
 
