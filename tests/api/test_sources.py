@@ -70,12 +70,12 @@ def test_each_door_is_told_of_by_what_came_through_it(
     }
     rest = found["rest"]
     assert (rest["state"], rest["refusedInLastDay"], rest["name"]) == ("receiving", 2, None)
-    assert 0 < rest["lagSeconds"] < 30
+    assert 0 <= rest["lagSeconds"] < 30
     assert rest["perMinute"] >= 3 / 5
     assert abs((datetime.now(UTC) - datetime.fromisoformat(rest["lastMessageAt"])).total_seconds()) < 60
     shown = rows(owner)
     assert list(shown) == ["rest", "cloudevents", "segment"]
-    assert shown["rest"].startswith("Messages and batches REST Receiving 0.")
+    assert re.match(r"Messages and batches REST Receiving (< )?\d+(\.\d+)? s ", shown["rest"])
     assert shown["rest"].endswith(" 2")
     assert rows(owner, "/sources/doors").keys() == shown.keys()
 
