@@ -120,6 +120,7 @@ def _step(running: Server, client: httpx.Client, one: str, name: str) -> tuple[A
     """Have it done; the import afterwards, seconds it took, growth and peak of the memory of who did it."""
     client.post(f"{one}/{name}").raise_for_status()
     settled = peak = 0.0
+    seen: dict[float, float] = {}
     began = None
     while True:
         now = client.get(one).json()
@@ -128,9 +129,12 @@ def _step(running: Server, client: httpx.Client, one: str, name: str) -> tuple[A
         memory = _memory(running)
         if now["progress"] >= SETTLED and not settled:
             settled = memory
+        if memory and round(now["progress"] * 100) % 10 == 0 and now["progress"] not in seen:
+            seen[now["progress"]] = memory
         peak = max(peak, memory)
         if now["status"] not in ("checking", "running", "undoing"):
             assert began is not None
+            print("  MB by share of rows:", ", ".join(f"{at:.0%} {mb:.0f}" for at, mb in seen.items()))
             return now, time.perf_counter() - began, max(0.0, peak - (settled or peak)), peak
         time.sleep(0.25)
 
