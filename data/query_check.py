@@ -29,6 +29,7 @@ def checked(query: MetricQuery, access: Access) -> list[Metric]:
         check_filter(query.where)
     for metric in metrics:
         _splits(metric, used, query, access)
+        _filtered_by_time(metric, query)
     if access.masked and "price" in used:
         raise QueryError("not-for-you", "Prices are not shown here.", field="dimensions", value="price")
     if "customer" in used and PLACES & {*used}:
@@ -96,6 +97,21 @@ def _splits(metric: Metric, used: Sequence[str], query: MetricQuery, access: Acc
             said=f"{metric.label}: counted for a venue as a whole, not for one event."
             " Choose all events to see it.",
         )
+
+
+def _filtered_by_time(metric: Metric, query: MetricQuery) -> None:
+    """How many are inside is a state: of those who came within some hours of it nobody knows who is left."""
+    if query.where is None or metric.additivity != "state":
+        return
+    for field, name in places_of(query.where):
+        if DIMENSIONS[name].shape == "instant":
+            raise QueryError(
+                "not-splittable",
+                f"{metric.name} is a state and cannot be filtered by {name}: give a range, or split by it.",
+                field=field,
+                value=name,
+                said=f"{metric.label} is not known of some hours alone. It is there without that filter.",
+            )
 
 
 def _cannot_split(metric: Metric, dimension: str, *, filtered: bool) -> str:

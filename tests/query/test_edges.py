@@ -15,6 +15,7 @@ from data.engine import Database
 from data.messages import SaleLine
 from data.metric_query import MetricQuery
 from data.query import run
+from data.query_error import QueryError
 from tests.conftest import Tenant
 from tests.live.night import Night, open_night
 
@@ -318,3 +319,13 @@ def test_a_rate_of_several_buckets_together_is_not_known(
     assert len(others) >= 1
     alone = [row for row in top.rows if "other" not in row]
     assert {row[:-1] for row in alone} <= {row[:-1] for row in every.rows}
+
+
+@pytest.mark.parametrize("grain", ["hour", "15min"])
+def test_who_is_inside_is_not_asked_of_some_hours_alone(night: Night, grain: str) -> None:
+    at_six = {"dimension": grain, "in": ["2026-05-20T18:00:00Z"]}
+    for where in (at_six, {"or": [{"dimension": "event", "in": [str(uuid4())]}, at_six]}):
+        with pytest.raises(QueryError, match="is a state and cannot be filtered") as refused:
+            ask(night, metrics=["inside"], range=TODAY, where=where)
+        assert (refused.value.field or "").startswith("where")
+        assert ask(night, metrics=["entries"], range=TODAY, where=where).rows is not None
