@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from data import price_bands
+
 Kind = Literal["time", "text", "number"]
 Shape = Literal["instant", "date", "text", "id", "number"]
 """Of a value: an instant in UTC, a date of a business day, text, a uuid as text, a number."""
@@ -25,6 +27,8 @@ class Dimension:
     in_currency: bool = False
     within: tuple[int, int] | None = None
     """The least and the greatest of its numbers."""
+    choices: tuple[str, ...] = ()
+    """All values that there can be; none where senders name them."""
 
     @property
     def kind(self) -> Kind:
@@ -96,7 +100,14 @@ _ALL = [
     Dimension("event", "Event", "id", "The event, by its id.", _EVENTS),
     Dimension("series", "Series", "id", "The series that the event belongs to, by its id.", _EVENTS),
     Dimension("genre", "Genre", "text", "The genre of the event's series.", _EVENTS),
-    Dimension("status", "Status", "text", "The event's status: scheduled, on_sale, sold_out …", _EVENTS),
+    Dimension(
+        "status",
+        "Status",
+        "text",
+        "The event's status: scheduled, on_sale, sold_out …",
+        _EVENTS,
+        choices=("scheduled", "on_sale", "sold_out", "cancelled", "postponed", "over"),
+    ),
     _of("currency", "Currency", "ISO 4217 code of the money.", "sales", "carts", "takings"),
     _of("ticket_type", "Ticket type", "The type of ticket or price level.", "sales"),
     Dimension(
@@ -108,6 +119,7 @@ _ALL = [
         " were paid in, whichever that is; filter by `currency` too for those of one.",
         frozenset({"sales"}),
         in_currency=True,
+        choices=price_bands.EVERY,
     ),
     _of("channel", "Channel", "Where it was sold: web, box office, partner …", "sales"),
     _of("campaign", "Campaign", "The marketing campaign it came from.", "sales", "web"),

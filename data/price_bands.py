@@ -55,6 +55,10 @@ def names(currency: str) -> tuple[str, ...]:
     return (FREE, *_NAMES[EXPONENTS.get(currency, _USUAL)])
 
 
+EVERY = (FREE, *dict.fromkeys(name for names_ in _NAMES.values() for name in names_))
+"""The bands of all currencies."""
+
+
 def lower_bound(name: str) -> float:
     """Where a band starts, in major units, to put bands in order; −1 for `free`, infinity for "not known"."""
     if name == FREE:

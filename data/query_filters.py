@@ -10,6 +10,7 @@ from uuid import UUID
 
 from data.metric_dimensions import DIMENSIONS, Dimension
 from data.metric_query import All, Filter, In, Within
+from data.plain_words import nearest
 from data.query_error import QueryError
 
 _TYPES = {"id": "uuid", "date": "date", "instant": "timestamptz", "number": "int", "text": "text"}
@@ -121,6 +122,8 @@ def expected(dimension: Dimension, value: str) -> str:
         if value != "":  # That stands for "not known".
             _parsed(dimension, value)
     except ValueError:
+        if dimension.choices:
+            return f"it is one of {', '.join(dimension.choices)}"
         least, greatest = dimension.within or (None, None)
         return _EXPECTED[dimension.shape] + ("" if least is None else f" from {least} to {greatest}")
     return ""
@@ -133,6 +136,7 @@ def _checked(dimension: Dimension, value: str, field: str) -> None:
             f"{dimension.label} cannot be {value[:80]!r}: {wrong}.",
             field=field,
             value=value[:80],
+            nearest=nearest(value, dimension.choices),
         )
 
 
@@ -162,7 +166,7 @@ def _parsed(dimension: Dimension, value: str) -> Any:
         if not least <= number <= greatest:
             raise ValueError(value)
         return number
-    if "\x00" in value:
+    if "\x00" in value or (dimension.choices and value not in dimension.choices):
         raise ValueError(value)
     value.encode()  # A lone surrogate is no text; UnicodeEncodeError is a ValueError.
     return value

@@ -124,6 +124,20 @@ def test_what_is_wrong_is_a_problem(program: Caller, body: Any, status: int, cod
     assert (answer.status_code, answer.json["code"], answer.json["field"]) == (status, code, field)
 
 
+@pytest.mark.parametrize(
+    ("dimension", "value", "nearest"),
+    [("status", "onsale", "on_sale"), ("price", "20-31", "20-30"), ("price", "expensive", None)],
+)
+def test_a_value_that_there_is_not_is_refused_with_the_nearest(
+    program: Caller, dimension: str, value: str, nearest: str | None
+) -> None:
+    where = {"dimension": dimension, "in": [value]}
+    answer = program("POST", PATH, {"metrics": ["tickets_sold"], "where": where})
+    assert answer.json is not None
+    told = {name: answer.json.get(name) for name in ("code", "field", "value", "nearest")}
+    assert told == {"code": "bad-value", "field": "where.in.0", "value": value, "nearest": nearest}
+
+
 def test_a_question_that_goes_wrong_takes_no_other_with_it(
     program: Caller, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

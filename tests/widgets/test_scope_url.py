@@ -176,6 +176,10 @@ def test_a_value_that_its_dimension_cannot_have_is_left_out_and_named() -> None:
     )
     impossible = {"f.weekday": ["0", "8", "7"], "f.hour_of_day": ["24", "-1", "0", "23"]}
     assert read(impossible)[0].picked == (("weekday", ("7",)), ("hour_of_day", ("0", "23")))
+    assert read({"f.status": ["onsale", "on_sale"], "f.price": ["20-31", "20-30", "free", ""]})[0].picked == (
+        ("status", ("on_sale",)),
+        ("price", ("20-30", "free", "")),
+    )
     # What is locked is never left out: no answer instead of one about more.
     assert read({"f.day": "tomorrow"}, base=base, by_dimension=True)[0].picked == (
         ("event", ("gala",)),
