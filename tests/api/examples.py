@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -57,11 +58,37 @@ def path_to(program: Caller, path: str) -> str:
     if "{webhook_id}" in made:
         webhook = {"url": "https://hooks.example.com/"}
         made = made.replace("{webhook_id}", program.json("POST", "/api/v1/webhooks", webhook)["id"])
+    if "{letter_id}" in made:
+        made = made.replace("{letter_id}", a_letter(program))
+    if "{unregistered_id}" in made:
+        made = made.replace("{unregistered_id}", an_unregistered_event(program))
+    if "{message_id}" in made:
+        tested = program.json("POST", made.partition("/deliveries/")[0] + "/test")
+        made = made.replace("{message_id}", tested["id"])
     if made == imports.PATH:
         made += "?kind=sales&source=till"  # What it has to be told.
     if "{import_id}" in made:
         made = made.replace("{import_id}", an_import(program, made.rpartition("/")[2]))
     return made
+
+
+def a_letter(program: Caller) -> str:
+    """The id of a message that was refused."""
+    refused = {"type": "ticket-scan", "ticketId": "T-1", "timestamp": "2026-11-20T19:30:00Z"}
+    program("POST", "/api/v1/analytics/events", refused)
+    for _ in range(200):  # It is kept beside the answer.
+        letters = program.json("GET", "/api/v1/dead-letters")["letters"]
+        if letters:
+            return str(letters[0]["id"])
+        time.sleep(0.05)
+    raise AssertionError
+
+
+def an_unregistered_event(program: Caller) -> str:
+    """The id of an event of which tickets were sold before anybody registered it."""
+    sale = {"type": "ticket-purchase", "eventId": "stray", "amount": 5, "ticketId": "T-stray"}
+    program.json("POST", "/api/v1/analytics/events", sale | {"timestamp": "2025-11-20T19:30:00Z"})
+    return str(program.json("GET", "/api/v1/unregistered-events")["events"][0]["id"])
 
 
 def an_import(program: Caller, step: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,16 +38,16 @@ CLICKED = """async (selector) => {
 def slow(page: Page) -> Iterator[list[Route]]:
     """Every answer of a callback waits until this ends."""
     held: list[Route] = []
-    address = "**/_dash-update-component"
+    address = re.compile("/_dash-update-component")  # Dash adds a query.
 
     def hold(route: Route) -> None:
         held.append(route)
 
     page.route(address, hold)
     yield held
+    while held:
+        held.pop(0).continue_()
     page.unroute(address, hold)
-    for route in held:
-        route.continue_()
 
 
 def click(page: Page, selector: str) -> dict[str, Any]:
