@@ -46,6 +46,12 @@ def test_a_deadlock_is_the_statements_own_error_and_not_an_absent_server(databas
         tenant.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
 
+_IDLE = (
+    "FROM pg_stat_activity WHERE application_name = 'housecount' AND state = 'idle'"
+    " AND datname = current_database()"
+)
+
+
 def test_connections_that_broke_while_nobody_used_them_are_noticed_by_nobody(
     postgres_url: str, database: Database
 ) -> None:
@@ -54,11 +60,11 @@ def test_connections_that_broke_while_nobody_used_them_are_noticed_by_nobody(
         pooled.pool.wait()
         for _ in range(2):
             with psycopg.connect(postgres_url, autocommit=True) as owner:
-                ended = owner.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'housecount' AND state = 'idle'"
-                    " AND datname = current_database()"
-                )
+                deadline = time.monotonic() + 30
+                while len(owner.execute(f"SELECT pid {_IDLE}").fetchall()) < 3:  # The pool makes new ones.
+                    assert time.monotonic() < deadline
+                    time.sleep(0.02)
+                ended = owner.execute(f"SELECT pg_terminate_backend(pid) {_IDLE}")
                 assert ended.rowcount >= 3
             for _ in range(4):
                 assert _ask(pooled) == (0,)
